@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Bounded second-order minimisation: projected trust-region Newton. The step solves the bounded quadratic model by an active
+// set on the bounds and preconditioned conjugate gradients (Steihaug) on the free parameters, preconditioned with the exact Hessian where
+// that is cheap and positive definite, else with its semidefinite part. When an attempt fails, a recorded ladder
+// of others follows. The result is certified at the point itself.
+//
+//   minimize::Minimizer minimizer(objective);            // keeps its work space for many minimisations
+//   minimize::Minimum minimum = minimizer.minimize(start, {.max_iterations = 200});
+//
+// Cost: 5 to 12 iterations on a HistFactory model. Thread-safety: one Minimizer per thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "relume/minimize/minimum.hpp"
+#include "relume/minimize/objective.hpp"
+
+namespace relume::minimize {
+
+struct Options {
+  int max_iterations = 200;  ///< per attempt; real models take 5 to 30
+  /// Parameters held at their start value (non-zero entries); empty: none.
+  std::span<const char> fixed = {};
+  /// Tighter or wider bounds than the objective's; empty: the objective's own.
+  std::span<const double> lower = {}, upper = {};
+  /// Where the ladder starts again when the first start fails; empty: only `start`.
+  std::span<const double> nominal = {};
+  /// Look for a lower minimum from other starts when constrained parameters are pulled to their bounds. Off where a
+  /// neighbouring fit has looked already (a scan).
+  bool explore = true;
+  /// Set by another thread to stop early.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+class Minimizer {
+ public:
+  explicit Minimizer(Objective& objective);
+  ~Minimizer();
+  Minimizer(const Minimizer&) = delete;
+  Minimizer& operator=(const Minimizer&) = delete;
+
+  Minimum minimize(std::span<const double> start, const Options& options = {});
+
+  /// The certificate of any point, whoever found it.
+  Certificate certify(std::span<const double> x, const Options& options = {});
+
+  /// Free parameters (not fixed, not held by a bound or kink) of the last minimisation, for covariance and prediction.
+  std::span<const char> free() const;
+
+  /// Solves H x = b on those free parameters at the last minimum. False when H is not positive definite.
+  bool solve_at_minimum(std::span<const double> b, std::span<double> x);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace relume::minimize

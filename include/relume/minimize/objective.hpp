@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What the minimiser sees: a function with bounds, derivatives and structured curvature. No physics.
+//
+//   struct Rosenbrock final : minimize::Objective { … };
+//   minimize::Minimum minimum = minimize::minimize(objective, start, {});
+//
+// Thread-safety: an Objective belongs to one thread (it holds the scratch of its evaluations).
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "relume/math/curvature.hpp"
+#include "relume/math/evaluation.hpp"
+
+namespace relume::minimize {
+
+using math::Derivatives;
+using math::Evaluation;
+using math::EvaluationStatus;
+using math::Relaxation;
+
+class Objective {
+ public:
+  virtual ~Objective() = default;
+
+  virtual std::size_t size() const = 0;
+  virtual std::span<const double> lower() const = 0;  ///< -infinity where there is none
+  virtual std::span<const double> upper() const = 0;
+  /// Natural unit of each parameter (pre-fit sigma), or 0 where there is none: its curvature then sets the unit.
+  virtual std::span<const double> units() const = 0;
+  /// Parameters whose derivative jumps at zero; the sign bit of a zero selects the side (-0.0: left).
+  virtual std::span<const std::uint32_t> kinks() const { return {}; }
+
+  /// Non-zero for parameters on which the value diverges logarithmically as they go down to zero; empty: none.
+  virtual std::span<const char> singular_at_zero() const { return {}; }
+
+  virtual const math::CurvatureLayout& layout() const = 0;
+  virtual Evaluation evaluate(std::span<const double> x, Derivatives derivatives, const Relaxation& relaxation) = 0;
+  /// Of the last evaluation that asked for it.
+  virtual std::span<const double> gradient() const = 0;
+  virtual const math::Curvature& curvature() const = 0;
+  /// Forgets the multipliers of the augmented Lagrangian.
+  virtual void reset_multipliers() {}
+  /// One update of the multipliers from the constraints at the last evaluation. Returns the largest violation or
+  /// complementarity gap that is left, in units of each constraint's scale; 0 when no constraint is active.
+  virtual double update_multipliers(double penalty) {
+    (void)penalty;
+    return 0.0;
+  }
+  /// Names what made the last evaluation infeasible or what holds the constraint at its edge; for messages only.
+  virtual std::string explain() const { return {}; }
+};
+
+}  // namespace relume::minimize

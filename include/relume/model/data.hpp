@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Data: observed, Asimov and toy data are values of one type, passed to the likelihood and never part of it.
+//
+//   Data data = observed;                       // main counts of all channels, then auxiliary data
+//   data.values[likelihood.data_blocks()[0].first] += 1;
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace relume::model {
+
+enum class BlockKind { counts, reals };
+
+/// A run of numbers in Data::values.
+struct DataBlock {
+  std::string name;  ///< channel, or the parameter set that auxiliary data constrain
+  BlockKind kind = BlockKind::counts;
+  std::size_t first = 0, size = 0;
+  bool is_auxiliary = false;
+};
+
+struct Data {
+  std::vector<double> values;  ///< laid out as Likelihood::data_blocks() says
+};
+
+}  // namespace relume::model

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The one abstraction: parameters, data and a function of both with exact derivatives. Everything in infer/ speaks to this and
+// to nothing else; a new kind of published result is one new class.
+//
+//   auto scratch = likelihood.make_scratch();
+//   auto e = likelihood.evaluate(point, observed, math::Derivatives::gradient, {}, *scratch);
+//   double nll = e.value + likelihood.constant(observed);     // -ln L with all constants
+//   use(scratch->gradient);
+//
+// Cost: one pass over the model's non-zero effects; nothing is allocated while evaluating. Thread-safety: a Likelihood is
+// immutable and serves all threads; what an evaluation writes lives in a Scratch, one per thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "relume/base/ids.hpp"
+#include "relume/math/curvature.hpp"
+#include "relume/math/evaluation.hpp"
+#include "relume/model/data.hpp"
+
+namespace relume::model {
+
+enum class ConstraintKind { none, normal, poisson };
+
+/// How auxiliary data constrain one parameter: Normal(a | theta, width) or Poisson(a | rate * theta).
+struct Constraint {
+  ConstraintKind kind = ConstraintKind::none;
+  std::size_t data_index = 0;  ///< of the auxiliary datum in Data::values
+  double width = 0.0;          ///< normal: standard deviation
+  double rate = 0.0;           ///< poisson: expected auxiliary count at theta = 1
+};
+
+struct Parameter {
+  std::string name;  ///< "mu", or "gamma[3]" for a component of a set
+  double initial = 0.0, lower = 0.0, upper = 0.0;
+  bool is_fixed = false;
+  Constraint constraint;
+  /// Pre-fit standard deviation; 0 where there is none (an unconstrained parameter).
+  double prefit_sigma() const;
+};
+
+/// Parameters published under one name; scalars have one component and print without index.
+struct ParameterSet {
+  std::string name;
+  std::size_t first = 0, size = 1;
+  bool is_scalar = true;
+};
+
+/// A prediction group: the bins of a channel, with its samples.
+struct ChannelInfo {
+  std::string name;
+  std::size_t first_bin = 0, n_bins = 0;
+  std::vector<std::string> samples;
+};
+
+/// What an evaluation writes. Made by Likelihood::make_scratch, used by one thread at a time.
+class Scratch {
+ public:
+  explicit Scratch(const math::CurvatureLayout& layout) : gradient(layout.n_parameters), curvature(layout) {}
+  virtual ~Scratch() = default;
+
+  std::vector<double> gradient;  ///< of the value, one entry per parameter
+  math::Curvature curvature;
+};
+
+/// A place in the random number space: the same key gives the same toy, whoever draws it, in whatever order.
+struct RandomKey {
+  std::uint64_t seed = 0, stream = 0, index = 0;
+};
+
+class Likelihood {
+ public:
+  virtual ~Likelihood() = default;
+
+  std::span<const Parameter> parameters() const { return parameters_; }
+  std::span<const ParameterSet> parameter_sets() const { return parameter_sets_; }
+  std::span<const DataBlock> data_blocks() const { return data_blocks_; }
+  std::span<const ChannelInfo> channels() const { return channels_; }
+  std::optional<ParamId> poi() const { return poi_; }
+  std::size_t n_data() const { return n_data_; }
+  std::optional<ParamId> find_parameter(std::string_view name) const;
+  const math::CurvatureLayout& layout() const { return layout_; }
+  /// Parameters whose derivative jumps at 0 (interpolation codes 0 and 1); the sign bit of a zero selects the side.
+  std::span<const std::uint32_t> kinks() const { return kinks_; }
+
+  virtual std::unique_ptr<Scratch> make_scratch() const = 0;
+
+  /// Deviance: -ln L minus its saturated reference, constraint terms included. Never throws, never allocates.
+  virtual math::Evaluation evaluate(std::span<const double> point, const Data& data, math::Derivatives derivatives,
+                                    const math::Relaxation& relaxation, Scratch& scratch) const noexcept = 0;
+
+  /// k points and k data sets at once. A lane's result never depends on its neighbours; the default is a loop.
+  virtual void evaluate_lanes(std::span<const std::span<const double>> points, std::span<const Data* const> data,
+                              math::Derivatives derivatives, const math::Relaxation& relaxation,
+                              std::span<Scratch* const> scratch, std::span<math::Evaluation> results) const noexcept;
+
+  /// -ln L = value + constant(data).
+  virtual double constant(const Data& data) const = 0;
+
+  /// Expected main and auxiliary data at a point, laid out as Data.
+  virtual Data expected_data(std::span<const double> point) const = 0;
+  /// A toy data set at a point, auxiliary data fluctuated too.
+  virtual Data sample(std::span<const double> point, const RandomKey& key) const = 0;
+
+  /// See minimize::Objective: the state lives in the scratch.
+  virtual void reset_multipliers(Scratch& scratch) const = 0;
+  virtual double update_multipliers(double penalty, Scratch& scratch) const = 0;
+  /// What made the last evaluation infeasible, or which rates sit at their edge, by name: sample, bin and parameters.
+  virtual std::string explain(std::span<const double> point, const Scratch& scratch) const = 0;
+
+ protected:
+  std::vector<Parameter> parameters_;
+  std::vector<ParameterSet> parameter_sets_;
+  std::vector<DataBlock> data_blocks_;
+  std::vector<ChannelInfo> channels_;
+  std::optional<ParamId> poi_;
+  std::size_t n_data_ = 0;
+  math::CurvatureLayout layout_;
+  std::vector<std::uint32_t> kinks_;
+};
+
+}  // namespace relume::model

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What no model can be built from although the schema allows it: names that occur twice, lists of the wrong length, an
+// observation that is missing, negative uncertainties. Reading does this by itself; call it for a workspace made in memory.
+//
+//   for (const Error& problem : spec::validate(workspace, "my workspace")) std::cerr << to_string(problem) << '\n';
+//
+// Cost: one pass over the workspace. Thread-safety: a pure function.
+#pragma once
+
+#include <string_view>
+
+#include "relume/base/error.hpp"
+#include "relume/spec/signal.hpp"
+#include "relume/spec/workspace.hpp"
+
+namespace relume::spec {
+
+/// Every problem with its JSON pointer, at most 100 and a line that says how many more; empty if there is none.
+Errors validate(const Workspace& workspace, std::string_view source_name);
+/// What is wrong with a signal by itself; edit::add_signal checks it against a workspace.
+Errors validate(const Signal& signal, std::string_view source_name);
+
+}  // namespace relume::spec

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "edit/names.hpp"
+
+#include <fmt/format.h>
+
+#include "base/nearest.hpp"
+
+namespace relume::edit {
+
+Names channel_names(const spec::Workspace& workspace) {
+  Names names;
+  for (const spec::Channel& channel : workspace.channels) names.add(channel.name);
+  return names;
+}
+
+Names sample_names(const spec::Workspace& workspace) {
+  Names names;
+  for (const spec::Channel& channel : workspace.channels) {
+    for (const spec::Sample& sample : channel.samples) names.add(sample.name);
+  }
+  return names;
+}
+
+Names modifier_names(const spec::Workspace& workspace) {
+  Names names;
+  for (const spec::Channel& channel : workspace.channels) {
+    for (const spec::Sample& sample : channel.samples) {
+      for (const spec::Modifier& modifier : sample.modifiers) names.add(modifier.name);
+    }
+  }
+  return names;
+}
+
+Names measurement_names(const spec::Workspace& workspace) {
+  Names names;
+  for (const spec::Measurement& measurement : workspace.measurements) names.add(measurement.name);
+  return names;
+}
+
+void require_name(const Names& names, const std::string& name, std::string_view what, Errors& errors) {
+  if (names.contains(name)) return;
+  errors.push_back({ErrorCode::reference, name, fmt::format("the workspace has no {} called '{}'", what, name),
+                    hint_for_unknown(name, names.all())});
+}
+
+}  // namespace relume::edit

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "relume/math/curvature.hpp"
+
+#include <algorithm>
+
+namespace relume::math {
+
+Curvature::Curvature(const CurvatureLayout& layout)
+    : constraint(layout.n_parameters),
+      exact_diagonal(layout.n_parameters),
+      jacobian(layout.jacobian_size),
+      private_slope(layout.privates.size()),
+      weight_exact(layout.n_rows),
+      weight_safe(layout.n_rows),
+      coupling_scale(layout.couplings.size()),
+      coupling_values(layout.coupling_size),
+      pair_values(layout.pairs.size()),
+      product_p(layout.product_columns.size()),
+      product_q(layout.product_columns.size()),
+      layout_(&layout),
+      row_a_(layout.n_rows),
+      row_b_(layout.n_rows) {}
+
+std::span<const double> Curvature::block(const CouplingMatrix& matrix) const {
+  const RowGroup& group = layout_->groups[matrix.group];
+  const std::size_t size = group.n_rows * group.columns.size();
+  return matrix.is_jacobian ? std::span(jacobian).subspan(group.jacobian, size)
+                            : std::span(coupling_values).subspan(matrix.values, size);
+}
+
+namespace {
+
+/// rows += block * v(columns)
+void add_times(std::span<const double> block, const RowGroup& group, std::span<const double> v, std::span<double> rows) {
+  for (std::size_t c = 0; c < group.columns.size(); ++c) {
+    const double x = v[group.columns[c]];
+    if (x == 0.0) continue;
+    const double* column = block.data() + c * group.n_rows;
+    for (std::size_t r = 0; r < group.n_rows; ++r) rows[r] += x * column[r];
+  }
+}
+
+/// out(columns) += block^T * rows
+void add_transposed(std::span<const double> block, const RowGroup& group, std::span<const double> rows,
+                    std::span<double> out) {
+  for (std::size_t c = 0; c < group.columns.size(); ++c) {
+    const double* column = block.data() + c * group.n_rows;
+    double sum = 0.0;
+    for (std::size_t r = 0; r < group.n_rows; ++r) sum += column[r] * rows[r];
+    out[group.columns[c]] += sum;
+  }
+}
+
+}  // namespace
+
+void Curvature::multiply(std::span<const double> v, std::span<double> out, Form form) const {
+  const CurvatureLayout& l = *layout_;
+  const bool exact = form == Form::exact;
+  const std::vector<double>& weight = exact ? weight_exact : weight_safe;
+  for (std::size_t i = 0; i < l.n_parameters; ++i) {
+    out[i] = (constraint[i] + (exact ? exact_diagonal[i] : 0.0)) * v[i];
+  }
+  for (const RowGroup& g : l.groups) {
+    const std::span<double> shared = std::span(row_a_).subspan(g.first_row, g.n_rows);
+    std::fill(shared.begin(), shared.end(), 0.0);
+    add_times(std::span(jacobian).subspan(g.jacobian, g.n_rows * g.columns.size()), g, v, shared);
+    // `back` collects what multiplies the Jacobian transposed; row_a_ keeps J v of the shared parameters alone, which the
+    // couplings need.
+    for (std::size_t r = 0; r < g.n_rows; ++r) {
+      const std::size_t row = g.first_row + r;
+      double slope = shared[r];
+      for (std::uint32_t k = l.row_privates[row]; k < l.row_privates[row + 1]; ++k) {
+        slope += private_slope[k] * v[l.privates[k].parameter];
+      }
+      const double pulled = weight[row] * slope;
+      row_b_[row] = pulled;
+      for (std::uint32_t k = l.row_privates[row]; k < l.row_privates[row + 1]; ++k) {
+        out[l.privates[k].parameter] += private_slope[k] * pulled;
+      }
+    }
+    if (exact) {
+      for (std::size_t r = 0; r < g.n_rows; ++r) {
+        const std::size_t row = g.first_row + r;
+        for (std::uint32_t k = l.row_couplings[row]; k < l.row_couplings[row + 1]; ++k) {
+          const CouplingEntry& c = l.couplings[k];
+          const double scale = coupling_scale[k];
+          if (scale == 0.0) continue;
+          const CouplingMatrix& m = l.coupling_matrices[c.matrix];
+          if (m.is_jacobian) {
+            out[c.parameter] += scale * shared[r];
+            row_b_[row] += scale * v[c.parameter];
+            continue;
+          }
+          const double* values = coupling_values.data() + m.values + r;
+          const double x = scale * v[c.parameter];
+          double sum = 0.0;
+          for (std::size_t j = 0; j < g.columns.size(); ++j) {
+            const double value = values[j * g.n_rows];
+            sum += value * v[g.columns[j]];
+            out[g.columns[j]] += value * x;
+          }
+          out[c.parameter] += scale * sum;
+        }
+      }
+    }
+    add_transposed(std::span(jacobian).subspan(g.jacobian, g.n_rows * g.columns.size()), g,
+                   std::span<const double>(row_b_).subspan(g.first_row, g.n_rows), out);
+  }
+  if (!exact) return;
+  for (std::size_t k = 0; k < l.pairs.size(); ++k) {
+    out[l.pairs[k].first] += pair_values[k] * v[l.pairs[k].second];
+    out[l.pairs[k].second] += pair_values[k] * v[l.pairs[k].first];
+  }
+  for (const ProductTerm& term : l.products) {
+    double pv = 0.0, qv = 0.0;
+    const std::uint32_t* columns = l.product_columns.data() + term.first;
+    const double* p = product_p.data() + term.first;
+    const double* q = product_q.data() + term.first;
+    for (std::size_t j = 0; j < term.size; ++j) {
+      pv += p[j] * v[columns[j]];
+      qv += q[j] * v[columns[j]];
+    }
+    if (pv == 0.0 && qv == 0.0) continue;
+    for (std::size_t j = 0; j < term.size; ++j) out[columns[j]] += p[j] * qv + q[j] * pv;
+  }
+}
+
+void Curvature::diagonal(std::span<double> out, Form form) const {
+  const CurvatureLayout& l = *layout_;
+  const bool exact = form == Form::exact;
+  const std::vector<double>& weight = exact ? weight_exact : weight_safe;
+  for (std::size_t i = 0; i < l.n_parameters; ++i) out[i] = constraint[i] + (exact ? exact_diagonal[i] : 0.0);
+  for (const RowGroup& g : l.groups) {
+    for (std::size_t c = 0; c < g.columns.size(); ++c) {
+      const double* column = jacobian.data() + g.jacobian + c * g.n_rows;
+      double sum = 0.0;
+      for (std::size_t r = 0; r < g.n_rows; ++r) sum += weight[g.first_row + r] * column[r] * column[r];
+      out[g.columns[c]] += sum;
+    }
+  }
+  for (std::size_t k = 0; k < l.privates.size(); ++k) {
+    out[l.privates[k].parameter] += weight[l.privates[k].row] * private_slope[k] * private_slope[k];
+  }
+  if (!exact) return;
+  for (std::size_t j = 0; j < l.product_columns.size(); ++j) {
+    out[l.product_columns[j]] += 2.0 * product_p[j] * product_q[j];
+  }
+}
+
+}  // namespace relume::math

@@ -1,0 +1,849 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Workspace -> flat model. Order of channels, samples and parameters as in pyhf, so that vectors can be exchanged:
+// channels, samples and modifiers alphabetically; parameters grouped by modifier type, in each group by first use.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <unordered_map>
+
+#include "model/histfactory_model.hpp"
+
+namespace relume::model {
+
+std::optional<InterpolationCode> interpolation_code_from_string(std::string_view name) {
+  if (name == "code0" || name == "0") return InterpolationCode::code0;
+  if (name == "code1" || name == "1") return InterpolationCode::code1;
+  if (name == "code2" || name == "2") return InterpolationCode::code2;
+  if (name == "code2-pyhf") return InterpolationCode::code2_pyhf;
+  if (name == "code4" || name == "4") return InterpolationCode::code4;
+  if (name == "code4p" || name == "4p") return InterpolationCode::code4p;
+  return std::nullopt;
+}
+
+std::string_view to_string(InterpolationCode code) {
+  switch (code) {
+    case InterpolationCode::code0: return "code0";
+    case InterpolationCode::code1: return "code1";
+    case InterpolationCode::code2: return "code2";
+    case InterpolationCode::code2_pyhf: return "code2-pyhf";
+    case InterpolationCode::code4: return "code4";
+    case InterpolationCode::code4p: return "code4p";
+  }
+  return "unknown";
+}
+
+namespace {
+
+using spec::ModifierType;
+
+// Defaults of pyhf 0.7.6, which published results rest on.
+constexpr double alpha_bound = 5.0;
+constexpr double factor_upper = 10.0;
+constexpr double gamma_lower = 1e-10;
+/// Nominal rate below which a bin's constraint rate >= 0 is measured in absolute events.
+constexpr double min_bin_scale = 1e-3;
+
+constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+bool is_per_bin(ModifierType type) {
+  return type == ModifierType::shapefactor || type == ModifierType::shapesys || type == ModifierType::staterror;
+}
+
+/// Ranks by which pyhf orders the parameter groups; the enum is in that order.
+int rank(ModifierType type) { return static_cast<int>(type); }
+
+std::string quoted(std::string_view name) { return "'" + std::string(name) + "'"; }
+
+/// One parameter set as collected from the modifiers.
+struct SetInfo {
+  std::string_view name;
+  ModifierType type = ModifierType::normfactor;  ///< of its first use, the earliest in pyhf's order when shared
+  std::size_t order = 0;                         ///< of first use within the type
+  std::size_t n_bins = 0;                        ///< shapefactor: bins of the first channel
+  std::string_view first_channel;
+  std::string place;  ///< of the first use
+  bool is_shared_systematic = false;
+  // per-bin sets with constraints
+  std::vector<std::uint32_t> bins;  ///< main bin of each component
+  std::vector<double> nominal, variance;
+  std::size_t first = 0;  ///< index of its first parameter
+  const spec::ParameterConfig* config = nullptr;
+  std::size_t size() const { return type == ModifierType::shapefactor ? n_bins : is_per_bin(type) ? bins.size() : 1; }
+};
+
+template <class T>
+std::vector<const T*> sorted_by_name(const std::vector<T>& items) {
+  std::vector<const T*> sorted;
+  sorted.reserve(items.size());
+  for (const T& item : items) sorted.push_back(&item);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const T* a, const T* b) { return a->name < b->name; });
+  return sorted;
+}
+
+}  // namespace
+
+struct HistFactoryCompiler {
+  const spec::Workspace& workspace;
+  const CompileOptions& options;
+  Errors errors{};
+  std::vector<std::string> notices{};
+  std::unique_ptr<HistFactory> model = std::make_unique<HistFactory>();
+  const spec::Measurement* measurement = nullptr;
+
+  std::vector<const spec::Channel*> channels{};
+  std::vector<std::vector<const spec::Sample*>> samples{};                   // per channel, sorted
+  std::vector<std::vector<std::vector<const spec::Modifier*>>> modifiers{};  // per channel and sample, sorted
+  std::vector<SetInfo> sets{};
+  std::unordered_map<std::string_view, std::uint32_t> set_of_name{};
+  std::vector<std::uint32_t> set_order{};
+
+  void error(ErrorCode code, std::string where, std::string message, std::string hint = {}) {
+    errors.push_back({code, std::move(where), std::move(message), std::move(hint)});
+  }
+
+  static std::string place(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier) {
+    return "channel " + quoted(channel.name) + ", sample " + quoted(sample.name) + ", modifier " +
+           quoted(modifier.name) + " (" + std::string(spec::to_string(modifier.type)) + ")";
+  }
+
+  bool choose_measurement() {
+    if (workspace.measurements.empty()) {
+      error(ErrorCode::model, "measurements", "the workspace has no measurement");
+      return false;
+    }
+    if (options.measurement.empty()) {
+      measurement = &workspace.measurements.front();
+      if (workspace.measurements.size() > 1) {
+        notices.push_back("the workspace has " + std::to_string(workspace.measurements.size()) +
+                          " measurements; the first, " + quoted(measurement->name) + ", is used");
+      }
+      return true;
+    }
+    std::string names;
+    for (const auto& m : workspace.measurements) {
+      if (m.name == options.measurement) measurement = &m;
+      names += (names.empty() ? "" : ", ") + quoted(m.name);
+    }
+    if (measurement == nullptr) {
+      error(ErrorCode::reference, "measurements", "no measurement is called " + quoted(options.measurement),
+            "there are: " + names);
+    }
+    return measurement != nullptr;
+  }
+
+  void sort_spec() {
+    channels = sorted_by_name(workspace.channels);
+    for (const spec::Channel* channel : channels) {
+      samples.push_back(sorted_by_name(channel->samples));
+      auto& of_channel = modifiers.emplace_back();
+      for (const spec::Sample* sample : samples.back()) {
+        auto sorted = sorted_by_name(sample->modifiers);
+        std::stable_sort(sorted.begin(), sorted.end(), [](const spec::Modifier* a, const spec::Modifier* b) {
+          return a->name != b->name ? a->name < b->name : spec::to_string(a->type) < spec::to_string(b->type);
+        });
+        of_channel.push_back(std::move(sorted));
+      }
+    }
+  }
+
+  static std::size_t n_bins_of(const spec::Channel& channel) {
+    return channel.samples.empty() ? 0 : channel.samples.front().data.size();
+  }
+
+  /// Walks all modifiers in pyhf's order and collects the parameter sets.
+  void collect_sets() {
+    std::size_t order = 0, first_bin = 0;
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      const std::size_t n = n_bins_of(*channels[c]);
+      for (std::size_t s = 0; s < samples[c].size(); ++s) {
+        for (const spec::Modifier* modifier : modifiers[c][s]) {
+          add_use(*channels[c], *samples[c][s], *modifier, n, first_bin, order++);
+        }
+      }
+      first_bin += n;
+    }
+    set_order.resize(sets.size());
+    std::iota(set_order.begin(), set_order.end(), 0u);
+    std::sort(set_order.begin(), set_order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const SetInfo &x = sets[a], &y = sets[b];
+      if (x.type != y.type) return rank(x.type) < rank(y.type);
+      // staterror sets come by name, all others by first use.
+      if (x.type == ModifierType::staterror) return x.name < y.name;
+      return x.order < y.order;
+    });
+  }
+
+  void add_use(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier, std::size_t n,
+               std::size_t first_bin, std::size_t order) {
+    const auto [at, is_new] = set_of_name.try_emplace(modifier.name, static_cast<std::uint32_t>(sets.size()));
+    if (is_new) {
+      SetInfo info;
+      info.name = modifier.name;
+      info.type = modifier.type;
+      info.order = order;
+      info.n_bins = n;
+      info.first_channel = channel.name;
+      sets.push_back(std::move(info));
+    }
+    SetInfo& set = sets[at->second];
+    if (!is_new && set.type != modifier.type) {
+      const bool both_alpha = (set.type == ModifierType::normsys || set.type == ModifierType::histosys) &&
+                              (modifier.type == ModifierType::normsys || modifier.type == ModifierType::histosys);
+      if (!both_alpha) {
+        error(ErrorCode::model, place(channel, sample, modifier),
+              "the name is already that of a " + std::string(spec::to_string(set.type)) +
+                  ", whose parameters are of another kind",
+              "only normsys and histosys may share a name");
+        return;
+      }
+      if (rank(modifier.type) < rank(set.type)) {  // the earliest group wins, by its own first use
+        set.type = modifier.type;
+        set.order = order;
+      }
+    }
+    switch (modifier.type) {
+      case ModifierType::shapefactor:
+        // Differs from pyhf: which multiplies the surplus bins of a longer channel by an unrelated parameter.
+        if (n != set.n_bins) {
+          error(ErrorCode::model, place(channel, sample, modifier),
+                "this shapefactor has " + std::to_string(set.n_bins) + " bins in channel " + quoted(set.first_channel) +
+                    " and " + std::to_string(n) + " here",
+                "channels that share a shapefactor must have the same number of bins");
+        }
+        break;
+      case ModifierType::shapesys:
+        if (!is_new) {
+          error(ErrorCode::model, place(channel, sample, modifier),
+                "a shapesys belongs to one sample in one channel, and this name is used more than once",
+                "give each its own name");
+          return;
+        }
+        [[fallthrough]];
+      case ModifierType::staterror: {
+        const auto* uncertainties = std::get_if<spec::Numbers>(&modifier.data);
+        if (uncertainties == nullptr || uncertainties->size() != n) break;  // the reader has reported it
+        for (std::size_t b = 0; b < n; ++b) {
+          const auto bin = static_cast<std::uint32_t>(first_bin + b);
+          // Channels are walked in order, so the bins of a set come ascending.
+          const auto found = std::lower_bound(set.bins.begin(), set.bins.end(), bin);
+          const auto k = static_cast<std::size_t>(found - set.bins.begin());
+          if (found == set.bins.end()) {
+            set.bins.push_back(bin);
+            set.nominal.push_back(0.0);
+            set.variance.push_back(0.0);
+          }
+          const double u = (*uncertainties)[b].value;
+          set.nominal[k] += sample.data[b].value;
+          set.variance[k] += u * u;
+        }
+        break;
+      }
+      default: break;
+    }
+  }
+
+  std::string config_place(const SetInfo& set) const {
+    return "measurement " + quoted(measurement->name) + ", parameter " + quoted(set.name);
+  }
+
+  void match_configs() {
+    for (const spec::ParameterConfig& config : measurement->parameters) {
+      const auto at = set_of_name.find(config.name);
+      if (at == set_of_name.end()) {
+        notices.push_back("measurement " + quoted(measurement->name) + " configures " + quoted(config.name) +
+                          ", which no modifier uses: ignored");
+        continue;
+      }
+      sets[at->second].config = &config;
+    }
+  }
+
+  template <class Values>
+  bool has(const SetInfo& set, const std::optional<Values>& values, const char* what) {
+    if (!values) return false;
+    if (values->size() == set.size()) return true;
+    error(ErrorCode::model, config_place(set),
+          std::string(what) + " has " + std::to_string(values->size()) + " entries for a parameter of " +
+              std::to_string(set.size()) + " components");
+    return false;
+  }
+
+  void refuse(const SetInfo& set, bool present, const char* what) {
+    if (present) {
+      error(ErrorCode::model, config_place(set),
+            std::string(what) + " means nothing for a " + std::string(spec::to_string(set.type)));
+    }
+  }
+
+  void add_parameters() {
+    for (const std::uint32_t index : set_order) {
+      SetInfo& set = sets[index];
+      set.first = model->parameters_.size();
+      const std::size_t size = set.size();
+      model->parameter_sets_.push_back({std::string(set.name), set.first, size, !is_per_bin(set.type)});
+      const spec::ParameterConfig* config = set.config;
+      static const spec::ParameterConfig nothing;
+      if (config == nullptr) config = &nothing;
+      const bool inits = has(set, config->inits, "inits"), bounds = has(set, config->bounds, "bounds"),
+                 auxdata = has(set, config->auxdata, "auxdata"), sigmas = has(set, config->sigmas, "sigmas"),
+                 factors = has(set, config->factors, "factors");
+      const bool unconstrained = set.type == ModifierType::normfactor || set.type == ModifierType::shapefactor;
+      const bool takes_sigmas = set.type == ModifierType::staterror || set.type == ModifierType::lumi;
+      if (unconstrained) refuse(set, auxdata, "auxdata");
+      if (!takes_sigmas) refuse(set, sigmas, "sigmas");
+      if (set.type != ModifierType::shapesys) refuse(set, factors, "factors");
+      // Differs from pyhf: which needs a complete configuration of lumi, or fails with a TypeError. An uncertainty cannot
+      // be guessed; without one the luminosity is held at its nominal value, and the notice says so.
+      const bool lumi_unknown = set.type == ModifierType::lumi && !sigmas;
+      if (lumi_unknown) {
+        notices.push_back(
+            "'lumi' has no configured uncertainty: held at " + std::string(inits || auxdata ? "its configured value" : "1") +
+            ", without a constraint; configure auxdata and sigmas in the measurement to let it float");
+      }
+      for (std::size_t k = 0; k < size; ++k) {
+        Parameter p;
+        p.name = is_per_bin(set.type) ? std::string(set.name) + "[" + std::to_string(k) + "]" : std::string(set.name);
+        double auxiliary = 0.0;
+        switch (set.type) {
+          case ModifierType::normfactor:
+          case ModifierType::shapefactor:
+            p.initial = 1.0;
+            p.lower = 0.0;
+            p.upper = factor_upper;
+            break;
+          case ModifierType::normsys:
+          case ModifierType::histosys:
+            p.lower = -alpha_bound;
+            p.upper = alpha_bound;
+            p.constraint = {ConstraintKind::normal, 0, 1.0, 0.0};
+            break;
+          case ModifierType::lumi:
+            auxiliary = 1.0;
+            p.initial = 1.0;
+            p.lower = 0.0;
+            p.upper = factor_upper;
+            if (sigmas) p.constraint = {ConstraintKind::normal, 0, (*config->sigmas)[k].value, 0.0};
+            p.is_fixed = lumi_unknown;
+            if (auxdata) p.initial = (*config->auxdata)[k].value;
+            break;
+          case ModifierType::shapesys: {
+            // Poisson(tau | gamma tau), tau = (nominal / uncertainty)^2; a bin without either is fixed, with tau = 1.
+            const bool used = set.nominal[k] > 0.0 && set.variance[k] > 0.0;
+            const double tau = used ? set.nominal[k] * set.nominal[k] / set.variance[k] : 1.0;
+            auxiliary = tau;
+            p.constraint = {ConstraintKind::poisson, 0, 0.0, factors ? (*config->factors)[k].value : tau};
+            p.initial = 1.0;
+            p.lower = gamma_lower;
+            p.upper = factor_upper;
+            p.is_fixed = !used;
+            break;
+          }
+          case ModifierType::staterror: {
+            const bool used = set.nominal[k] > 0.0 && set.variance[k] > 0.0;
+            auxiliary = 1.0;
+            p.constraint = {ConstraintKind::normal, 0, used ? std::sqrt(set.variance[k]) / set.nominal[k] : 1.0, 0.0};
+            if (sigmas) p.constraint.width = (*config->sigmas)[k].value;
+            p.initial = 1.0;
+            p.lower = gamma_lower;
+            p.upper = factor_upper;
+            p.is_fixed = !used;
+            break;
+          }
+        }
+        if (inits) p.initial = (*config->inits)[k].value;
+        if (bounds) {
+          p.lower = (*config->bounds)[k].lower.value;
+          p.upper = (*config->bounds)[k].upper.value;
+          if (!(p.lower <= p.upper)) {
+            error(ErrorCode::model, config_place(set), "the lower bound " + std::to_string(p.lower) +
+                                                           " is above the upper bound " + std::to_string(p.upper));
+          }
+        }
+        if (auxdata) auxiliary = (*config->auxdata)[k].value;
+        if (config->fixed) p.is_fixed = *config->fixed || lumi_unknown;
+        if (p.constraint.kind == ConstraintKind::normal && !(p.constraint.width > 0.0)) {
+          error(ErrorCode::model, config_place(set),
+                "the width of its constraint is " + std::to_string(p.constraint.width), "sigmas must be positive");
+        }
+        if (p.constraint.kind == ConstraintKind::poisson && (!(p.constraint.rate > 0.0) || auxiliary < 0.0)) {
+          error(ErrorCode::model, config_place(set), "its Poisson constraint needs a positive factor and auxdata >= 0");
+        }
+        if (p.initial < p.lower || p.initial > p.upper) {
+          notices.push_back("the initial value " + std::to_string(p.initial) + " of " + quoted(p.name) +
+                            " lies outside of its bounds: fits start at the nearest bound");
+        }
+        model->parameters_.push_back(std::move(p));
+        auxiliaries.push_back(auxiliary);
+      }
+    }
+  }
+  std::vector<double> auxiliaries{};  ///< per parameter
+
+  void add_data_blocks(Data& observed) {
+    std::size_t bin = 0;
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      const std::size_t n = n_bins_of(*channels[c]);
+      const auto observation = std::find_if(workspace.observations.begin(), workspace.observations.end(),
+                                            [&](const auto& o) { return o.name == channels[c]->name; });
+      if (observation == workspace.observations.end() || observation->data.size() != n) {
+        error(ErrorCode::model, "observations", "channel " + quoted(channels[c]->name) + " needs an observation of " +
+                                                    std::to_string(n) + " bins");
+        continue;
+      }
+      for (const spec::Number& number : observation->data) observed.values.push_back(number.value);
+      model->data_blocks_.push_back({channels[c]->name, BlockKind::counts, bin, n, false});
+      bin += n;
+    }
+    model->n_bins = bin;
+    std::size_t at = bin;
+    for (const ParameterSet& set : model->parameter_sets_) {
+      Parameter* first = &model->parameters_[set.first];
+      if (first->constraint.kind == ConstraintKind::none) continue;
+      const BlockKind kind = first->constraint.kind == ConstraintKind::poisson ? BlockKind::counts : BlockKind::reals;
+      model->data_blocks_.push_back({set.name, kind, at, set.size, true});
+      for (std::size_t k = 0; k < set.size; ++k) {
+        first[k].constraint.data_index = at++;
+        observed.values.push_back(auxiliaries[set.first + k]);
+      }
+    }
+    model->n_data_ = at;
+  }
+
+  void choose_poi() {
+    const std::string& name = options.poi ? *options.poi : measurement->poi;
+    if (name.empty()) return;
+    const auto set = std::find_if(model->parameter_sets_.begin(), model->parameter_sets_.end(),
+                                  [&](const ParameterSet& s) { return s.name == name; });
+    if (set == model->parameter_sets_.end()) {
+      if (options.poi) {
+        error(ErrorCode::reference, "poi", "no parameter is called " + quoted(name));
+      } else {
+        notices.push_back("the parameter of interest " + quoted(name) +
+                          " is declared by no sample: the model has none until a signal brings it");
+      }
+      return;
+    }
+    if (set->size != 1) {
+      error(ErrorCode::model, "poi", quoted(name) + " has " + std::to_string(set->size) +
+                                         " components; a parameter of interest has one");
+      return;
+    }
+    model->poi_ = ParamId{set->first};
+  }
+
+  // ---- blocks -------------------------------------------------------------------------------------------------------
+
+  std::vector<std::uint32_t> shape_of_parameter{}, column_of_parameter{}, position_of_parameter{};
+  std::vector<std::uint32_t> bins_of_parameter{};  ///< rows in which a per-bin parameter acts
+
+  /// Component of a per-bin set in a main bin.
+  std::uint32_t component(const SetInfo& set, std::size_t bin, std::size_t local) const {
+    if (set.type == ModifierType::shapefactor) return static_cast<std::uint32_t>(set.first + local);
+    const auto at = std::lower_bound(set.bins.begin(), set.bins.end(), bin);
+    return static_cast<std::uint32_t>(set.first + static_cast<std::size_t>(at - set.bins.begin()));
+  }
+
+  void add_blocks() {
+    HistFactory& m = *model;
+    const std::size_t n_parameters = m.parameters_.size();
+    shape_of_parameter.assign(n_parameters, none);
+    for (const auto* channel : channels) {
+      for (const auto& sample : channel->samples) {
+        if (std::find(m.sample_names.begin(), m.sample_names.end(), sample.name) == m.sample_names.end()) {
+          m.sample_names.push_back(sample.name);
+        }
+      }
+    }
+    std::sort(m.sample_names.begin(), m.sample_names.end());
+    std::uint32_t first_bin = 0;
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+      const auto n = static_cast<std::uint32_t>(n_bins_of(*channels[c]));
+      ChannelInfo info{channels[c]->name, first_bin, n, {}};
+      for (std::size_t s = 0; s < samples[c].size(); ++s) {
+        info.samples.push_back(samples[c][s]->name);
+        add_block(c, s, first_bin, n);
+      }
+      m.channel_of_bin.insert(m.channel_of_bin.end(), n, static_cast<std::uint32_t>(c));
+      m.channels_.push_back(std::move(info));
+      first_bin += n;
+    }
+  }
+
+  void add_block(std::size_t c, std::size_t s, std::uint32_t first_bin, std::uint32_t n) {
+    HistFactory& m = *model;
+    const spec::Sample& sample = *samples[c][s];
+    Block block;
+    block.channel = static_cast<std::uint32_t>(c);
+    block.sample = static_cast<std::uint32_t>(
+        std::lower_bound(m.sample_names.begin(), m.sample_names.end(), sample.name) - m.sample_names.begin());
+    block.first_bin = first_bin;
+    block.n_bins = n;
+    block.nominal = static_cast<std::uint32_t>(m.nominals.size());
+    for (const spec::Number& number : sample.data) m.nominals.push_back(number.value);
+    block.factors = static_cast<std::uint32_t>(m.factors.size());
+    block.additives = static_cast<std::uint32_t>(m.additives.size());
+    block.bin_factors = static_cast<std::uint32_t>(m.bin_factors.size());
+    for (const spec::Modifier* modifier : modifiers[c][s]) {
+      const SetInfo& set = sets[set_of_name.at(modifier->name)];
+      const auto parameter = static_cast<std::uint32_t>(set.first);
+      switch (modifier->type) {
+        case ModifierType::normfactor:
+        case ModifierType::lumi: m.factors.push_back({parameter, 0, 0, FactorKind::linear, 0}); break;
+        case ModifierType::normsys: add_normsys(c, s, *modifier, parameter); break;
+        case ModifierType::histosys: add_histosys(sample, *modifier, parameter); break;
+        default: {
+          m.bin_factors.push_back({static_cast<std::uint32_t>(m.bin_parameters.size())});
+          for (std::uint32_t b = 0; b < n; ++b) m.bin_parameters.push_back(component(set, first_bin + b, b));
+        }
+      }
+    }
+    block.n_factors = static_cast<std::uint32_t>(m.factors.size()) - block.factors;
+    block.n_additives = static_cast<std::uint32_t>(m.additives.size()) - block.additives;
+    block.n_bin_factors = static_cast<std::uint32_t>(m.bin_factors.size()) - block.bin_factors;
+    m.blocks.push_back(block);
+  }
+
+  void add_normsys(std::size_t c, std::size_t s, const spec::Modifier& modifier, std::uint32_t parameter) {
+    const auto& data = std::get<spec::NormSysData>(modifier.data);
+    const double lo = data.lo.value, hi = data.hi.value;
+    if (lo == 1.0 && hi == 1.0) return;  // no effect: the parameter keeps its constraint, the block is not touched
+    const bool code1 = options.normsys == InterpolationCode::code1;
+    if (lo < 0.0 || hi < 0.0 || (code1 && (lo == 0.0 || hi == 0.0))) {
+      error(ErrorCode::model, place(*channels[c], *samples[c][s], modifier),
+            "factors lo = " + std::to_string(lo) + ", hi = " + std::to_string(hi) + " cannot be interpolated with " +
+                std::string(to_string(options.normsys)),
+            code1 ? "code1 needs positive factors; code4 also takes 0" : "code4 needs factors >= 0");
+      return;
+    }
+    model->factors.push_back({parameter, 0, 0, code1 ? FactorKind::code1 : FactorKind::code4,
+                              static_cast<std::uint32_t>(model->responses.size())});
+    model->responses.push_back(math::multiplicative_response(lo, hi));
+  }
+
+  void add_histosys(const spec::Sample& sample, const spec::Modifier& modifier, std::uint32_t parameter) {
+    HistFactory& m = *model;
+    const auto& data = std::get<spec::HistoSysData>(modifier.data);
+    const std::size_t n = sample.data.size();
+    bool any = false, symmetric = true;
+    for (std::size_t b = 0; b < n; ++b) {
+      const double lo = data.lo[b].value, hi = data.hi[b].value, nominal = sample.data[b].value;
+      any = any || lo != nominal || hi != nominal;
+      symmetric = symmetric && hi - nominal == nominal - lo;
+    }
+    if (!any) return;
+    if (shape_of_parameter[parameter] == none) {
+      shape_of_parameter[parameter] = static_cast<std::uint32_t>(m.shape_parameters.size());
+      m.shape_parameters.push_back(parameter);
+    }
+    Additive a;
+    a.parameter = parameter;
+    a.shape = shape_of_parameter[parameter];
+    a.linear = static_cast<std::uint32_t>(m.coefficients.size());
+    for (std::size_t b = 0; b < n; ++b) m.coefficients.push_back(0.5 * (data.hi[b].value - data.lo[b].value));
+    if (!symmetric) {
+      a.symmetric = static_cast<std::uint32_t>(m.coefficients.size());
+      for (std::size_t b = 0; b < n; ++b) {
+        const double nominal = sample.data[b].value;
+        m.coefficients.push_back(0.5 * ((data.hi[b].value - nominal) + (data.lo[b].value - nominal)));
+      }
+    }
+    m.additives.push_back(a);
+  }
+
+  // ---- curvature layout ---------------------------------------------------------------------------------------------
+
+  void build_layout() {
+    HistFactory& m = *model;
+    math::CurvatureLayout& l = m.layout_;
+    const std::size_t n = m.parameters_.size();
+    l.n_parameters = n;
+    l.n_rows = m.n_bins;
+
+    // A per-bin parameter is private when it acts in one row only.
+    constexpr std::uint32_t many = none - 1;
+    std::vector<std::uint32_t> row_of(n, none);
+    for (const Block& block : m.blocks) {
+      for_each_bin_factor(block, [&](std::uint32_t parameter, std::uint32_t row, std::size_t) {
+        row_of[parameter] = row_of[parameter] == none || row_of[parameter] == row ? row : many;
+      });
+    }
+    l.private_of_parameter.assign(n, -1);
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> privates;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      if (row_of[i] < many) privates.emplace_back(row_of[i], i);
+    }
+    std::sort(privates.begin(), privates.end());
+    l.row_privates.assign(l.n_rows + 1, 0);
+    for (const auto& [row, parameter] : privates) {
+      l.private_of_parameter[parameter] = static_cast<std::int32_t>(l.privates.size());
+      l.privates.push_back({parameter, row});
+      ++l.row_privates[row + 1];
+    }
+    std::partial_sum(l.row_privates.begin(), l.row_privates.end(), l.row_privates.begin());
+
+    build_groups();
+    build_products();
+    build_couplings();
+  }
+
+  template <class F>
+  void for_each_bin_factor(const Block& block, F&& f) const {
+    for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
+      const std::uint32_t first = model->bin_factors[block.bin_factors + i].first;
+      for (std::uint32_t b = 0; b < block.n_bins; ++b) f(model->bin_parameters[first + b], block.first_bin + b, first + b);
+    }
+  }
+
+  void build_groups() {
+    HistFactory& m = *model;
+    math::CurvatureLayout& l = m.layout_;
+    column_of_parameter.assign(m.parameters_.size(), none);
+    m.bin_columns.assign(m.bin_parameters.size(), HistFactory::no_column);
+    std::size_t at = 0;
+    for (std::size_t c = 0; c < m.channels_.size(); ++c) {
+      const std::size_t first_block = at;
+      while (at < m.blocks.size() && m.blocks[at].channel == c) ++at;
+      math::RowGroup group;
+      group.first_row = m.channels_[c].first_bin;
+      group.n_rows = m.channels_[c].n_bins;
+      for (std::size_t k = first_block; k < at; ++k) {
+        const Block& block = m.blocks[k];
+        for (std::uint32_t i = 0; i < block.n_factors; ++i) group.columns.push_back(m.factors[block.factors + i].parameter);
+        for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+          group.columns.push_back(m.additives[block.additives + i].parameter);
+        }
+        for_each_bin_factor(block, [&](std::uint32_t parameter, std::uint32_t, std::size_t) {
+          if (l.private_of_parameter[parameter] < 0) group.columns.push_back(parameter);
+        });
+      }
+      std::sort(group.columns.begin(), group.columns.end());
+      group.columns.erase(std::unique(group.columns.begin(), group.columns.end()), group.columns.end());
+      for (std::uint32_t j = 0; j < group.columns.size(); ++j) column_of_parameter[group.columns[j]] = j;
+      for (std::size_t k = first_block; k < at; ++k) {
+        const Block& block = m.blocks[k];
+        for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+          Factor& f = m.factors[block.factors + i];
+          f.column = column_of_parameter[f.parameter];
+        }
+        for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+          Additive& a = m.additives[block.additives + i];
+          a.column = column_of_parameter[a.parameter];
+        }
+        for_each_bin_factor(block, [&](std::uint32_t parameter, std::uint32_t, std::size_t index) {
+          if (l.private_of_parameter[parameter] < 0) m.bin_columns[index] = column_of_parameter[parameter];
+        });
+      }
+      group.jacobian = l.jacobian_size;
+      l.jacobian_size += group.n_rows * group.columns.size();
+      l.groups.push_back(std::move(group));
+    }
+  }
+
+  void build_products() {
+    HistFactory& m = *model;
+    math::CurvatureLayout& l = m.layout_;
+    position_of_parameter.assign(m.parameters_.size(), none);
+    for (Block& block : m.blocks) {
+      math::ProductTerm term;
+      term.first = l.product_columns.size();
+      block.product = static_cast<std::uint32_t>(l.products.size());
+      const auto place = [&](std::uint32_t parameter) {
+        if (position_of_parameter[parameter] == none) {
+          position_of_parameter[parameter] = static_cast<std::uint32_t>(term.size++);
+          l.product_columns.push_back(parameter);
+        }
+        return position_of_parameter[parameter];
+      };
+      for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+        Factor& f = m.factors[block.factors + i];
+        f.position = place(f.parameter);
+      }
+      for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+        Additive& a = m.additives[block.additives + i];
+        a.position = place(a.parameter);
+      }
+      for (std::size_t j = term.first; j < l.product_columns.size(); ++j) position_of_parameter[l.product_columns[j]] = none;
+      l.products.push_back(term);
+    }
+  }
+
+  /// Second derivatives with per-bin parameters: d rate / d theta divided by gamma, summed over the samples that carry gamma.
+  void build_couplings() {
+    HistFactory& m = *model;
+    math::CurvatureLayout& l = m.layout_;
+    std::vector<math::CouplingEntry> couplings;
+    std::vector<math::PairEntry> pairs;
+    std::vector<std::vector<PairUse>> uses(m.blocks.size());
+    std::vector<std::vector<std::uint32_t>> matrices(m.blocks.size());
+    std::size_t at = 0;
+    for (std::uint32_t c = 0; c < m.channels_.size(); ++c) {
+      const std::size_t first_block = at;
+      while (at < m.blocks.size() && m.blocks[at].channel == c) ++at;
+      // Which blocks carry each per-bin parameter, per row.
+      struct Use {
+        std::uint32_t row, parameter;
+        std::vector<std::size_t> blocks;
+      };
+      std::vector<Use> list;
+      std::unordered_map<std::uint64_t, std::size_t> index;
+      for (std::size_t k = first_block; k < at; ++k) {
+        for_each_bin_factor(m.blocks[k], [&](std::uint32_t parameter, std::uint32_t row, std::size_t) {
+          const std::uint64_t key = (std::uint64_t{row} << 32) | parameter;
+          const auto [found, is_new] = index.try_emplace(key, list.size());
+          if (is_new) list.push_back({row, parameter, {}});
+          list[found->second].blocks.push_back(k);
+        });
+      }
+      std::map<std::vector<std::size_t>, std::uint32_t> matrix_of_blocks;
+      std::uint32_t jacobian_matrix = none;
+      std::map<std::uint64_t, bool> aliased;
+      for (const Use& use : list) {
+        const bool is_private = l.private_of_parameter[use.parameter] >= 0;
+        const bool alias = is_private && use.blocks.size() == at - first_block;
+        std::uint32_t matrix;
+        if (alias) {
+          if (jacobian_matrix == none) {
+            jacobian_matrix = static_cast<std::uint32_t>(l.coupling_matrices.size());
+            l.coupling_matrices.push_back({c, true, 0});
+          }
+          matrix = jacobian_matrix;
+        } else {
+          const auto [found, is_new] =
+              matrix_of_blocks.try_emplace(use.blocks, static_cast<std::uint32_t>(l.coupling_matrices.size()));
+          matrix = found->second;
+          if (is_new) {
+            l.coupling_matrices.push_back({c, false, l.coupling_size});
+            l.coupling_size += l.groups[c].n_rows * l.groups[c].columns.size();
+            for (const std::size_t k : use.blocks) matrices[k].push_back(matrix);
+          }
+        }
+        aliased[(std::uint64_t{use.row} << 32) | use.parameter] = alias;
+        couplings.push_back({use.parameter, use.row, matrix, l.private_of_parameter[use.parameter]});
+      }
+      add_pairs(first_block, at, aliased, pairs, uses);
+    }
+    const auto by_row = [](const auto& a, const auto& b) { return a.row < b.row; };
+    std::stable_sort(couplings.begin(), couplings.end(), by_row);
+    l.couplings = std::move(couplings);
+    l.row_couplings = row_offsets(l.couplings, l.n_rows);
+    // Pairs are made channel by channel, row by row within a block: sort them, and carry the uses along.
+    std::vector<std::uint32_t> order(pairs.size()), rank_of(pairs.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::uint32_t a, std::uint32_t b) { return pairs[a].row < pairs[b].row; });
+    for (std::uint32_t i = 0; i < order.size(); ++i) {
+      rank_of[order[i]] = i;
+      l.pairs.push_back(pairs[order[i]]);
+    }
+    l.row_pairs = row_offsets(l.pairs, l.n_rows);
+    for (std::size_t k = 0; k < m.blocks.size(); ++k) {
+      m.blocks[k].matrices = static_cast<std::uint32_t>(m.block_matrices.size());
+      m.blocks[k].n_matrices = static_cast<std::uint32_t>(matrices[k].size());
+      m.block_matrices.insert(m.block_matrices.end(), matrices[k].begin(), matrices[k].end());
+      m.blocks[k].pair_uses = static_cast<std::uint32_t>(m.pair_uses.size());
+      m.blocks[k].n_pair_uses = static_cast<std::uint32_t>(uses[k].size());
+      for (const PairUse& use : uses[k]) m.pair_uses.push_back({use.bin, rank_of[use.pair]});
+    }
+  }
+
+  void add_pairs(std::size_t first_block, std::size_t end, const std::map<std::uint64_t, bool>& aliased,
+                 std::vector<math::PairEntry>& pairs, std::vector<std::vector<PairUse>>& uses) const {
+    const HistFactory& m = *model;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::map<std::uint32_t, std::uint32_t>> index;
+    for (std::size_t k = first_block; k < end; ++k) {
+      const Block& block = m.blocks[k];
+      for (std::uint32_t b = 0; b < block.n_bins; ++b) {
+        for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
+          for (std::uint32_t j = 0; j < i; ++j) {
+            const std::uint32_t x = m.bin_parameters[m.bin_factors[block.bin_factors + i].first + b];
+            const std::uint32_t y = m.bin_parameters[m.bin_factors[block.bin_factors + j].first + b];
+            const std::uint32_t row = block.first_bin + b;
+            // A private parameter coupled through the whole Jacobian already sees the shared per-bin columns in it.
+            const bool x_shared = m.layout_.private_of_parameter[x] < 0, y_shared = m.layout_.private_of_parameter[y] < 0;
+            const std::uint64_t key_x = (std::uint64_t{row} << 32) | x, key_y = (std::uint64_t{row} << 32) | y;
+            if ((x_shared && aliased.at(key_y)) || (y_shared && aliased.at(key_x))) continue;
+            const auto [at, is_new] =
+                index[{std::min(x, y), std::max(x, y)}].try_emplace(row, static_cast<std::uint32_t>(pairs.size()));
+            if (is_new) pairs.push_back({std::min(x, y), std::max(x, y), row});
+            uses[k].push_back({b, at->second});
+          }
+        }
+      }
+    }
+  }
+
+  template <class T>
+  static std::vector<std::uint32_t> row_offsets(const std::vector<T>& entries, std::size_t n_rows) {
+    std::vector<std::uint32_t> offsets(n_rows + 1, 0);
+    for (const T& entry : entries) ++offsets[entry.row + 1];
+    std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+    return offsets;
+  }
+
+  void finish() {
+    HistFactory& m = *model;
+    m.normsys_code = options.normsys;
+    m.histosys_code = options.histosys;
+    m.clip_sample = options.clip_sample_data;
+    m.clip_bin = options.clip_bin_data;
+    m.bin_scale.assign(m.n_bins, 0.0);
+    for (const Block& block : m.blocks) {
+      for (std::uint32_t b = 0; b < block.n_bins; ++b) m.bin_scale[block.first_bin + b] += std::fabs(m.nominals[block.nominal + b]);
+    }
+    for (double& scale : m.bin_scale) scale = std::max(scale, min_bin_scale);
+    std::vector<char> kinked(m.parameters_.size(), 0);
+    if (m.histosys_code == InterpolationCode::code0) {
+      for (const Additive& a : m.additives) kinked[a.parameter] |= a.symmetric != Additive::no_symmetric;
+    }
+    if (m.normsys_code == InterpolationCode::code1) {
+      for (const Factor& f : m.factors) kinked[f.parameter] |= f.kind == FactorKind::code1;
+    }
+    for (std::uint32_t i = 0; i < kinked.size(); ++i) {
+      if (kinked[i]) m.kinks_.push_back(i);
+    }
+  }
+
+  void check_codes() {
+    if (options.normsys != InterpolationCode::code1 && options.normsys != InterpolationCode::code4) {
+      error(ErrorCode::option, "interpcode",
+            "normsys cannot be interpolated with " + std::string(to_string(options.normsys)), "choose code1 or code4");
+    }
+    if (options.histosys == InterpolationCode::code1 || options.histosys == InterpolationCode::code4) {
+      error(ErrorCode::option, "interpcode",
+            "histosys cannot be interpolated with " + std::string(to_string(options.histosys)),
+            "choose code0, code2, code2-pyhf or code4p");
+    }
+  }
+
+  Result<Compiled> run() {
+    check_codes();
+    if (!errors.empty() || !choose_measurement()) return errors;
+    sort_spec();
+    collect_sets();
+    match_configs();
+    if (!errors.empty()) return errors;
+    if (sets.empty()) {
+      error(ErrorCode::model, "channels", "the model has no parameter", "at least one sample needs a modifier");
+      return errors;
+    }
+    add_parameters();
+    Data observed;
+    add_data_blocks(observed);
+    choose_poi();
+    if (!errors.empty()) return errors;
+    add_blocks();
+    if (!errors.empty()) return errors;
+    build_layout();
+    finish();
+    return Compiled{std::move(model), std::move(observed), std::move(notices)};
+  }
+};
+
+Result<Compiled> compile(const spec::Workspace& workspace, const CompileOptions& options) {
+  return HistFactoryCompiler{workspace, options}.run();
+}
+
+}  // namespace relume::model

@@ -1,0 +1,488 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Value, gradient and curvature of a HistFactory model. Derivatives by hand: with t_b = d value / d rate_b and the notation of
+// histfactory_model.hpp, every block contributes
+//
+//   d/d theta_k (additive)  F sum_b t_b G_b h'_kb,            h'_kb = l' D_kb + s' M_kb
+//   d/d theta_i (factor)    F/f_i f'_i sum_b t_b G_b h_b
+//   d/d gamma_b             t_b F h_b G_b / gamma_b
+//
+// and to the exact curvature, besides J^T W J, one symmetric product p q^T + q p^T over its scalar parameters and a diagonal.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "math/poisson.hpp"
+#include "model/histfactory_model.hpp"
+
+namespace relume::model {
+
+namespace {
+
+/// Stands in for a per-bin factor of exactly zero where the product is divided by it: the rate it makes is zero to all digits.
+constexpr double tiny_factor = 1e-150;
+/// Expected information of a bin grows without limit as its rate vanishes; below this share of the nominal it is held, which only
+/// shortens steps.
+constexpr double min_information_share = 1e-3;
+/// A bin without events may sit this share of its scale below zero: rounding, not a gain.
+constexpr double edge_tolerance = 1e-9;
+
+double nonzero(double factor) { return std::fabs(factor) < tiny_factor ? tiny_factor : factor; }
+
+}  // namespace
+
+HistFactory::Work::Work(const HistFactory& model)
+    : Scratch(model.layout()),
+      factor_jets(model.factors.size()),
+      shapes(model.shape_parameters.size()),
+      shifted(model.nominals.size()),
+      bin_product(model.nominals.size()),
+      block_product(model.blocks.size()),
+      rate(model.n_bins),
+      slope(model.n_bins),
+      multipliers(model.n_bins),
+      observed(model.n_bins) {
+  std::size_t most_bins = 0, most_additives = 0;
+  for (const Block& block : model.blocks) {
+    most_bins = std::max<std::size_t>(most_bins, block.n_bins);
+    most_additives = std::max<std::size_t>(most_additives, block.n_additives);
+  }
+  pull.resize(most_bins);
+  added.resize(most_additives);
+}
+
+std::unique_ptr<Scratch> HistFactory::make_scratch() const { return std::make_unique<Work>(*this); }
+
+void HistFactory::rates(std::span<const double> point, Work& work, bool derivatives) const noexcept {
+  for (std::size_t i = 0; i < shape_parameters.size(); ++i) {
+    const double alpha = point[shape_parameters[i]];
+    switch (histosys_code) {
+      case InterpolationCode::code0: work.shapes[i] = math::additive_code0(alpha); break;
+      case InterpolationCode::code2: work.shapes[i] = math::additive_code2(alpha); break;
+      case InterpolationCode::code2_pyhf: work.shapes[i] = math::additive_code2_pyhf(alpha); break;
+      default: work.shapes[i] = math::additive_code4p(alpha); break;
+    }
+  }
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    const Factor& f = factors[i];
+    const double theta = point[f.parameter];
+    switch (f.kind) {
+      case FactorKind::linear: work.factor_jets[i] = {theta, 1.0, 0.0}; break;
+      case FactorKind::code1: work.factor_jets[i] = math::multiplicative_code1(responses[f.response], theta); break;
+      case FactorKind::code4: work.factor_jets[i] = math::multiplicative_code4(responses[f.response], theta); break;
+    }
+  }
+  std::fill(work.rate.begin(), work.rate.end(), 0.0);
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    const Block& block = blocks[k];
+    double product = 1.0;
+    for (std::uint32_t i = 0; i < block.n_factors; ++i) product *= work.factor_jets[block.factors + i].value;
+    work.block_product[k] = product;
+    double* h = work.shifted.data() + block.nominal;
+    double* g = work.bin_product.data() + block.nominal;
+    double* rate = work.rate.data() + block.first_bin;
+    const double* nominal = nominals.data() + block.nominal;
+    const std::uint32_t n = block.n_bins;
+    for (std::uint32_t b = 0; b < n; ++b) h[b] = nominal[b];
+    for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+      const Additive& a = additives[block.additives + i];
+      const math::AdditiveShape& shape = work.shapes[a.shape];
+      const double* d = coefficients.data() + a.linear;
+      const double l = shape.linear.value;
+      if (a.symmetric == Additive::no_symmetric) {
+        for (std::uint32_t b = 0; b < n; ++b) h[b] += l * d[b];
+      } else {
+        const double* m = coefficients.data() + a.symmetric;
+        const double s = shape.symmetric.value;
+        for (std::uint32_t b = 0; b < n; ++b) h[b] += l * d[b] + s * m[b];
+      }
+    }
+    for (std::uint32_t b = 0; b < n; ++b) g[b] = 1.0;
+    for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
+      const std::uint32_t* parameter = bin_parameters.data() + bin_factors[block.bin_factors + i].first;
+      if (derivatives) {
+        for (std::uint32_t b = 0; b < n; ++b) g[b] *= nonzero(point[parameter[b]]);
+      } else {
+        for (std::uint32_t b = 0; b < n; ++b) g[b] *= point[parameter[b]];
+      }
+    }
+    if (!clip_sample) {
+      for (std::uint32_t b = 0; b < n; ++b) rate[b] += product * g[b] * h[b];
+    } else {
+      for (std::uint32_t b = 0; b < n; ++b) {
+        const double r = product * g[b] * h[b];
+        rate[b] += std::max(r, *clip_sample);
+        if (r < *clip_sample) g[b] = 0.0;  // a clipped sample does not respond to any parameter
+      }
+    }
+  }
+}
+
+math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data& data, math::Derivatives derivatives,
+                                       const math::Relaxation& relaxation, Scratch& scratch) const noexcept {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Work& work = static_cast<Work&>(scratch);
+  const bool with_gradient = derivatives != math::Derivatives::none;
+  const bool with_curvature = derivatives == math::Derivatives::curvature;
+  rates(point, work, with_gradient);
+  work.bad_bin = -1;
+  math::Curvature& curvature = work.curvature;
+
+  // Constraint terms.
+  double value = 0.0;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Constraint& c = parameters_[i].constraint;
+    double slope = 0.0, second = 0.0;
+    if (c.kind == ConstraintKind::normal) {
+      const double pull = (point[i] - data.values[c.data_index]) / c.width;
+      value += 0.5 * pull * pull;
+      slope = pull / c.width;
+      second = 1.0 / (c.width * c.width);
+    } else if (c.kind == ConstraintKind::poisson) {
+      const double m = data.values[c.data_index];
+      if (!(point[i] > 0.0) && m > 0.0) return {math::EvaluationStatus::infeasible, infinity};
+      value += math::poisson_deviance(m, c.rate * point[i]);
+      slope = m > 0.0 ? c.rate - m / point[i] : c.rate;
+      second = m > 0.0 ? m / (point[i] * point[i]) : 0.0;
+    }
+    if (with_gradient) work.gradient[i] = slope;
+    if (with_curvature) {
+      curvature.constraint[i] = second;
+      curvature.exact_diagonal[i] = 0.0;
+    }
+  }
+
+  // Main terms.
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    const double n = data.values[b];
+    double rate = work.rate[b];
+    bool clipped = false;
+    if (clip_bin && rate < *clip_bin) {
+      rate = work.rate[b] = *clip_bin;
+      clipped = true;
+    }
+    const double scale = bin_scale[b];
+    double t = 0.0, weight = 0.0, safe = 0.0;
+    work.observed[b] = n;
+    if (!std::isfinite(rate)) {
+      work.bad_bin = static_cast<std::ptrdiff_t>(b);
+      return {math::EvaluationStatus::not_finite, infinity};
+    }
+    if (n > 0.0) {
+      const double floor = relaxation.floor * std::max(n, scale);
+      if (rate > floor) {
+        value += math::poisson_deviance(n, rate);
+        t = (rate - n) / rate;
+        weight = n / (rate * rate);
+        safe = std::max(n, rate) / (rate * rate);
+      } else if (floor > 0.0) {
+        // Taylor series of -n ln(rate) at the floor: the search is pushed back smoothly.
+        const double d = (rate - floor) / floor;
+        value += math::poisson_deviance(n, floor) + (rate - floor) - n * (d - 0.5 * d * d);
+        t = 1.0 - n / floor * (1.0 - d);
+        weight = safe = n / (floor * floor);
+      } else {
+        work.bad_bin = static_cast<std::ptrdiff_t>(b);
+        return {math::EvaluationStatus::infeasible, infinity};
+      }
+    } else {
+      value += rate;
+      t = 1.0;
+      safe = 1.0 / std::max(rate, min_information_share * scale);
+      const double stiffness = relaxation.penalty / (scale * scale);
+      if (relaxation.penalty > 0.0) {
+        // Augmented Lagrangian of rate >= 0: (max(0, lambda - rho rate)^2 - lambda^2) / (2 rho).
+        const double lambda = work.multipliers[b];
+        const double force = std::max(0.0, lambda - stiffness * rate);
+        value += (force * force - lambda * lambda) / (2.0 * stiffness);
+        t -= force;
+        if (force > 0.0) weight = safe = stiffness;
+      } else if (rate < -edge_tolerance * scale) {
+        work.bad_bin = static_cast<std::ptrdiff_t>(b);
+        return {math::EvaluationStatus::infeasible, infinity};
+      }
+    }
+    if (clipped) t = weight = safe = 0.0;
+    work.slope[b] = t;
+    if (with_curvature) {
+      curvature.weight_exact[b] = weight;
+      curvature.weight_safe[b] = safe;
+    }
+  }
+  if (!std::isfinite(value)) return {math::EvaluationStatus::not_finite, infinity};
+  if (!with_gradient) return {math::EvaluationStatus::ok, value};
+
+  if (with_curvature) {
+    std::fill(curvature.jacobian.begin(), curvature.jacobian.end(), 0.0);
+    std::fill(curvature.coupling_values.begin(), curvature.coupling_values.end(), 0.0);
+    std::fill(curvature.private_slope.begin(), curvature.private_slope.end(), 0.0);
+    std::fill(curvature.pair_values.begin(), curvature.pair_values.end(), 0.0);
+  }
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    const Block& block = blocks[k];
+    const std::uint32_t n = block.n_bins;
+    const double product = work.block_product[k];
+    const double* h = work.shifted.data() + block.nominal;
+    const double* g = work.bin_product.data() + block.nominal;
+    const double* t = work.slope.data() + block.first_bin;
+    double* pull = work.pull.data();
+    double total = 0.0;  // R = sum_b t_b G_b h_b
+    for (std::uint32_t b = 0; b < n; ++b) {
+      pull[b] = t[b] * g[b];
+      total += pull[b] * h[b];
+    }
+    // Product of the non-zero factors, and which ones vanish (mu = 0 in every background-only fit).
+    double nonzero_product = product;
+    std::uint32_t n_zero = 0, zero[2] = {0, 0};
+    if (product == 0.0) {
+      nonzero_product = 1.0;
+      for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+        const double f = work.factor_jets[block.factors + i].value;
+        if (f != 0.0) {
+          nonzero_product *= f;
+        } else if (n_zero++ < 2) {
+          zero[n_zero - 1] = i;
+        }
+      }
+    }
+    const math::RowGroup* group = nullptr;
+    double *p = nullptr, *q = nullptr, *jacobian = nullptr;
+    if (with_curvature) {
+      group = &layout_.groups[block.channel];
+      const math::ProductTerm& term = layout_.products[block.product];
+      p = curvature.product_p.data() + term.first;
+      q = curvature.product_q.data() + term.first;
+      std::fill(p, p + term.size, 0.0);
+      std::fill(q, q + term.size, 0.0);
+      jacobian = curvature.jacobian.data() + group->jacobian;
+    }
+    const auto add_column = [&](std::uint32_t column, auto&& value_of_bin) {
+      double* out = jacobian + std::size_t{column} * n;
+      for (std::uint32_t b = 0; b < n; ++b) out[b] += value_of_bin(b);
+      for (std::uint32_t m = 0; m < block.n_matrices; ++m) {
+        const math::CouplingMatrix& matrix = layout_.coupling_matrices[block_matrices[block.matrices + m]];
+        double* more = curvature.coupling_values.data() + matrix.values + std::size_t{column} * n;
+        for (std::uint32_t b = 0; b < n; ++b) more[b] += value_of_bin(b);
+      }
+    };
+
+    for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+      const Additive& a = additives[block.additives + i];
+      const math::AdditiveShape& shape = work.shapes[a.shape];
+      const double* d = coefficients.data() + a.linear;
+      double sum = 0.0;
+      if (a.symmetric == Additive::no_symmetric) {
+        for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * d[b];
+        if (with_curvature && product != 0.0) add_column(a.column, [&](std::uint32_t b) { return product * g[b] * d[b]; });
+      } else {
+        const double* m = coefficients.data() + a.symmetric;
+        const double s1 = shape.symmetric.slope;
+        for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * (d[b] + s1 * m[b]);
+        if (with_curvature) {
+          if (product != 0.0) {
+            add_column(a.column, [&](std::uint32_t b) { return product * g[b] * (d[b] + s1 * m[b]); });
+          }
+          const double s2 = shape.symmetric.curvature;
+          if (s2 != 0.0) {
+            double second = 0.0;
+            for (std::uint32_t b = 0; b < n; ++b) second += pull[b] * m[b];
+            curvature.exact_diagonal[a.parameter] += product * s2 * second;
+          }
+        }
+      }
+      work.gradient[a.parameter] += product * sum;
+      if (with_curvature) q[a.position] += sum;
+    }
+
+    for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+      const Factor& f = factors[block.factors + i];
+      const math::Jet& jet = work.factor_jets[block.factors + i];
+      double others = 0.0;  // product of the other factors
+      if (n_zero == 0) {
+        others = product / jet.value;
+      } else if (n_zero == 1 && zero[0] == i) {
+        others = nonzero_product;
+      }
+      const double first = others * jet.slope;
+      work.gradient[f.parameter] += first * total;
+      if (!with_curvature) continue;
+      if (first != 0.0) add_column(f.column, [&](std::uint32_t b) { return first * g[b] * h[b]; });
+      curvature.exact_diagonal[f.parameter] += others * jet.curvature * total;
+    }
+    if (with_curvature) {
+      // Off-diagonal second derivatives among the block's scalars: d2 F total + dF * dh, as one symmetric product.
+      // For F != 0: F [g (R g/2 + r)^T + transposed] with g_i = f'_i/f_i and r_k = sum_b t_b G_b h'_kb; the diagonal that the
+      // product puts on factors, F R g_i^2, does not belong there and is taken off.
+      if (n_zero == 0) {
+        for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+          const Factor& f = factors[block.factors + i];
+          const math::Jet& jet = work.factor_jets[block.factors + i];
+          const double relative = jet.slope / jet.value;
+          p[f.position] += product * relative;
+          q[f.position] += 0.5 * total * relative;
+          curvature.exact_diagonal[f.parameter] -= product * total * relative * relative;
+        }
+      } else if (n_zero == 1) {
+        // Only pairs with the vanishing factor survive: e_z (F_z f'_z) (R g + r)^T.
+        const Factor& fz = factors[block.factors + zero[0]];
+        for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+          if (i == zero[0]) continue;
+          const math::Jet& jet = work.factor_jets[block.factors + i];
+          q[factors[block.factors + i].position] += total * jet.slope / jet.value;
+        }
+        p[fz.position] += nonzero_product * work.factor_jets[block.factors + zero[0]].slope;
+      } else {
+        const math::ProductTerm& term = layout_.products[block.product];
+        std::fill(q, q + term.size, 0.0);
+        if (n_zero == 2) {
+          p[factors[block.factors + zero[0]].position] +=
+              nonzero_product * work.factor_jets[block.factors + zero[0]].slope;
+          q[factors[block.factors + zero[1]].position] += total * work.factor_jets[block.factors + zero[1]].slope;
+        }
+      }
+    }
+
+    for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
+      const std::uint32_t first = bin_factors[block.bin_factors + i].first;
+      for (std::uint32_t b = 0; b < n; ++b) {
+        const std::uint32_t parameter = bin_parameters[first + b];
+        const double slope = product * h[b] * g[b] / nonzero(point[parameter]);
+        work.gradient[parameter] += t[b] * slope;
+        if (!with_curvature) continue;
+        const std::uint32_t column = bin_columns[first + b];
+        if (column == no_column) {
+          curvature.private_slope[static_cast<std::size_t>(layout_.private_of_parameter[parameter])] += slope;
+        } else {
+          jacobian[std::size_t{column} * n + b] += slope;
+        }
+      }
+    }
+    if (with_curvature) {
+      for (std::uint32_t i = 0; i < block.n_pair_uses; ++i) {
+        const PairUse& use = pair_uses[block.pair_uses + i];
+        const math::PairEntry& pair = layout_.pairs[use.pair];
+        curvature.pair_values[use.pair] += t[use.bin] * product * h[use.bin] * g[use.bin] /
+                                           (nonzero(point[pair.first]) * nonzero(point[pair.second]));
+      }
+    }
+  }
+  if (with_curvature) {
+    for (std::size_t k = 0; k < layout_.couplings.size(); ++k) {
+      const math::CouplingEntry& c = layout_.couplings[k];
+      curvature.coupling_scale[k] = work.slope[c.row] / nonzero(point[c.parameter]);
+    }
+  }
+  return {math::EvaluationStatus::ok, value};
+}
+
+double HistFactory::constant(const Data& data) const {
+  double sum = 0.0;
+  for (std::size_t b = 0; b < n_bins; ++b) sum += math::poisson_saturated(data.values[b]);
+  for (const Parameter& parameter : parameters_) {
+    const Constraint& c = parameter.constraint;
+    if (c.kind == ConstraintKind::normal) {
+      sum += std::log(c.width) + 0.5 * std::log(2.0 * std::numbers::pi);
+    } else if (c.kind == ConstraintKind::poisson) {
+      sum += math::poisson_saturated(data.values[c.data_index]);
+    }
+  }
+  return sum;
+}
+
+Data HistFactory::expected_data(std::span<const double> point) const {
+  Work work(*this);
+  rates(point, work, false);
+  Data data;
+  data.values.assign(n_data_, 0.0);
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    data.values[b] = clip_bin ? std::max(work.rate[b], *clip_bin) : work.rate[b];
+  }
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Constraint& c = parameters_[i].constraint;
+    if (c.kind == ConstraintKind::normal) data.values[c.data_index] = point[i];
+    if (c.kind == ConstraintKind::poisson) data.values[c.data_index] = c.rate * point[i];
+  }
+  return data;
+}
+
+void HistFactory::reset_multipliers(Scratch& scratch) const {
+  Work& work = static_cast<Work&>(scratch);
+  std::fill(work.multipliers.begin(), work.multipliers.end(), 0.0);
+}
+
+double HistFactory::update_multipliers(double penalty, Scratch& scratch) const {
+  Work& work = static_cast<Work&>(scratch);
+  double worst = 0.0;
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    if (work.observed[b] > 0.0 || clip_bin) continue;
+    const double stiffness = penalty / (bin_scale[b] * bin_scale[b]);
+    const double next = std::max(0.0, work.multipliers[b] - stiffness * work.rate[b]);
+    // Violation where negative, complementarity gap where a multiplier still presses on a positive rate.
+    const double gap = work.rate[b] < 0.0 ? -work.rate[b] : next > 0.0 || work.multipliers[b] > 0.0 ? work.rate[b] : 0.0;
+    worst = std::max(worst, gap / bin_scale[b]);
+    work.multipliers[b] = next;
+  }
+  return worst;
+}
+
+std::string HistFactory::explain(std::span<const double> point, const Scratch& scratch) const {
+  const Work& work = static_cast<const Work&>(scratch);
+  const auto describe = [&](std::size_t bin) {
+    const ChannelInfo& channel = channels_[channel_of_bin[bin]];
+    std::string text = "rate " + std::to_string(work.rate[bin]) + " in channel '" + channel.name + "' bin " +
+                       std::to_string(bin - channel.first_bin) + " (observed " + std::to_string(work.observed[bin]) + ")";
+    std::string samples, culprits;
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      const Block& block = blocks[k];
+      if (bin < block.first_bin || bin >= block.first_bin + block.n_bins) continue;
+      const std::size_t b = block.nominal + (bin - block.first_bin);
+      const double rate = work.block_product[k] * work.bin_product[b] * work.shifted[b];
+      if (!(rate < 0.0)) continue;
+      samples += (samples.empty() ? "" : ", ") + ("'" + sample_names[block.sample] + "' " + std::to_string(rate));
+      for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+        const Additive& a = additives[block.additives + i];
+        const double d = coefficients[a.linear + (bin - block.first_bin)];
+        const double m = a.symmetric == Additive::no_symmetric ? 0.0 : coefficients[a.symmetric + (bin - block.first_bin)];
+        const math::AdditiveShape& shape = work.shapes[a.shape];
+        const double shift = shape.linear.value * d + shape.symmetric.value * m;
+        if (shift < -0.1 * std::fabs(nominals[b])) {
+          culprits += (culprits.empty() ? "" : ", ") + ("'" + parameters_[a.parameter].name + "'");
+        }
+      }
+      for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+        if (work.factor_jets[block.factors + i].value < 0.0) {
+          culprits += (culprits.empty() ? "" : ", ") + ("'" + parameters_[factors[block.factors + i].parameter].name + "'");
+        }
+      }
+    }
+    if (!samples.empty()) text += "; negative samples: " + samples;
+    if (!culprits.empty()) text += "; pulled down by " + culprits;
+    return text;
+  };
+  (void)point;
+  if (work.bad_bin >= 0) return describe(static_cast<std::size_t>(work.bad_bin));
+  std::string text;
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    if (work.multipliers[b] > 0.0) text += (text.empty() ? "" : "; ") + describe(b);
+  }
+  return text;
+}
+
+std::vector<std::vector<std::vector<double>>> rates_by_sample(const Likelihood& likelihood, std::span<const double> point) {
+  const HistFactory& model = static_cast<const HistFactory&>(likelihood);
+  HistFactory::Work work(model);
+  model.rates(point, work, false);
+  std::vector<std::vector<std::vector<double>>> result(model.channels().size());
+  for (std::size_t k = 0; k < model.blocks.size(); ++k) {
+    const Block& block = model.blocks[k];
+    std::vector<double> rates(block.n_bins);
+    for (std::uint32_t b = 0; b < block.n_bins; ++b) {
+      rates[b] = work.block_product[k] * work.bin_product[block.nominal + b] * work.shifted[block.nominal + b];
+    }
+    result[block.channel].push_back(std::move(rates));
+  }
+  return result;
+}
+
+}  // namespace relume::model

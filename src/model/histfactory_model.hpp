@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// The flat form of a HistFactory model. A block is one sample in one channel; its rate in bin b is
+//
+//   rate_b = F * G_b * h_b,   F = prod f_i(theta_i),   h_b = nominal_b + sum_k [l(theta_k) D_kb + s(theta_k) M_kb],
+//   G_b = prod of per-bin factors (shapesys, staterror, shapefactor)
+//
+// F depends on the block only, so its derivatives are rank one per block; h is linear in two scalars per parameter.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "math/interpolation.hpp"
+#include "relume/model/histfactory.hpp"
+
+namespace relume::model {
+
+enum class FactorKind : std::uint8_t { linear, code1, code4 };
+
+/// One multiplicative scalar of a block.
+struct Factor {
+  std::uint32_t parameter = 0;
+  std::uint32_t column = 0;    ///< among the columns of the channel's row group
+  std::uint32_t position = 0;  ///< among the block's product term columns
+  FactorKind kind = FactorKind::linear;
+  std::uint32_t response = 0;  ///< index into responses, for normsys
+};
+
+/// One additive variation of a block.
+struct Additive {
+  std::uint32_t parameter = 0;
+  std::uint32_t shape = 0;  ///< index among the parameters with additive effects
+  std::uint32_t column = 0, position = 0;
+  std::uint32_t linear = 0;                  ///< offset of D in coefficients
+  std::uint32_t symmetric = no_symmetric;    ///< offset of M, when it does not vanish
+  static constexpr std::uint32_t no_symmetric = 0xffffffffu;
+};
+
+/// A per-bin factor of a block: its parameter in bin b is bin_parameters[first + b].
+struct BinFactor {
+  std::uint32_t first = 0;
+};
+
+struct Block {
+  std::uint32_t channel = 0, sample = 0;
+  std::uint32_t first_bin = 0, n_bins = 0;
+  std::uint32_t factors = 0, n_factors = 0;
+  std::uint32_t additives = 0, n_additives = 0;
+  std::uint32_t bin_factors = 0, n_bin_factors = 0;
+  std::uint32_t nominal = 0;  ///< offset into nominals; also of the block's bins in the scratch
+  std::uint32_t product = 0;  ///< index of its product term in the layout
+  std::uint32_t matrices = 0, n_matrices = 0;  ///< coupling matrices that its derivatives add to
+  std::uint32_t pair_uses = 0, n_pair_uses = 0;
+};
+
+/// A pair of per-bin factors of one block and bin that the layout lists as pair `pair`.
+struct PairUse {
+  std::uint32_t bin = 0, pair = 0;
+};
+
+class HistFactory final : public Likelihood {
+ public:
+  std::unique_ptr<Scratch> make_scratch() const override;
+  math::Evaluation evaluate(std::span<const double> point, const Data& data, math::Derivatives derivatives,
+                            const math::Relaxation& relaxation, Scratch& scratch) const noexcept override;
+  double constant(const Data& data) const override;
+  Data expected_data(std::span<const double> point) const override;
+  Data sample(std::span<const double> point, const RandomKey& key) const override;
+  void reset_multipliers(Scratch& scratch) const override;
+  double update_multipliers(double penalty, Scratch& scratch) const override;
+  std::string explain(std::span<const double> point, const Scratch& scratch) const override;
+
+  struct Work;
+  /// Rates per bin; also fills the block quantities that derivatives need.
+  void rates(std::span<const double> point, Work& work, bool derivatives) const noexcept;
+
+  std::vector<std::string> sample_names;
+  std::vector<Block> blocks;
+  std::vector<Factor> factors;
+  std::vector<Additive> additives;
+  std::vector<BinFactor> bin_factors;
+  std::vector<std::uint32_t> bin_parameters;
+  /// Column in the row group of a shared per-bin parameter, or no_column for a private one; parallel to bin_parameters.
+  std::vector<std::uint32_t> bin_columns;
+  static constexpr std::uint32_t no_column = 0xffffffffu;
+  std::vector<math::MultiplicativeResponse> responses;
+  std::vector<double> coefficients, nominals;
+  std::vector<std::uint32_t> shape_parameters;  ///< parameters with additive effects
+  std::vector<std::uint32_t> block_matrices;
+  std::vector<PairUse> pair_uses;
+  std::vector<std::uint32_t> channel_of_bin;
+  std::vector<double> bin_scale;  ///< per bin: nominal total, at least a thousandth of an event; the unit of its rate constraint
+  std::size_t n_bins = 0;
+  InterpolationCode normsys_code = InterpolationCode::code4, histosys_code = InterpolationCode::code4p;
+  std::optional<double> clip_sample, clip_bin;
+
+  friend struct HistFactoryCompiler;
+};
+
+/// Everything an evaluation writes.
+struct HistFactory::Work final : Scratch {
+  explicit Work(const HistFactory& model);
+
+  std::vector<math::Jet> factor_jets;        ///< per factor
+  std::vector<math::AdditiveShape> shapes;   ///< per parameter with additive effects
+  std::vector<double> shifted, bin_product;  ///< h and G, per block bin; G is 0 where a sample is clipped
+  std::vector<double> block_product;         ///< F, per block
+  std::vector<double> rate, slope;           ///< per bin: rate, d value / d rate
+  std::vector<double> multipliers;           ///< of rate >= 0, for bins without events
+  std::vector<double> observed;              ///< main data of the last evaluation
+  std::vector<double> pull;                  ///< per bin of a block: slope * G
+  std::vector<double> added;                 ///< per additive of a block
+  std::ptrdiff_t bad_bin = -1;               ///< first bin that made the last evaluation infeasible
+};
+
+}  // namespace relume::model

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Toy data. Every datum draws from its own counter-based stream (Philox 4x32-10: Salmon et al., SC 2011), so a toy does not
+// depend on who draws it, in what order, or on how many numbers another datum needed.
+#include <Random123/philox.h>
+
+#include <array>
+#include <boost/random/normal_distribution.hpp>
+#include <boost/random/poisson_distribution.hpp>
+#include <cmath>
+
+#include "model/histfactory_model.hpp"
+
+namespace relume::model {
+
+namespace {
+
+/// A uniform bit generator over the counter; key: seed, counter: (draw, datum, index, stream).
+class PhiloxStream {
+ public:
+  using result_type = std::uint32_t;
+  PhiloxStream(const RandomKey& key, std::uint32_t datum)
+      : key_{{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)}},
+        counter_{{0, datum, static_cast<std::uint32_t>(key.index),
+                  static_cast<std::uint32_t>(key.stream) ^ static_cast<std::uint32_t>(key.index >> 32) * 0x9E3779B9u}} {}
+  static constexpr result_type min() { return 0; }
+  static constexpr result_type max() { return 0xffffffffu; }
+  result_type operator()() {
+    if (used_ == block_.size()) {
+      const auto out = r123::Philox4x32()(counter_, key_);
+      for (std::size_t i = 0; i < 4; ++i) block_[i] = out[i];
+      ++counter_[0];
+      used_ = 0;
+    }
+    return block_[used_++];
+  }
+
+ private:
+  r123::Philox4x32::key_type key_;
+  r123::Philox4x32::ctr_type counter_;
+  std::array<std::uint32_t, 4> block_{};
+  std::size_t used_ = 4;
+};
+
+/// Above this mean the count is drawn from the normal approximation: its relative width is below 1e-6, and integer samplers lose
+/// digits there.
+constexpr double huge_mean = 1e12;
+
+double draw_poisson(double mean, PhiloxStream& stream) {
+  if (!(mean > 0.0)) return 0.0;
+  if (mean > huge_mean) return std::round(boost::random::normal_distribution<double>(mean, std::sqrt(mean))(stream));
+  return static_cast<double>(boost::random::poisson_distribution<std::int64_t, double>(mean)(stream));
+}
+
+}  // namespace
+
+Data HistFactory::sample(std::span<const double> point, const RandomKey& key) const {
+  Data toy = expected_data(point);
+  const auto stream = [&](std::size_t datum) { return PhiloxStream(key, static_cast<std::uint32_t>(datum)); };
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    PhiloxStream s = stream(b);
+    toy.values[b] = draw_poisson(toy.values[b], s);
+  }
+  for (const Parameter& parameter : parameters_) {
+    const Constraint& c = parameter.constraint;
+    if (c.kind == ConstraintKind::none) continue;
+    PhiloxStream s = stream(c.data_index);
+    double& value = toy.values[c.data_index];
+    value = c.kind == ConstraintKind::poisson ? draw_poisson(value, s)
+                                              : boost::random::normal_distribution<double>(value, c.width)(s);
+  }
+  return toy;
+}
+
+}  // namespace relume::model

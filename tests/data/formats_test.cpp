@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Every published workspace and patchset: it is read, survives the way through the spec, and patches mean the same on a
+// document and on a spec.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "relume/formats/digest.hpp"
+#include "relume/formats/input.hpp"
+#include "relume/formats/json.hpp"
+#include "relume/formats/json_patch.hpp"
+#include "relume/formats/pyhf_json.hpp"
+#include "support/shared_data.hpp"
+
+namespace relume::formats {
+namespace {
+
+namespace fs = std::filesystem;
+using spec::Json;
+
+struct Published {
+  std::string path;
+  Json document;
+};
+
+std::vector<Published> published(bool patchsets) {
+  std::vector<std::string> paths;
+  for (const char* folder : {"histfactory-json", "histfactory-xml/converted-by-pyhf"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(test::shared_data() / "data" / folder)) {
+      if (entry.path().extension() == ".json") paths.push_back(entry.path().string());
+    }
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<Published> files;
+  for (const std::string& path : paths) {
+    Json document = parse_json(read_input(path).value(), path).value();
+    if ((find(document, "patches") != nullptr) == patchsets) files.push_back({path, std::move(document)});
+  }
+  return files;
+}
+
+std::string sha256_of(const Json& document) { return digest(document, DigestAlgorithm::sha256); }
+
+TEST(PublishedWorkspaces, AreReadAndWrittenBack) {
+  RELUME_NEEDS_SHARED_DATA();
+  const std::vector<Published> files = published(false);
+  EXPECT_GE(files.size(), 60u);
+  for (const auto& [path, document] : files) {
+    const Result<spec::Workspace> workspace = workspace_from_json(document, path);
+    ASSERT_TRUE(workspace) << to_string(workspace.errors());
+    const Json again = workspace_to_json(*workspace);
+    EXPECT_TRUE(equal(again, document)) << path;
+    EXPECT_EQ(sha256_of(again), sha256_of(document)) << path;
+    EXPECT_EQ(workspace_from_json(parse_json(write_json(again), path).value(), path).value(), *workspace) << path;
+  }
+}
+
+TEST(PublishedPatchsets, AreReadAndWrittenBack) {
+  RELUME_NEEDS_SHARED_DATA();
+  const std::vector<Published> files = published(true);
+  EXPECT_GE(files.size(), 15u);
+  for (const auto& [path, document] : files) {
+    const Result<spec::PatchSet> patchset = patchset_from_json(document, path);
+    ASSERT_TRUE(patchset) << to_string(patchset.errors());
+    EXPECT_EQ(sha256_of(patchset_to_json(*patchset)), sha256_of(document)) << path;
+  }
+}
+
+std::size_t common_prefix(const std::string& a, const std::string& b) {
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+/// The workspaces beside a patchset whose file names are most like its own. Digests do not decide: simplified patchsets
+/// carry that of the full workspace, which is not the one they apply to.
+std::vector<const Published*> workspaces_for(const std::string& patchset_path, const std::vector<Published>& workspaces) {
+  std::vector<const Published*> candidates;
+  std::size_t longest = 0;
+  for (const Published& workspace : workspaces) {
+    if (fs::path(workspace.path).parent_path() != fs::path(patchset_path).parent_path()) continue;
+    const std::size_t length = common_prefix(workspace.path, patchset_path);
+    if (length > longest) candidates.clear();
+    longest = std::max(longest, length);
+    if (length == longest) candidates.push_back(&workspace);
+  }
+  return candidates;
+}
+
+TEST(PublishedPatches, MeanTheSameOnDocumentAndSpec) {
+  RELUME_NEEDS_SHARED_DATA();
+  const std::vector<Published> workspaces = published(false);
+  std::size_t n_applied = 0;
+  for (const auto& [path, document] : published(true)) {
+    const spec::PatchSet patchset = patchset_from_json(document, path).value();
+    std::size_t n_applied_of_file = 0;
+    for (const Published* background : workspaces_for(path, workspaces)) {
+      const spec::Workspace workspace = workspace_from_json(background->document, background->path).value();
+      for (const spec::Patch& patch : patchset.patches) {
+        const Result<Json> patched = apply_patch(background->document, patch.operations, patch.name);
+        const Result<spec::Workspace> fast = apply_patch(workspace, patch.operations, patch.name);
+        const Result<spec::Workspace> slow = patched ? workspace_from_json(*patched, patch.name) : Result<spec::Workspace>(patched.errors());
+        ASSERT_EQ(fast.has_value(), slow.has_value()) << path << " " << patch.name << " on " << background->path;
+        if (!slow) continue;
+        ASSERT_EQ(*fast, *slow) << path << " " << patch.name << " on " << background->path;
+        // Once per file, because digests take far longer than patches.
+        if (&patch == &patchset.patches.front()) {
+          EXPECT_EQ(sha256_of(workspace_to_json(*fast)), sha256_of(*patched)) << path;
+        }
+        ++n_applied_of_file;
+      }
+    }
+    EXPECT_GE(n_applied_of_file, patchset.patches.size()) << path;
+    n_applied += n_applied_of_file;
+  }
+  EXPECT_GE(n_applied, 500u);
+}
+
+TEST(PublishedPatchsets, CarryTheDigestOfTheirWorkspace) {
+  RELUME_NEEDS_SHARED_DATA();
+  const std::vector<Published> workspaces = published(false);
+  std::size_t n_verified = 0;
+  for (const auto& [path, document] : published(true)) {
+    const spec::PatchSet patchset = patchset_from_json(document, path).value();
+    for (const Published* background : workspaces_for(path, workspaces)) {
+      n_verified += verify_digests(patchset, background->document, background->path) ? 1 : 0;
+    }
+  }
+  EXPECT_GE(n_verified, 10u);
+}
+
+}  // namespace
+}  // namespace relume::formats

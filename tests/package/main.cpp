@@ -1,0 +1,50 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Reads, fits and tests a model with only what is installed, without any other library in sight.
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+
+#include "relume/base/version.hpp"
+#include "relume/formats/pyhf_json.hpp"
+#include "relume/infer/fit.hpp"
+#include "relume/infer/hypotest.hpp"
+#include "relume/model/histfactory.hpp"
+
+namespace {
+
+constexpr std::string_view two_bins = R"({
+  "channels": [{"name": "singlechannel", "samples": [
+    {"name": "signal", "data": [12.0, 11.0], "modifiers": [{"name": "mu", "type": "normfactor", "data": null}]},
+    {"name": "background", "data": [50.0, 52.0],
+     "modifiers": [{"name": "uncorr_bkguncrt", "type": "shapesys", "data": [3.0, 7.0]}]}]}],
+  "observations": [{"name": "singlechannel", "data": [51.0, 48.0]}],
+  "measurements": [{"name": "Measurement", "config": {"poi": "mu", "parameters": []}}],
+  "version": "1.0.0"})";
+
+// pyhf 0.7.6, hypotest(1.0, ...) of this model.
+constexpr double expected_cls = 0.0525149705;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2 || relume::version() != std::string_view(argv[1])) {
+    std::cerr << "expected another version than " << relume::version() << '\n';
+    return EXIT_FAILURE;
+  }
+  try {
+    const auto workspace = relume::formats::read_workspace(two_bins, "two_bins").value();
+    const auto compiled = relume::model::compile(workspace).value();
+    const auto fit = relume::infer::fit(*compiled.likelihood, compiled.observed);
+    const auto test = relume::infer::hypotest(*compiled.likelihood, compiled.observed, 1.0);
+    std::cout << "relume " << relume::version() << ": -2 ln L = " << fit.twice_nll << ", CLs = " << test.observed.cls
+              << '\n';
+    const bool agrees = test.is_usable() && std::abs(test.observed.cls - expected_cls) < 1e-6;
+    return fit.minimum.is_usable() && agrees ? EXIT_SUCCESS : EXIT_FAILURE;
+  } catch (const relume::Exception& problem) {
+    std::cerr << problem.what() << '\n';
+    return EXIT_FAILURE;
+  }
+}

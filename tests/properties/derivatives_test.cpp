@@ -1,0 +1,185 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Exact derivatives against finite differences, and structured linear algebra against dense, on random models with all modifiers.
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "math/curvature_solver.hpp"
+#include "relume/infer/fit.hpp"
+#include "relume/model/histfactory.hpp"
+#include "support/random_workspace.hpp"
+
+namespace relume {
+namespace {
+
+using math::Derivatives;
+using tests::RandomWorkspace;
+
+constexpr unsigned n_models = 300;
+
+struct Case {
+  model::Compiled compiled;
+  std::vector<double> point;
+};
+
+/// A point inside the bounds, away from the joins of the interpolation codes.
+Case make_case(unsigned seed, const model::CompileOptions& options, bool zero_poi = false) {
+  RandomWorkspace random(seed);
+  auto compiled = model::compile(random.make(), options);
+  EXPECT_TRUE(compiled) << to_string(compiled.errors());
+  Case c{std::move(*compiled), {}};
+  for (const auto& p : c.compiled.likelihood->parameters()) {
+    if (p.name.starts_with("alpha")) {
+      double x = random.uniform(-1.6, 1.6);
+      if (std::fabs(std::fabs(x) - 1.0) < 0.05 || std::fabs(x) < 0.05) x = 0.5;
+      c.point.push_back(x);
+    } else {
+      c.point.push_back(random.uniform(0.85, 1.2));
+    }
+  }
+  if (zero_poi) c.point[c.compiled.likelihood->poi()->index] = 0.0;
+  return c;
+}
+
+std::vector<model::CompileOptions> code_choices() {
+  using enum model::InterpolationCode;
+  std::vector<model::CompileOptions> choices(4);
+  choices[1].histosys = code0;
+  choices[1].normsys = code1;
+  choices[2].histosys = code2;
+  choices[3].histosys = code2_pyhf;
+  return choices;
+}
+
+Eigen::MatrixXd dense_hessian(const math::Curvature& curvature, math::Form form) {
+  const auto n = static_cast<Eigen::Index>(curvature.layout().n_parameters);
+  Eigen::MatrixXd h(n, n);
+  std::vector<double> v(static_cast<std::size_t>(n)), out(static_cast<std::size_t>(n));
+  for (Eigen::Index j = 0; j < n; ++j) {
+    std::fill(v.begin(), v.end(), 0.0);
+    v[static_cast<std::size_t>(j)] = 1.0;
+    curvature.multiply(v, out, form);
+    for (Eigen::Index i = 0; i < n; ++i) h(i, j) = out[static_cast<std::size_t>(i)];
+  }
+  return h;
+}
+
+TEST(Derivatives, GradientAndHessianMatchFiniteDifferences) {
+  for (unsigned seed = 0; seed < n_models; ++seed) {
+    const Case c = make_case(seed, code_choices()[seed % 4], seed % 5 == 0);
+    const model::Likelihood& l = *c.compiled.likelihood;
+    const auto scratch = l.make_scratch(), other = l.make_scratch();
+    const auto e = l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch);
+    if (e.status != math::EvaluationStatus::ok) continue;  // mu = 0 may empty an observed bin
+    const Eigen::MatrixXd h = dense_hessian(scratch->curvature, math::Form::exact);
+    EXPECT_LT((h - h.transpose()).cwiseAbs().maxCoeff(), 1e-9 * h.cwiseAbs().maxCoeff()) << "seed " << seed;
+    for (std::size_t i = 0; i < c.point.size(); ++i) {
+      constexpr double step = 1e-5;
+      std::vector<double> up = c.point, down = c.point;
+      up[i] += step;
+      down[i] -= step;
+      const auto e_up = l.evaluate(up, c.compiled.observed, Derivatives::gradient, {}, *other);
+      const std::vector<double> g_up = other->gradient;
+      const auto e_down = l.evaluate(down, c.compiled.observed, Derivatives::gradient, {}, *other);
+      if (e_up.status != math::EvaluationStatus::ok || e_down.status != math::EvaluationStatus::ok) continue;
+      const double slope = (e_up.value - e_down.value) / (2.0 * step);
+      EXPECT_NEAR(scratch->gradient[i], slope, 2e-5 * (1.0 + std::fabs(slope)))
+          << "seed " << seed << ", " << l.parameters()[i].name;
+      for (std::size_t j = 0; j < c.point.size(); ++j) {
+        const double second = (g_up[j] - other->gradient[j]) / (2.0 * step);
+        EXPECT_NEAR(h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)), second,
+                    1e-5 * (1.0 + std::fabs(second) + std::fabs(h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)))))
+            << "seed " << seed << ", " << l.parameters()[i].name << ", " << l.parameters()[j].name;
+      }
+    }
+  }
+}
+
+TEST(Derivatives, ValueDoesNotDependOnWhatElseIsAskedFor) {
+  for (unsigned seed = 0; seed < n_models; ++seed) {
+    const Case c = make_case(seed, {});
+    const model::Likelihood& l = *c.compiled.likelihood;
+    const auto scratch = l.make_scratch();
+    const double plain = l.evaluate(c.point, c.compiled.observed, Derivatives::none, {}, *scratch).value;
+    EXPECT_EQ(plain, l.evaluate(c.point, c.compiled.observed, Derivatives::gradient, {}, *scratch).value);
+    EXPECT_EQ(plain, l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch).value);
+  }
+}
+
+TEST(CurvatureSolver, SolvesLikeADenseMatrix) {
+  for (unsigned seed = 0; seed < n_models; ++seed) {
+    const Case c = make_case(seed, {});
+    const model::Likelihood& l = *c.compiled.likelihood;
+    const auto scratch = l.make_scratch();
+    if (l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch).status != math::EvaluationStatus::ok) {
+      continue;
+    }
+    const std::size_t n = c.point.size();
+    RandomWorkspace random(seed + 1000);
+    std::vector<char> free(n);
+    std::vector<double> b(n), x(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      free[i] = random.chance(0.8);
+      b[i] = random.uniform(-1.0, 1.0);
+    }
+    math::CurvatureSolver solver(l.layout());
+    for (const math::Form form : {math::Form::semidefinite, math::Form::exact}) {
+      if (solver.factorise(scratch->curvature, free, form) != math::Factorisation::positive_definite) continue;
+      solver.solve(b, x);
+      // Degenerate models (a shapefactor beside a free normalisation) rest on the stiffness lent to flat directions.
+      Eigen::MatrixXd h = dense_hessian(scratch->curvature, form);
+      h += math::CurvatureSolver::null_direction_share *
+           Eigen::MatrixXd(dense_hessian(scratch->curvature, math::Form::semidefinite).diagonal().asDiagonal());
+      double largest = 1.0;
+      for (const double v : x) largest = std::max(largest, std::fabs(v));
+      for (std::size_t i = 0; i < n; ++i) {
+        if (!free[i]) {
+          EXPECT_EQ(x[i], 0.0);
+          continue;
+        }
+        if (h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)) == 0.0) continue;  // without effect: any value solves it
+        double sum = 0.0;
+        for (std::size_t j = 0; j < n; ++j) sum += h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) * x[j];
+        // Eliminating a parameter that only the lent stiffness (1e-9 of its curvature) holds amplifies rounding by as much.
+        EXPECT_NEAR(sum, b[i], 1e-14 / math::CurvatureSolver::null_direction_share * std::max(1.0, 1e-3 * largest)) << "seed " << seed << ", form " << static_cast<int>(form) << ", " << l.parameters()[i].name;
+      }
+    }
+  }
+}
+
+TEST(Invert, MatchesTheDenseInverseAtTheMinimum) {
+  int compared = 0;
+  for (unsigned seed = 0; seed < n_models; ++seed) {
+    const Case c = make_case(seed, {});
+    const model::Likelihood& l = *c.compiled.likelihood;
+    infer::FitOptions options;
+    options.covariance = true;
+    const infer::FitResult fit = infer::fit(l, c.compiled.observed, options);
+    ASSERT_TRUE(fit.minimum.is_usable()) << "seed " << seed << ": " << fit.minimum.reason;
+    if (fit.covariance.empty()) continue;
+    const auto scratch = l.make_scratch();
+    l.evaluate(fit.minimum.x, c.compiled.observed, Derivatives::curvature, {.penalty = 1.0}, *scratch);
+    if (!fit.minimum.edge.empty()) continue;  // a rate held at zero adds its own curvature
+    const Eigen::MatrixXd h = dense_hessian(scratch->curvature, math::Form::exact);
+    std::vector<Eigen::Index> free;
+    for (std::size_t i = 0; i < c.point.size(); ++i) {
+      if (fit.uncertainties[i] > 0.0) free.push_back(static_cast<Eigen::Index>(i));
+    }
+    const Eigen::MatrixXd inverse = h(free, free).inverse();
+    const auto n = static_cast<Eigen::Index>(c.point.size());
+    const Eigen::Map<const Eigen::MatrixXd> covariance(fit.covariance.data(), n, n);
+    const Eigen::MatrixXd mine = covariance(free, free);
+    EXPECT_LT((mine - inverse).cwiseAbs().maxCoeff(), 1e-6 * inverse.cwiseAbs().maxCoeff()) << "seed " << seed;
+    infer::FitOptions only_errors;
+    const infer::FitResult again = infer::fit(l, c.compiled.observed, only_errors);
+    for (std::size_t i = 0; i < c.point.size(); ++i) EXPECT_NEAR(again.uncertainties[i], fit.uncertainties[i], 1e-9 * (1.0 + fit.uncertainties[i]));
+    ++compared;
+  }
+  EXPECT_GT(compared, 200);
+}
+
+}  // namespace
+}  // namespace relume
