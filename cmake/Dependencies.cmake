@@ -10,13 +10,10 @@ find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # dense linear algebra
 find_package(fmt 9 REQUIRED)                 # text
 find_package(LibArchive 3.6 REQUIRED)        # tar, zip, gzip and friends, as published on HEPData
 
-# Header-only libraries without a CMake package of their own in Debian 12.
-function(relume_find_headers target file purpose)
-  find_path(${target}_INCLUDE_DIR ${file} REQUIRED DOC "Where ${file} is (${purpose})")
-  mark_as_advanced(${target}_INCLUDE_DIR)
-  add_library(${target} INTERFACE IMPORTED)
-  target_include_directories(${target} SYSTEM INTERFACE "${${target}_INCLUDE_DIR}")
-endfunction()
-relume_find_headers(relume_rapidjson rapidjson/document.h "JSON")
-relume_find_headers(relume_boost_math boost/math/tools/roots.hpp "special functions, root finding")
-relume_find_headers(relume_random123 Random123/philox.h "counter-based random numbers")
+find_package(Boost 1.75 REQUIRED)             # headers: JSON, special functions, root finding, distributions
+
+# Random123, counter-based random numbers: headers without a CMake package.
+find_path(RELUME_RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED DOC "Where Random123/philox.h is")
+mark_as_advanced(RELUME_RANDOM123_INCLUDE_DIR)
+add_library(relume_random123 INTERFACE IMPORTED)
+target_include_directories(relume_random123 SYSTEM INTERFACE "${RELUME_RANDOM123_INCLUDE_DIR}")

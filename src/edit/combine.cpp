@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
-#include <fmt/format.h>
-
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "relume/edit/workspace.hpp"
 #include "relume/spec/validate.hpp"
@@ -57,16 +57,20 @@ class Combination {
 
   Result<Workspace> combine() {
     if (left_.version != right_.version) {
-      errors_.push_back({ErrorCode::reference, "version",
-                         fmt::format("the versions differ: '{}' and '{}'", left_.version, right_.version), {}});
+      errors_.push_back({ErrorCode::reference,
+                         "version",
+                         fmt::format("the versions differ: '{}' and '{}'", left_.version, right_.version),
+                         {}});
     }
     Workspace combined;
     combined.version = left_.version;
     combined.channels = join_channels();
-    combined.observations = join_by_name(by_precedence(options_.join, left_.observations, right_.observations),
-                                         [&](const Observation& kept, const Observation& other) { meet("observation", kept, other); });
-    combined.measurements = join_by_name(by_precedence(options_.join, left_.measurements, right_.measurements),
-                                         [&](Measurement& kept, const Measurement& other) { meet_measurements(kept, other); });
+    combined.observations =
+        join_by_name(by_precedence(options_.join, left_.observations, right_.observations),
+                     [&](const Observation& kept, const Observation& other) { meet("observation", kept, other); });
+    combined.measurements =
+        join_by_name(by_precedence(options_.join, left_.measurements, right_.measurements),
+                     [&](Measurement& kept, const Measurement& other) { meet_measurements(kept, other); });
     if (!errors_.empty()) return std::move(errors_);
     if (Errors problems = spec::validate(combined, "the combination"); !problems.empty()) return problems;
     return combined;
@@ -74,12 +78,12 @@ class Combination {
 
  private:
   std::vector<Channel> join_channels() {
-    return join_by_name(by_precedence(options_.join, left_.channels, right_.channels),
-                        [&](Channel& kept, const Channel& other) {
-                          if (!options_.merge_channels) return meet("channel", kept, other);
-                          // As in pyhf, a sample that both have is taken from the side with precedence without comparing.
-                          kept.samples = join_by_name(Sides<Sample>{kept.samples, other.samples}, [](const Sample&, const Sample&) {});
-                        });
+    return join_by_name(
+        by_precedence(options_.join, left_.channels, right_.channels), [&](Channel& kept, const Channel& other) {
+          if (!options_.merge_channels) return meet("channel", kept, other);
+          // As in pyhf, a sample that both have is taken from the side with precedence without comparing.
+          kept.samples = join_by_name(Sides<Sample>{kept.samples, other.samples}, [](const Sample&, const Sample&) {});
+        });
   }
 
   /// Two items of one name: a clash with Join::none, and with Join::outer unless they are identical.
@@ -97,17 +101,17 @@ class Combination {
     if (options_.join == Join::none) return meet("measurement", kept, other);
     if (options_.join != Join::outer) return;
     if (kept.poi != other.poi) {
-      clash(kept.name, fmt::format("measurement '{}' has the POI '{}' in one workspace and '{}' in the other", kept.name,
-                                   kept.poi, other.poi));
+      clash(kept.name, fmt::format("measurement '{}' has the POI '{}' in one workspace and '{}' in the other",
+                                   kept.name, kept.poi, other.poi));
     }
     const std::string& name = kept.name;
-    kept.parameters =
-        join_by_name(Sides<ParameterConfig>{kept.parameters, other.parameters},
-                     [&](const ParameterConfig& one, const ParameterConfig& two) {
-                       if (one == two) return;
-                       clash(name, fmt::format("measurement '{}' configures parameter '{}' differently in the two workspaces",
-                                               name, one.name));
-                     });
+    kept.parameters = join_by_name(
+        Sides<ParameterConfig>{kept.parameters, other.parameters},
+        [&](const ParameterConfig& one, const ParameterConfig& two) {
+          if (one == two) return;
+          clash(name, fmt::format("measurement '{}' configures parameter '{}' differently in the two workspaces", name,
+                                  one.name));
+        });
   }
 
   void clash(const std::string& where, std::string message) {

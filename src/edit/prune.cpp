@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "edit/names.hpp"
 #include "relume/edit/workspace.hpp"
@@ -39,8 +39,10 @@ Errors find_unknown(const Workspace& workspace, const PruneSelection& selection)
   require_names(measurement_names(workspace), selection.measurements, "measurement", errors);
   for (const spec::ModifierType type : selection.modifier_types) {
     if (has_type(workspace, type)) continue;
-    errors.push_back({ErrorCode::reference, std::string(to_string(type)),
-                      fmt::format("the workspace has no modifier of type {}", to_string(type)), {}});
+    errors.push_back({ErrorCode::reference,
+                      std::string(to_string(type)),
+                      fmt::format("the workspace has no modifier of type {}", to_string(type)),
+                      {}});
   }
   return errors;
 }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/edit/signal.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "edit/names.hpp"
 #include "relume/spec/validate.hpp"
@@ -104,8 +104,8 @@ class SignalAddition {
     for (const SignalSample& sample : signal_.samples) {
       for (const SignalYields& yields : sample.channels) {
         if (yields.channel != channel.name || yields.yields.size() == n_bins) continue;
-        complain(ErrorCode::schema, fmt::format("sample '{}' has {} yields for channel '{}', which has {} bins", sample.name,
-                                                yields.yields.size(), channel.name, n_bins));
+        complain(ErrorCode::schema, fmt::format("sample '{}' has {} yields for channel '{}', which has {} bins",
+                                                sample.name, yields.yields.size(), channel.name, n_bins));
       }
     }
   }
@@ -131,12 +131,14 @@ class SignalAddition {
         if (contains(signal_.replace, sample.name)) continue;
         for (const Modifier& modifier : sample.modifiers) {
           if (modifier.type == ModifierType::staterror) staterrors.add(modifier.name);
-          poi_is_other_type = poi_is_other_type || (modifier.name == signal_.poi && modifier.type != ModifierType::normfactor);
+          poi_is_other_type =
+              poi_is_other_type || (modifier.name == signal_.poi && modifier.type != ModifierType::normfactor);
         }
       }
     }
     if (poi_is_other_type) {
-      complain(ErrorCode::reference, fmt::format("the workspace uses the name '{}' for something else than a normfactor", signal_.poi),
+      complain(ErrorCode::reference,
+               fmt::format("the workspace uses the name '{}' for something else than a normfactor", signal_.poi),
                "choose another name for the signal strength");
     }
     for (const SignalSample& sample : signal_.samples) {
@@ -158,7 +160,8 @@ class SignalAddition {
   void check_not_emptied(const Workspace& workspace) {
     for (const Channel& channel : workspace.channels) {
       if (!channel.samples.empty()) continue;
-      complain(ErrorCode::reference, fmt::format("nothing is left in channel '{}' when its samples are replaced", channel.name));
+      complain(ErrorCode::reference,
+               fmt::format("nothing is left in channel '{}' when its samples are replaced", channel.name));
     }
   }
 

@@ -21,9 +21,10 @@ spec::Workspace sort(spec::Workspace workspace) {
     sort_by_name(channel.samples);
     for (spec::Sample& sample : channel.samples) {
       // The enumerators of ModifierType are in alphabetical order.
-      std::stable_sort(sample.modifiers.begin(), sample.modifiers.end(), [](const spec::Modifier& a, const spec::Modifier& b) {
-        return std::tie(a.name, a.type) < std::tie(b.name, b.type);
-      });
+      std::stable_sort(sample.modifiers.begin(), sample.modifiers.end(),
+                       [](const spec::Modifier& a, const spec::Modifier& b) {
+                         return std::tie(a.name, a.type) < std::tie(b.name, b.type);
+                       });
     }
   }
   sort_by_name(workspace.measurements);

@@ -2,14 +2,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "formats/archive.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <functional>
 #include <memory>
 
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
 
 namespace relume::formats {
 namespace {
@@ -50,10 +49,13 @@ Result<Archive> open(std::string_view bytes, const std::string& source_name) {
   return a;
 }
 
-bool is_archive(archive* a) { return archive_format(a) != ARCHIVE_FORMAT_RAW && archive_format(a) != ARCHIVE_FORMAT_EMPTY; }
+bool is_archive(archive* a) {
+  return archive_format(a) != ARCHIVE_FORMAT_RAW && archive_format(a) != ARCHIVE_FORMAT_EMPTY;
+}
 
 std::string path_of(archive_entry* entry) {
-  // The UTF-8 form does not depend on the locale of the process; archives with bytes of another encoding have only the raw one.
+  // The UTF-8 form does not depend on the locale of the process; archives with bytes of another encoding have only the
+  // raw one.
   const char* path = archive_entry_pathname_utf8(entry);
   if (path == nullptr) path = archive_entry_pathname(entry);
   std::string text = path != nullptr ? path : "";
@@ -62,14 +64,16 @@ std::string path_of(archive_entry* entry) {
 }
 
 /// Steps to the next file. False at the end, or on an error, which is then in `error`.
-bool next_file(archive* a, const std::string& source_name, archive_entry*& entry, std::size_t& n_entries, Errors& error) {
+bool next_file(archive* a, const std::string& source_name, archive_entry*& entry, std::size_t& n_entries,
+               Errors& error) {
   for (;;) {
     const int status = archive_read_next_header(a, &entry);
     if (status == ARCHIVE_EOF) return false;
     if (status < ARCHIVE_WARN || ++n_entries > max_entries) {
-      error.push_back(n_entries > max_entries
-                          ? Error{ErrorCode::unsupported, source_name, fmt::format("has more than {} members", max_entries), {}}
-                          : damaged(source_name, a));
+      error.push_back(
+          n_entries > max_entries
+              ? Error{ErrorCode::unsupported, source_name, fmt::format("has more than {} members", max_entries), {}}
+              : damaged(source_name, a));
       return false;
     }
     if (!is_archive(a) || archive_entry_filetype(entry) == AE_IFREG) return true;
@@ -121,8 +125,8 @@ Result<std::string> unpack_at_most_once(std::string data, const std::string& sou
 
 bool looks_packed(std::string_view bytes) {
   using namespace std::string_view_literals;
-  for (const std::string_view magic : {"\x1f\x8b"sv, "BZh"sv, "\xfd\x37zXZ\0"sv, "\x28\xb5\x2f\xfd"sv, "\x04\x22\x4d\x18"sv,
-                                       "PK\x03\x04"sv, "PK\x05\x06"sv, "7z\xbc\xaf\x27\x1c"sv}) {
+  for (const std::string_view magic : {"\x1f\x8b"sv, "BZh"sv, "\xfd\x37zXZ\0"sv, "\x28\xb5\x2f\xfd"sv,
+                                       "\x04\x22\x4d\x18"sv, "PK\x03\x04"sv, "PK\x05\x06"sv, "7z\xbc\xaf\x27\x1c"sv}) {
     if (bytes.starts_with(magic)) return true;
   }
   constexpr std::size_t tar_magic_offset = 257;
@@ -158,8 +162,9 @@ Result<std::string> unpack(std::string_view bytes, const std::string& source_nam
   if (!members) return members.errors();
   const std::vector<std::string> json = choices(*members);
   return Error{ErrorCode::reference, source_name, "is an archive: say which member is meant",
-               json.empty() ? "it is empty"
-                            : fmt::format("for example '{}::{}'; there are: {}", source_name, json.front(), quoted_list(json))};
+               json.empty()
+                   ? "it is empty"
+                   : fmt::format("for example '{}::{}'; there are: {}", source_name, json.front(), quoted_list(json))};
 }
 
 Result<std::string> unpack_member(std::string_view bytes, const std::string& member, const std::string& source_name,

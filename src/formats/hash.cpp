@@ -87,7 +87,8 @@ std::array<Word, 64> sha256_constants() {
 
 std::string md5(std::string_view bytes) {
   static const std::array<Word, 64> constants = md5_constants();
-  constexpr std::array<std::array<int, 4>, 4> rotations = {{{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}}};
+  constexpr std::array<std::array<int, 4>, 4> rotations = {
+      {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}}};
   std::array<Word, 4> state = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
   for_each_block(bytes, ByteOrder::little, [&](const std::array<Word, 16>& block) {
     auto [a, b, c, d] = state;
@@ -117,7 +118,8 @@ std::string md5(std::string_view bytes) {
 
 std::string sha256(std::string_view bytes) {
   static const std::array<Word, 64> constants = sha256_constants();
-  std::array<Word, 8> state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  std::array<Word, 8> state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                               0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   for_each_block(bytes, ByteOrder::big, [&](const std::array<Word, 16>& block) {
     std::array<Word, 64> w{};
     for (std::size_t i = 0; i < 16; ++i) w[i] = block[i];

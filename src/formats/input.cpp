@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/formats/input.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "formats/archive.hpp"
 
@@ -87,7 +87,9 @@ struct Address {
 /// A file may have "::" in its own name, so the longest part that is there decides.
 Address split(const std::string& name) {
   constexpr std::string_view separator = "::";
-  const auto exists = [](const std::string& path) { return path == standard_stream || ::access(path.c_str(), F_OK) == 0; };
+  const auto exists = [](const std::string& path) {
+    return path == standard_stream || ::access(path.c_str(), F_OK) == 0;
+  };
   if (name == standard_stream || exists(name)) return {name, {}};
   for (std::size_t at = name.rfind(separator); at != std::string::npos && at > 0; at = name.rfind(separator, at - 1)) {
     Address address{name.substr(0, at), name.substr(at + separator.size())};

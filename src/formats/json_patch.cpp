@@ -5,9 +5,9 @@
 // because the copy is dropped.
 #include "relume/formats/json_patch.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "formats/operations.hpp"
 #include "relume/formats/json.hpp"
@@ -48,15 +48,15 @@ class Document {
   Complaint test(const Tokens& path, const Json& value);
   Complaint move_or_copy(OperationKind kind, const Tokens& from, const Tokens& path);
 
-  Complaint check_size(const Json& value, std::size_t depth_of_place);
+  static Complaint check_depth(const Json& value, std::size_t depth_of_place);
 
   Json root_;
   std::size_t n_copied_ = 0;
 };
 
 /// A few "copy" operations can double a document again and again; what a patch copies is limited so that a hostile one
-/// cannot fill the memory. The largest published workspaces have 3e5 values.
-constexpr std::size_t max_copied_values = 10'000'000;
+/// cannot fill the memory. A large published workspace has 5e4 values; published patches copy nothing.
+constexpr std::size_t max_copied_values = 1'000'000;
 
 struct Extent {
   std::size_t n_values = 1;
@@ -115,16 +115,9 @@ Complaint Document::find_value(const Tokens& tokens, std::size_t n_tokens, Json*
   return {};
 }
 
-Complaint Document::check_size(const Json& value, std::size_t depth_of_place) {
-  const Extent extent = measure(value);
-  if (depth_of_place + extent.depth > static_cast<std::size_t>(max_json_depth)) {
-    return fmt::format("the document would be nested deeper than {} levels", max_json_depth);
-  }
-  n_copied_ += extent.n_values;
-  if (n_copied_ > max_copied_values) {
-    return fmt::format("the patch puts more than {} values into the document", max_copied_values);
-  }
-  return {};
+Complaint Document::check_depth(const Json& value, std::size_t depth_of_place) {
+  if (depth_of_place + measure(value).depth <= static_cast<std::size_t>(max_json_depth)) return {};
+  return fmt::format("the document would be nested deeper than {} levels", max_json_depth);
 }
 
 Complaint Document::find_slot(const Tokens& tokens, Slot& slot) {
@@ -133,7 +126,7 @@ Complaint Document::find_slot(const Tokens& tokens, Slot& slot) {
 }
 
 Complaint Document::add(const Tokens& path, Json value) {
-  if (Complaint complaint = check_size(value, path.size()); !complaint.empty()) return complaint;
+  if (Complaint complaint = check_depth(value, path.size()); !complaint.empty()) return complaint;
   if (path.empty()) {
     root_ = std::move(value);
     return {};
@@ -161,7 +154,7 @@ Complaint Document::add(const Tokens& path, Json value) {
 }
 
 Complaint Document::replace(const Tokens& path, Json value) {
-  if (Complaint complaint = check_size(value, path.size()); !complaint.empty()) return complaint;
+  if (Complaint complaint = check_depth(value, path.size()); !complaint.empty()) return complaint;
   Json* old = nullptr;
   Complaint complaint = find_value(path, path.size(), old);
   if (complaint.empty()) *old = std::move(value);
@@ -195,7 +188,11 @@ Complaint Document::move_or_copy(OperationKind kind, const Tokens& from, const T
   if (Complaint complaint = find_value(from, from.size(), source); !complaint.empty()) {
     return fmt::format("'from': {}", complaint);
   }
-  if (kind == OperationKind::copy) return add(path, *source);
+  if (kind == OperationKind::copy) {
+    n_copied_ += measure(*source).n_values;
+    if (n_copied_ > max_copied_values) return fmt::format("the patch copies more than {} values", max_copied_values);
+    return add(path, *source);
+  }
   if (from == path) return {};
   if (path.size() > from.size() && std::equal(from.begin(), from.end(), path.begin())) {
     return "a value cannot be moved into itself";
@@ -237,8 +234,8 @@ Result<Json> apply_patch(Json document, const Json& operations, std::string_view
     if (!operation) return problems.take();
     if (const Complaint complaint = patched.apply(*operation); !complaint.empty()) {
       problems.add(ErrorCode::patch, place,
-                   fmt::format("operation {} ({} {}) does not apply: {}", i, to_string(operation->kind), operation->path,
-                               complaint),
+                   fmt::format("operation {} ({} {}) does not apply: {}", i, to_string(operation->kind),
+                               operation->path, complaint),
                    "is the patch for this workspace?");
       return problems.take();
     }

@@ -29,8 +29,8 @@ using spec::JsonObject;
 /// Objects up to this size are searched for duplicate keys pair by pair, larger ones by sorting.
 constexpr std::size_t small_object = 12;
 
-/// from_chars says "out of range" for numbers too large and too small. Too small ones (1e-400) become zero, as everywhere
-/// else; this tells the two apart by the decimal exponent of the first digit that is not zero.
+/// from_chars says "out of range" for numbers too large and too small. Too small ones (1e-400) become zero, as
+/// everywhere else; this tells the two apart by the decimal exponent of the first digit that is not zero.
 bool is_overflow(std::string_view number) {
   const std::size_t e = number.find_first_of("eE");
   const std::string_view mantissa = number.substr(0, e);
@@ -197,9 +197,10 @@ class Builder {
       const std::size_t begin = i;
       while (i < keys.size() && keys[i] == keys[begin]) ++i;
       if (i - begin == 1) continue;
-      problems_->add(ErrorCode::syntax, here,
-                     "key '" + std::string(keys[begin]) + "' occurs " + std::to_string(i - begin) + " times in one object",
-                     "which one is meant is not defined: keep one of them");
+      problems_->add(
+          ErrorCode::syntax, here,
+          "key '" + std::string(keys[begin]) + "' occurs " + std::to_string(i - begin) + " times in one object",
+          "which one is meant is not defined: keep one of them");
     }
   }
 
@@ -268,11 +269,11 @@ Error syntax_error(std::string_view text, std::size_t offset, const boost::json:
   if (code == error::too_deep) {
     problem.message = "nested deeper than " + std::to_string(max_json_depth) + " levels";
   } else if (code == error::exponent_overflow) {
-    problem.message = "the number " + (overflow.empty() ? std::string("here") : overflow.substr(0, 40)) +
-                      " does not fit in a double";
+    problem.message =
+        "the number " + (overflow.empty() ? std::string("here") : overflow.substr(0, 40)) + " does not fit in a double";
   } else if (code == error::incomplete) {
     problem.message = text.find_first_not_of(" \t\r\n") == std::string_view::npos ? "the document is empty"
-                                                                               : "the document ends too early";
+                                                                                  : "the document ends too early";
     problem.hint = "is the file complete?";
   } else if (code == error::illegal_leading_surrogate || code == error::illegal_trailing_surrogate) {
     problem.message = "half of a surrogate pair in a \\u escape";
@@ -304,8 +305,10 @@ Result<spec::Json> parse_json(std::string_view text, std::string_view source_nam
   if (code) return syntax_error(text, consumed, code, parser.handler().overflow(), source_name);
   const std::size_t rest = text.find_first_not_of(" \t\r\n", consumed);
   if (rest != std::string_view::npos) {
-    return Error{ErrorCode::syntax, location(text, rest, source_name),
-                 "unexpected " + shown_character(text[rest]) + " after the end of the document", {}};
+    return Error{ErrorCode::syntax,
+                 location(text, rest, source_name),
+                 "unexpected " + shown_character(text[rest]) + " after the end of the document",
+                 {}};
   }
   if (!parser.handler().problems().empty()) return parser.handler().problems().take();
   return parser.handler().take();

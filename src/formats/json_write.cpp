@@ -27,7 +27,8 @@ void append_double(std::string& out, double value) {
     return;
   }
   std::array<char, 32> buffer;
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
+  const auto written =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
   std::string_view text(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
   if (text.front() == '-') {
     out.push_back('-');
@@ -54,7 +55,9 @@ void append_double(std::string& out, double value) {
   if (n_digits <= n_before_point) {
     out.append(digits.data(), n_digits).append(n_before_point - n_digits, '0').append(".0");
   } else {
-    out.append(digits.data(), n_before_point).append(".").append(digits.data() + n_before_point, n_digits - n_before_point);
+    out.append(digits.data(), n_before_point)
+        .append(".")
+        .append(digits.data() + n_before_point, n_digits - n_before_point);
   }
 }
 
@@ -143,7 +146,8 @@ class Writer {
       std::vector<const JsonMember*> members;
       members.reserve(object.size());
       for (const JsonMember& member : object) members.push_back(&member);
-      std::sort(members.begin(), members.end(), [](const JsonMember* a, const JsonMember* b) { return a->first < b->first; });
+      std::sort(members.begin(), members.end(),
+                [](const JsonMember* a, const JsonMember* b) { return a->first < b->first; });
       for (std::size_t i = 0; i < members.size(); ++i) write_member(i, *members[i]);
     } else {
       for (std::size_t i = 0; i < object.size(); ++i) write_member(i, object[i]);

@@ -29,10 +29,11 @@ enum class OtherKeys { refused, allowed };
 /// "an object", "the number 3", "the string 'x'": what a node is, in words.
 std::string describe(const spec::Json& node);
 
-void report_wrong_type(const spec::Json& node, std::string_view wanted, const spec::Place& place, spec::Problems& problems);
+void report_wrong_type(const spec::Json& node, std::string_view wanted, const spec::Place& place,
+                       spec::Problems& problems);
 
-/// The members of an object in the order of `keys`, into `found` (nullptr where absent). Missing required keys and other
-/// keys are reported. Returns false if the node is not an object.
+/// The members of an object in the order of `keys`, into `found` (nullptr where absent). Missing required keys and
+/// other keys are reported. Returns false if the node is not an object.
 bool read_members(const spec::Json& node, std::span<const Key> keys, std::span<const spec::Json*> found,
                   const spec::Place& place, spec::Problems& problems, OtherKeys other_keys = OtherKeys::refused);
 
@@ -46,7 +47,8 @@ std::array<const spec::Json*, n> read_members(const spec::Json& node, const std:
   return found;
 }
 
-// Each of these accepts nullptr (an absent member, which has been reported if it was required) and then returns nothing.
+// Each of these accepts nullptr (an absent member, which has been reported if it was required) and then returns
+// nothing.
 
 const spec::JsonArray* read_array(const spec::Json* node, std::size_t min_size, const spec::Place& place,
                                   spec::Problems& problems);

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // pyhf patchsets, schema 1.0.0. What is tolerated beyond the schema is listed in docs/formats/patchset.md.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "base/nearest.hpp"
 #include "formats/node_reader.hpp"
@@ -57,7 +57,8 @@ void check_references(const Json* node, const Place& place, Problems& problems) 
   if (node == nullptr) return;
   const auto [hepdata] = read_members(*node, references_keys, place, problems);
   const std::optional<std::string> record = read_string(hepdata, place / "hepdata", problems);
-  if (record && !(record->size() > 3 && record->starts_with("ins") && std::all_of(record->begin() + 3, record->end(), is_digit))) {
+  if (record && !(record->size() > 3 && record->starts_with("ins") &&
+                  std::all_of(record->begin() + 3, record->end(), is_digit))) {
     problems.add(ErrorCode::schema, place / "hepdata",
                  fmt::format("must be an INSPIRE number like 'ins1234567', not '{}'", record->substr(0, 80)));
   }
@@ -151,9 +152,10 @@ void check_duplicates(const PatchSet& patchset, const Place& place, Problems& pr
     if (!patch.values.empty()) {
       const auto [first, is_new] = values.emplace(canonical(patch.values), i);
       if (!is_new) {
-        problems.add(ErrorCode::reference, place / i,
-                     fmt::format("patch '{}' has the values of patch '{}'", patch.name, patchset.patches[first->second].name),
-                     "values must tell patches apart");
+        problems.add(
+            ErrorCode::reference, place / i,
+            fmt::format("patch '{}' has the values of patch '{}'", patch.name, patchset.patches[first->second].name),
+            "values must tell patches apart");
       }
     }
   }

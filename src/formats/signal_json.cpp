@@ -112,7 +112,8 @@ std::optional<CrossSection> read_cross_section(const Json* node, const Place& pl
 }
 
 void check_format(const Json* format, const Json* version, const Place& root, Problems& problems) {
-  if (const std::optional<std::string> text = read_string(format, root / "format", problems); text && *text != format_name) {
+  if (const std::optional<std::string> text = read_string(format, root / "format", problems);
+      text && *text != format_name) {
     problems.add(ErrorCode::schema, root / "format", fmt::format("must be '{}', not '{}'", format_name, *text));
   }
   if (version != nullptr && !equal(*version, Json(format_version))) {
@@ -153,8 +154,8 @@ Json names_to_json(const std::vector<std::string>& names) { return JsonArray(nam
 Result<Signal> signal_from_json(const Json& document, std::string_view source_name) {
   Problems problems(source_name);
   const Place root;
-  const auto [format, version, name, samples, poi, replace, zero_channels, other_channels_are_zero, cross_section, metadata] =
-      read_members(document, signal_keys, root, problems);
+  const auto [format, version, name, samples, poi, replace, zero_channels, other_channels_are_zero, cross_section,
+              metadata] = read_members(document, signal_keys, root, problems);
   check_format(format, version, root, problems);
   Signal signal;
   signal.name = read_string(name, root / "name", problems).value_or("");
@@ -188,9 +189,9 @@ Result<Signal> read_signal(std::string_view bytes, std::string_view source_name)
 Json signal_to_json(const Signal& signal) {
   JsonArray samples;
   for (const SignalSample& sample : signal.samples) samples.push_back(sample_to_json(sample));
-  JsonObject object =
-      make_object(JsonMember("format", format_name), JsonMember("version", format_version),
-                  JsonMember("name", signal.name), JsonMember("poi", signal.poi), JsonMember("samples", std::move(samples)));
+  JsonObject object = make_object(JsonMember("format", format_name), JsonMember("version", format_version),
+                                  JsonMember("name", signal.name), JsonMember("poi", signal.poi),
+                                  JsonMember("samples", std::move(samples)));
   if (!signal.replace.empty()) object.emplace_back("replace", names_to_json(signal.replace));
   if (!signal.zero_channels.empty()) object.emplace_back("zero_channels", names_to_json(signal.zero_channels));
   if (signal.other_channels_are_zero) object.emplace_back("other_channels_are_zero", true);

@@ -230,7 +230,8 @@ Sample read_sample(const Json& node, const Place& place, Problems& problems) {
 }
 
 ParameterConfig read_parameter_config(const Json& node, const Place& place, Problems& problems) {
-  const auto [name, inits, bounds, auxdata, factors, sigmas, fixed] = read_members(node, parameter_keys, place, problems);
+  const auto [name, inits, bounds, auxdata, factors, sigmas, fixed] =
+      read_members(node, parameter_keys, place, problems);
   ParameterConfig parameter;
   parameter.name = read_string(name, place / "name", problems).value_or("");
   parameter.inits = read_numbers(inits, place / "inits", problems);
@@ -257,7 +258,8 @@ Result<Workspace> workspace_from_json(const Json& document, std::string_view sou
   workspace.channels = read_list<Channel>(channels, 1, root / "channels", problems, read_channel);
   workspace.observations = read_list<Observation>(observations, 1, root / "observations", problems, read_observation);
   workspace.measurements = read_list<Measurement>(measurements, 1, root / "measurements", problems, read_measurement);
-  if (const std::optional<std::string> text = read_string(version, root / "version", problems); text && *text != "1.0.0") {
+  if (const std::optional<std::string> text = read_string(version, root / "version", problems);
+      text && *text != "1.0.0") {
     problems.add(ErrorCode::schema, root / "version", fmt::format("the version must be '1.0.0', not '{}'", *text),
                  "this is the only version of the format that exists");
   }
@@ -285,7 +287,8 @@ Result<Sample> sample_from_json(const Json& document, std::string_view source_na
   const Place place(pointer);
   Sample sample = read_sample(document, place, problems);
   const bool is_complete = problems.empty();
-  validate(sample, std::nullopt, is_complete ? spec::Completeness::complete : spec::Completeness::partial, place, problems);
+  validate(sample, std::nullopt, is_complete ? spec::Completeness::complete : spec::Completeness::partial, place,
+           problems);
   if (!problems.empty()) return problems.take();
   return sample;
 }

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // JSON Patch straight on a workspace. Published patches add whole samples to channels by their position; a workspace of
-// 5000 modifiers need not become a document and be checked again for that. The rule that keeps both ways equal: whatever
-// is not plainly one of the operations below, or leaves anything to complain about, is done over by the document's way.
+// 5000 modifiers need not become a document and be checked again for that. The rule that keeps both ways equal:
+// whatever is not plainly one of the operations below, or leaves anything to complain about, is done over by the
+// document's way.
 #include <charconv>
 #include <memory>
 #include <unordered_set>
@@ -142,7 +143,8 @@ class Plan {
   }
 
   template <class Item, class ReadItem>
-  static bool change_list(const Operation& operation, const std::string& token, std::vector<Item>& list, ReadItem read_item) {
+  static bool change_list(const Operation& operation, const std::string& token, std::vector<Item>& list,
+                          ReadItem read_item) {
     if (operation.kind == OperationKind::add) {
       const std::optional<std::size_t> index = token == "-" ? list.size() : parse_index(token);
       if (!index || *index > list.size()) return false;

@@ -20,12 +20,18 @@ class LikelihoodObjective final : public minimize::Objective {
       lower_.push_back(p.lower);
       upper_.push_back(p.upper);
       units_.push_back(p.prefit_sigma());
-      singular_.push_back(p.constraint.kind == model::ConstraintKind::poisson);
     }
     point_.resize(lower_.size());
   }
 
-  void set_data(const model::Data& data) { data_ = &data; }
+  void set_data(const model::Data& data) {
+    data_ = &data;
+    singular_.clear();
+    for (const model::Parameter& p : likelihood_.parameters()) {
+      // -m ln(gamma): without an auxiliary count nothing diverges.
+      singular_.push_back(p.constraint.kind == model::ConstraintKind::poisson && data.values[p.constraint.data_index] > 0.0);
+    }
+  }
 
   std::size_t size() const override { return lower_.size(); }
   std::span<const double> lower() const override { return lower_; }

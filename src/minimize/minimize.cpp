@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 
 #include "math/curvature_solver.hpp"
 
@@ -62,6 +63,9 @@ constexpr int max_multiplier_updates = 25;
 /// Where guarded rates are continued while a feasible start is searched.
 constexpr double search_floor = 1e-2;
 
+/// Relative precision of the linear solves: three digits per step are enough, a certificate and a prediction want all of them.
+constexpr double step_precision = 1e-3, full_precision = 1e-9;
+
 double dot(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
 }
@@ -71,12 +75,11 @@ double dot(std::span<const double> a, std::span<const double> b) {
 struct Minimizer::Impl {
   explicit Impl(Objective& objective) : f(objective), solver(objective.layout()), n(objective.size()) {
     for (auto* v : {&x, &best_x, &trial, &gradient, &step, &hessian_step, &rhs, &residual, &direction, &preconditioned,
-                    &product, &base_step, &pass_direction, &units, &lower, &upper, &cell_lower, &cell_upper, &diagonal}) {
+                    &product, &base_step, &pass_direction, &units, &lower, &upper, &cell_lower, &cell_upper, &step_lower, &diagonal}) {
       v->assign(n, 0.0);
     }
     free.assign(n, 1);
     inner_free.assign(n, 1);
-    guarded = objective.singular_at_zero();
     kink_held.assign(n, 0);
   }
 
@@ -85,13 +88,14 @@ struct Minimizer::Impl {
   std::size_t n;
   std::vector<double> x, best_x, trial, gradient, step, hessian_step, rhs, residual, direction, preconditioned, product, base_step,
       pass_direction;
-  std::vector<double> units, lower, upper, cell_lower, cell_upper, diagonal;
+  std::vector<double> units, lower, upper, cell_lower, cell_upper, step_lower, diagonal;
   std::vector<char> free, inner_free, kink_held;
-  std::span<const char> guarded;
+
   Options options;
   Counts counts;
   double value = 0.0;
   bool exact_factor = false;
+  std::optional<Certificate> final_certificate;  ///< of the last descent, where its own last check was the certificate
 
   bool is_fixed(std::size_t i) const { return !options.fixed.empty() && options.fixed[i] != 0; }
   bool should_stop() const { return options.stop != nullptr && options.stop->load(std::memory_order_relaxed); }
@@ -167,14 +171,14 @@ struct Minimizer::Impl {
       }
       if (any_left && evaluate_at_x(relaxation) != EvaluationStatus::ok) return false;
     }
+    const std::span<const char> singular = f.singular_at_zero();
     for (std::size_t i = 0; i < n; ++i) {
       const bool held_low = x[i] <= cell_lower[i] && gradient[i] >= 0.0;
       const bool held_high = x[i] >= cell_upper[i] && gradient[i] <= 0.0;
       // Next to a singularity of the value the quadratic model is worth little: come at most this much closer per step.
       constexpr double closest_share = 0.2;
-      if (!guarded.empty() && guarded[i]) {
-        cell_lower[i] = std::max(cell_lower[i], closest_share * x[i]);
-      }
+      const bool guarded = !singular.empty() && singular[i];
+      step_lower[i] = guarded ? std::max(cell_lower[i], closest_share * x[i]) : cell_lower[i];
       free[i] = !(is_fixed(i) || kink_held[i] || held_low || held_high || lower[i] >= upper[i]);
     }
     return true;
@@ -215,7 +219,7 @@ struct Minimizer::Impl {
   };
 
   /// Approximately minimises -b.p + 1/2 p H p over the masked parameters with |p| <= radius. b: rhs. Adds p to `step`.
-  Inner solve_inner(std::span<const char> mask, double radius, math::Form form) {
+  Inner solve_inner(std::span<const char> mask, double radius, math::Form form, double precision = step_precision) {
     Inner inner;
     for (std::size_t i = 0; i < n; ++i) residual[i] = mask[i] ? rhs[i] : 0.0;
     solver.solve(residual, preconditioned);
@@ -232,8 +236,8 @@ struct Minimizer::Impl {
       return inner;
     }
     const double start_norm = std::sqrt(rz);
-    // Superlinear forcing term (Dembo, Eisenstat, Steihaug 1982), never asked to be better than the certificate needs.
-    const double tolerance = std::max(std::min(0.1, start_norm) * start_norm, 0.1 * std::sqrt(2.0 * target_edm));
+    // Superlinear forcing term (Dembo, Eisenstat, Steihaug 1982); `precision` is where it ends.
+    const double tolerance = std::max(std::min(0.1, start_norm), precision) * start_norm;
     direction = preconditioned;
     double p_norm2 = 0.0, p_dot_d = 0.0, d_norm2 = rz;
     const int max_products = static_cast<int>(std::min<std::size_t>(2 * n + 10, 300));
@@ -288,7 +292,7 @@ struct Minimizer::Impl {
 
   /// Bounded quadratic model, by passes: minimise on the free parameters, search along the projected direction, hold what came to lie
   /// on a bound, repeat (Lin, More, "Newton's method for large bound-constrained problems", SIAM J. Optim. 9 (1999) 1100).
-  Step solve_model(double radius, math::Form form) {
+  Step solve_model(double radius, math::Form form, double precision = step_precision) {
     Step result;
     result.edm = std::numeric_limits<double>::quiet_NaN();
     inner_free = free;
@@ -303,7 +307,7 @@ struct Minimizer::Impl {
       for (std::size_t i = 0; i < n; ++i) rhs[i] = -gradient[i] - hessian_step[i];
       base_step = step;
       std::fill(step.begin(), step.end(), 0.0);
-      const Inner inner = solve_inner(inner_free, radius, form);
+      const Inner inner = solve_inner(inner_free, radius, form, precision);
       pass_direction = step;
       result.norm = std::max(result.norm, inner.norm);
       result.truncated = inner.truncated;
@@ -315,7 +319,7 @@ struct Minimizer::Impl {
       double first_break = infinity;
       for (std::size_t i = 0; i < n; ++i) {
         if (!inner_free[i] || pass_direction[i] == 0.0) continue;
-        const double room = (pass_direction[i] > 0.0 ? cell_upper[i] : cell_lower[i]) - x[i] - base_step[i];
+        const double room = (pass_direction[i] > 0.0 ? cell_upper[i] : step_lower[i]) - x[i] - base_step[i];
         first_break = std::min(first_break, room / pass_direction[i]);
       }
       double fraction = 1.0;
@@ -325,7 +329,7 @@ struct Minimizer::Impl {
         for (std::size_t i = 0; i < n; ++i) {
           step[i] = base_step[i];
           if (!inner_free[i] || pass_direction[i] == 0.0) continue;
-          const double lo = cell_lower[i] - x[i], hi = cell_upper[i] - x[i];
+          const double lo = step_lower[i] - x[i], hi = cell_upper[i] - x[i];
           step[i] = std::clamp(base_step[i] + fraction * pass_direction[i], lo, hi);
           linear -= rhs[i] * (step[i] - base_step[i]);
         }
@@ -338,7 +342,7 @@ struct Minimizer::Impl {
       bool held = false;
       for (std::size_t i = 0; i < n; ++i) {
         if (!inner_free[i] || pass_direction[i] == 0.0) continue;
-        const double lo = cell_lower[i] - x[i], hi = cell_upper[i] - x[i];
+        const double lo = step_lower[i] - x[i], hi = cell_upper[i] - x[i];
         if ((step[i] <= lo && pass_direction[i] < 0.0) || (step[i] >= hi && pass_direction[i] > 0.0)) {
           inner_free[i] = 0;
           held = true;
@@ -352,9 +356,9 @@ struct Minimizer::Impl {
 
   void set_trial(std::span<const double> from) {
     for (std::size_t i = 0; i < n; ++i) {
-      trial[i] = step[i] == 0.0 ? from[i] : std::clamp(from[i] + step[i], cell_lower[i], cell_upper[i]);
+      trial[i] = step[i] == 0.0 ? from[i] : std::clamp(from[i] + step[i], step_lower[i], cell_upper[i]);
       // Exactly on the bound, not a rounding beside it.
-      if (step[i] != 0.0 && step[i] == cell_lower[i] - from[i]) trial[i] = cell_lower[i];
+      if (step[i] != 0.0 && step[i] == step_lower[i] - from[i]) trial[i] = step_lower[i];
       if (step[i] != 0.0 && step[i] == cell_upper[i] - from[i]) trial[i] = cell_upper[i];
     }
   }
@@ -368,6 +372,7 @@ struct Minimizer::Impl {
   /// One trust-region descent from x.
   Outcome descend(const Relaxation& relaxation, math::Form form, int max_iterations, double first_radius) {
     Outcome outcome;
+    final_certificate.reset();
     if (evaluate_at_x(relaxation) != EvaluationStatus::ok) {
       outcome.status = MinimumStatus::infeasible;
       outcome.reason = "the start is outside of the model's domain: " + f.explain();
@@ -386,11 +391,16 @@ struct Minimizer::Impl {
         return outcome;
       }
       set_units();
-      const double size = scaled_gradient();
+      std::uint32_t worst = 0;
+      const double size = scaled_gradient(&worst);
       const Step s = solve_model(radius, form);
       const double noise = value_noise * (std::fabs(value) + 1.0);
       if (size <= target_gradient && (s.edm <= target_edm || s.predicted <= target_edm)) {
         outcome.status = MinimumStatus::converged;
+        // What has just been computed is the certificate, unless the model was cut short or solved only roughly.
+        if (form == math::Form::exact && exact_factor && s.edm <= max_edm && size <= max_projected_gradient) {
+          final_certificate = Certificate{size, worst, std::max(0.0, s.edm), false};
+        }
         return outcome;
       }
       if (!(s.predicted > 0.0)) {
@@ -476,13 +486,15 @@ struct Minimizer::Impl {
     return total;
   }
 
-  /// A parameter with a natural unit (a constrained one) that is pulled to one of its bounds.
-  bool pulled_to_bound(std::size_t i, double at) const {
-    return !is_fixed(i) && lower[i] < upper[i] && f.units()[i] > 0.0 && (at <= lower[i] || at >= upper[i]);
+  /// A parameter with a natural unit (a constrained one) that is pulled to one of its bounds, far from where it began.
+  bool pulled_to_bound(std::size_t i, double at, double from) const {
+    constexpr double far = 3.0;  // sigma: nearer bounds (a gamma whose auxiliary count is 0) are no sign of trouble
+    return !is_fixed(i) && lower[i] < upper[i] && f.units()[i] > 0.0 && (at <= lower[i] || at >= upper[i]) &&
+           std::fabs(at - from) > far * f.units()[i];
   }
-  bool constrained_at_bound(const std::vector<double>& point) const {
+  bool constrained_at_bound(std::span<const double> point, std::span<const double> from) const {
     for (std::size_t i = 0; i < n; ++i) {
-      if (pulled_to_bound(i, point[i])) return true;
+      if (pulled_to_bound(i, point[i], from[i])) return true;
     }
     return false;
   }
@@ -495,7 +507,7 @@ struct Minimizer::Impl {
     double lowest = f.evaluate(trial, Derivatives::none, relaxation).value;
     bool changed = false;
     for (std::size_t i = 0; i < n; ++i) {
-      if (!pulled_to_bound(i, point[i])) continue;
+      if (!pulled_to_bound(i, point[i], from[i])) continue;
       const double opposite = point[i] <= lower[i] ? upper[i] : lower[i];
       for (const double candidate : {from[i], opposite}) {
         const double before = trial[i];
@@ -518,17 +530,14 @@ struct Minimizer::Impl {
     Certificate c;
     set_units();
     c.projected_gradient = scaled_gradient(&c.worst_parameter);
-    std::fill(step.begin(), step.end(), 0.0);
-    factorise(free, false);
-    for (std::size_t i = 0; i < n; ++i) rhs[i] = -gradient[i];
-    Inner inner = solve_inner(free, infinity, math::Form::exact);
-    if (inner.truncated) {
+    // The distance within the bounds: what the bounded quadratic model still promises.
+    step_lower = cell_lower;
+    Step s = solve_model(infinity, math::Form::exact, full_precision);
+    if (s.truncated || !(s.predicted >= 0.0)) {
       c.semidefinite_curvature = true;
-      std::fill(step.begin(), step.end(), 0.0);
-      factorise(free, true);
-      inner = solve_inner(free, infinity, math::Form::semidefinite);
+      s = solve_model(infinity, math::Form::semidefinite);
     }
-    c.edm = 0.5 * dot(rhs, step);
+    c.edm = s.predicted;
     return c;
   }
 };
@@ -592,9 +601,9 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
     }
   };
   climb();
-  if (options.explore && outcome.status == MinimumStatus::converged && s.constrained_at_bound(best)) {
-    const std::vector<double> from(options.nominal.empty() ? start.begin() : options.nominal.begin(),
-                                   options.nominal.empty() ? start.end() : options.nominal.end());
+  const std::vector<double> from(options.nominal.empty() ? start.begin() : options.nominal.begin(),
+                                 options.nominal.empty() ? start.end() : options.nominal.end());
+  if (options.explore && outcome.status == MinimumStatus::converged && s.constrained_at_bound(best, from)) {
     for (const double radius : exploring_radii) {
       put_start(from);
       if (s.f.evaluate(s.x, Derivatives::none, plain).status != EvaluationStatus::ok) {
@@ -625,11 +634,14 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
     m.reason = outcome.reason;
   } else {
     // The claim is checked at the point itself, whoever found it.
-    if (outcome.status != MinimumStatus::converged) s.evaluate_at_x(plain);
-    s.set_free(plain);
+    const bool at_last_check = outcome.status == MinimumStatus::converged && s.final_certificate;
+    if (!at_last_check) {
+      if (outcome.status != MinimumStatus::converged) s.evaluate_at_x(plain);
+      s.set_free(plain);
+    }
     m.x = s.x;
     m.value = s.value;
-    m.certificate = s.certificate_here();
+    m.certificate = at_last_check ? *s.final_certificate : s.certificate_here();
     const bool holds = m.certificate.projected_gradient <= max_projected_gradient && m.certificate.edm <= max_edm;
     if (holds) {
       m.status = MinimumStatus::converged;
@@ -673,7 +685,7 @@ bool Minimizer::solve_at_minimum(std::span<const double> b, std::span<double> x)
   s.factorise(s.free, false);
   for (std::size_t i = 0; i < s.n; ++i) s.rhs[i] = s.free[i] ? b[i] : 0.0;
   std::fill(s.step.begin(), s.step.end(), 0.0);
-  const Impl::Inner inner = s.solve_inner(s.free, infinity, math::Form::exact);
+  const Impl::Inner inner = s.solve_inner(s.free, infinity, math::Form::exact, full_precision);
   std::copy(s.step.begin(), s.step.end(), x.begin());
   return !inner.truncated;
 }

@@ -650,22 +650,23 @@ struct HistFactoryCompiler {
       math::ProductTerm term;
       term.first = l.product_columns.size();
       block.product = static_cast<std::uint32_t>(l.products.size());
-      const auto place = [&](std::uint32_t parameter) {
-        if (position_of_parameter[parameter] == none) {
-          position_of_parameter[parameter] = static_cast<std::uint32_t>(term.size++);
-          l.product_columns.push_back(parameter);
-        }
-        return position_of_parameter[parameter];
-      };
+      for (std::uint32_t i = 0; i < block.n_factors; ++i) l.product_columns.push_back(m.factors[block.factors + i].parameter);
+      for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+        l.product_columns.push_back(m.additives[block.additives + i].parameter);
+      }
+      const auto begin = l.product_columns.begin() + static_cast<std::ptrdiff_t>(term.first);
+      std::sort(begin, l.product_columns.end());
+      l.product_columns.erase(std::unique(begin, l.product_columns.end()), l.product_columns.end());
+      term.size = l.product_columns.size() - term.first;
+      for (std::uint32_t j = 0; j < term.size; ++j) position_of_parameter[l.product_columns[term.first + j]] = j;
       for (std::uint32_t i = 0; i < block.n_factors; ++i) {
         Factor& f = m.factors[block.factors + i];
-        f.position = place(f.parameter);
+        f.position = position_of_parameter[f.parameter];
       }
       for (std::uint32_t i = 0; i < block.n_additives; ++i) {
         Additive& a = m.additives[block.additives + i];
-        a.position = place(a.parameter);
+        a.position = position_of_parameter[a.parameter];
       }
-      for (std::size_t j = term.first; j < l.product_columns.size(); ++j) position_of_parameter[l.product_columns[j]] = none;
       l.products.push_back(term);
     }
   }

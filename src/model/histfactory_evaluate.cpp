@@ -141,7 +141,7 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       second = 1.0 / (c.width * c.width);
     } else if (c.kind == ConstraintKind::poisson) {
       const double m = data.values[c.data_index];
-      if (!(point[i] > 0.0) && m > 0.0) return {math::EvaluationStatus::infeasible, infinity};
+      if (!(point[i] > 0.0) && m > 0.0) return {math::EvaluationStatus::infeasible, infinity, infinity};
       value += math::poisson_deviance(m, c.rate * point[i]);
       slope = m > 0.0 ? c.rate - m / point[i] : c.rate;
       second = m > 0.0 ? m / (point[i] * point[i]) : 0.0;
@@ -154,6 +154,7 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   }
 
   // Main terms.
+  double main = 0.0;
   for (std::size_t b = 0; b < n_bins; ++b) {
     const double n = data.values[b];
     double rate = work.rate[b];
@@ -167,27 +168,27 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
     work.observed[b] = n;
     if (!std::isfinite(rate)) {
       work.bad_bin = static_cast<std::ptrdiff_t>(b);
-      return {math::EvaluationStatus::not_finite, infinity};
+      return {math::EvaluationStatus::not_finite, infinity, infinity};
     }
     if (n > 0.0) {
       const double floor = relaxation.floor * std::max(n, scale);
       if (rate > floor) {
-        value += math::poisson_deviance(n, rate);
+        main += math::poisson_deviance(n, rate);
         t = (rate - n) / rate;
         weight = n / (rate * rate);
         safe = std::max(n, rate) / (rate * rate);
       } else if (floor > 0.0) {
         // Taylor series of -n ln(rate) at the floor: the search is pushed back smoothly.
         const double d = (rate - floor) / floor;
-        value += math::poisson_deviance(n, floor) + (rate - floor) - n * (d - 0.5 * d * d);
+        main += math::poisson_deviance(n, floor) + (rate - floor) - n * (d - 0.5 * d * d);
         t = 1.0 - n / floor * (1.0 - d);
         weight = safe = n / (floor * floor);
       } else {
         work.bad_bin = static_cast<std::ptrdiff_t>(b);
-        return {math::EvaluationStatus::infeasible, infinity};
+        return {math::EvaluationStatus::infeasible, infinity, infinity};
       }
     } else {
-      value += rate;
+      main += rate;
       t = 1.0;
       safe = 1.0 / std::max(rate, min_information_share * scale);
       const double stiffness = relaxation.penalty / (scale * scale);
@@ -195,12 +196,12 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
         // Augmented Lagrangian of rate >= 0: (max(0, lambda - rho rate)^2 - lambda^2) / (2 rho).
         const double lambda = work.multipliers[b];
         const double force = std::max(0.0, lambda - stiffness * rate);
-        value += (force * force - lambda * lambda) / (2.0 * stiffness);
+        main += (force * force - lambda * lambda) / (2.0 * stiffness);
         t -= force;
         if (force > 0.0) weight = safe = stiffness;
       } else if (rate < -edge_tolerance * scale) {
         work.bad_bin = static_cast<std::ptrdiff_t>(b);
-        return {math::EvaluationStatus::infeasible, infinity};
+        return {math::EvaluationStatus::infeasible, infinity, infinity};
       }
     }
     if (clipped) t = weight = safe = 0.0;
@@ -210,8 +211,9 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       curvature.weight_safe[b] = safe;
     }
   }
-  if (!std::isfinite(value)) return {math::EvaluationStatus::not_finite, infinity};
-  if (!with_gradient) return {math::EvaluationStatus::ok, value};
+  value += main;
+  if (!std::isfinite(value)) return {math::EvaluationStatus::not_finite, infinity, infinity};
+  if (!with_gradient) return {math::EvaluationStatus::ok, value, main};
 
   if (with_curvature) {
     std::fill(curvature.jacobian.begin(), curvature.jacobian.end(), 0.0);
@@ -373,12 +375,13 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       curvature.coupling_scale[k] = work.slope[c.row] / nonzero(point[c.parameter]);
     }
   }
-  return {math::EvaluationStatus::ok, value};
+  return {math::EvaluationStatus::ok, value, main};
 }
 
-double HistFactory::constant(const Data& data) const {
-  double sum = 0.0;
-  for (std::size_t b = 0; b < n_bins; ++b) sum += math::poisson_saturated(data.values[b]);
+Constants HistFactory::constants(const Data& data) const {
+  Constants constants;
+  for (std::size_t b = 0; b < n_bins; ++b) constants.main += math::poisson_saturated(data.values[b]);
+  double& sum = constants.constraint;
   for (const Parameter& parameter : parameters_) {
     const Constraint& c = parameter.constraint;
     if (c.kind == ConstraintKind::normal) {
@@ -387,7 +390,7 @@ double HistFactory::constant(const Data& data) const {
       sum += math::poisson_saturated(data.values[c.data_index]);
     }
   }
-  return sum;
+  return constants;
 }
 
 Data HistFactory::expected_data(std::span<const double> point) const {

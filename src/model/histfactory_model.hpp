@@ -67,7 +67,7 @@ class HistFactory final : public Likelihood {
   std::unique_ptr<Scratch> make_scratch() const override;
   math::Evaluation evaluate(std::span<const double> point, const Data& data, math::Derivatives derivatives,
                             const math::Relaxation& relaxation, Scratch& scratch) const noexcept override;
-  double constant(const Data& data) const override;
+  Constants constants(const Data& data) const override;
   Data expected_data(std::span<const double> point) const override;
   Data sample(std::span<const double> point, const RandomKey& key) const override;
   void reset_multipliers(Scratch& scratch) const override;

@@ -20,9 +20,19 @@ using infer::Limit;
 using model::Likelihood;
 using spec::Json;
 using spec::JsonArray;
+using spec::JsonMember;
 using spec::JsonObject;
 
 namespace {
+
+/// An initializer list would copy every member (and gcc 12 warns about its own code there).
+template <class... Members>
+JsonObject make_object(Members&&... members) {
+  JsonObject object;
+  object.reserve(sizeof...(members));
+  (object.push_back(std::forward<Members>(members)), ...);
+  return object;
+}
 
 Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 Json or_null(double value, bool exists) { return exists ? Json(value) : Json(nullptr); }
@@ -41,38 +51,32 @@ Json names(const Likelihood& likelihood, const std::vector<std::uint32_t>& indic
 Json to_json(const std::vector<FitSummary>& fits) {
   JsonArray list;
   for (const FitSummary& fit : fits) {
-    list.emplace_back(JsonObject{{"name", fit.name},
-                                 {"status", fit.status},
-                                 {"reason", fit.reason},
-                                 {"poi", fit.poi},
-                                 {"twice_nll", fit.twice_nll},
-                                 {"iterations", fit.iterations}});
+    list.emplace_back(make_object(JsonMember("name", fit.name), JsonMember("status", fit.status),
+                                  JsonMember("reason", fit.reason), JsonMember("poi", fit.poi),
+                                  JsonMember("twice_nll", fit.twice_nll), JsonMember("iterations", fit.iterations)));
   }
   return list;
 }
 
 Json to_json(const minimize::Certificate& certificate, const Likelihood& likelihood) {
-  return JsonObject{{"projected_gradient", certificate.projected_gradient},
-                    {"worst_parameter", likelihood.parameters()[certificate.worst_parameter].name},
-                    {"edm", certificate.edm},
-                    {"semidefinite_curvature", certificate.semidefinite_curvature}};
+  return make_object(JsonMember("projected_gradient", certificate.projected_gradient),
+                     JsonMember("worst_parameter", likelihood.parameters()[certificate.worst_parameter].name),
+                     JsonMember("edm", certificate.edm),
+                     JsonMember("semidefinite_curvature", certificate.semidefinite_curvature));
 }
 
 Json to_json(const minimize::Counts& counts) {
-  return JsonObject{{"iterations", counts.iterations},
-                    {"evaluations", counts.evaluations},
-                    {"gradients", counts.gradients},
-                    {"factorisations", counts.factorisations},
-                    {"products", counts.products}};
+  return make_object(JsonMember("iterations", counts.iterations), JsonMember("evaluations", counts.evaluations),
+                     JsonMember("gradients", counts.gradients), JsonMember("factorisations", counts.factorisations),
+                     JsonMember("products", counts.products));
 }
 
 Json to_json(const std::vector<minimize::Attempt>& attempts) {
   JsonArray list;
   for (const minimize::Attempt& attempt : attempts) {
-    list.emplace_back(JsonObject{{"rung", attempt.rung},
-                                 {"status", minimize::to_string(attempt.status)},
-                                 {"value", attempt.value},
-                                 {"iterations", attempt.iterations}});
+    list.emplace_back(make_object(JsonMember("rung", attempt.rung),
+                                  JsonMember("status", minimize::to_string(attempt.status)),
+                                  JsonMember("value", attempt.value), JsonMember("iterations", attempt.iterations)));
   }
   return list;
 }
@@ -115,7 +119,8 @@ Json main_data_to_json(const Likelihood& likelihood, const model::Data& data) {
 double in_femtobarn(const spec::CrossSection& cross_section) {
   constexpr std::array<std::pair<std::string_view, double>, 7> factors = {
       {{"b", 1e15}, {"mb", 1e12}, {"ub", 1e9}, {"nb", 1e6}, {"pb", 1e3}, {"fb", 1.0}, {"ab", 1e-3}}};
-  const auto* found = std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.first == cross_section.unit; });
+  const auto* found =
+      std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.first == cross_section.unit; });
   assert(found != factors.end());
   return cross_section.value * found->second;
 }
@@ -125,16 +130,16 @@ JsonObject to_json(const FitResult& fit, const Likelihood& likelihood, std::span
   const bool has_point = minimum.status != minimize::MinimumStatus::infeasible;
   JsonObject object;
   object.emplace_back("mle_parameters", parameters_to_json(likelihood, minimum.x));
-  object.emplace_back("uncertainties", fit.uncertainties.empty() ? Json(nullptr)
-                                                                 : parameters_to_json(likelihood, fit.uncertainties));
+  object.emplace_back("uncertainties",
+                      fit.uncertainties.empty() ? Json(nullptr) : parameters_to_json(likelihood, fit.uncertainties));
   if (!fit.covariance_problem.empty()) object.emplace_back("uncertainties_reason", fit.covariance_problem);
   object.emplace_back("twice_nll", or_null(fit.twice_nll, has_point));
   object.emplace_back("status", minimize::to_string(minimum.status));
   object.emplace_back("reason", minimum.reason);
   object.emplace_back("poi", poi_name(likelihood));
   object.emplace_back("certificate", to_json(minimum.certificate, likelihood));
-  object.emplace_back("at_bounds", JsonObject{{"lower", names(likelihood, minimum.at_lower)},
-                                              {"upper", names(likelihood, minimum.at_upper)}});
+  object.emplace_back("at_bounds", make_object(JsonMember("lower", names(likelihood, minimum.at_lower)),
+                                               JsonMember("upper", names(likelihood, minimum.at_upper))));
   if (!minimum.at_kink.empty()) object.emplace_back("at_kink", names(likelihood, minimum.at_kink));
   if (!minimum.edge.empty()) object.emplace_back("rates_at_zero", minimum.edge);
   object.emplace_back("notes", to_json(notes));
@@ -161,9 +166,9 @@ JsonObject to_json(const HypoTest& test, const Likelihood& likelihood) {
   object.emplace_back("poi", poi_name(likelihood));
   object.emplace_back("test_poi", test.poi);
   object.emplace_back("mu_hat", or_null(test.mu_hat, usable));
-  object.emplace_back("test_statistic", JsonObject{{"name", infer::to_string(test.statistic)},
-                                                   {"q", or_null(test.q, usable)},
-                                                   {"q_asimov", or_null(test.q_asimov, usable)}});
+  object.emplace_back("test_statistic", make_object(JsonMember("name", infer::to_string(test.statistic)),
+                                                    JsonMember("q", or_null(test.q, usable)),
+                                                    JsonMember("q_asimov", or_null(test.q_asimov, usable))));
   object.emplace_back("asimov", infer::to_string(test.asimov));
   object.emplace_back("status", infer::to_string(test.status));
   object.emplace_back("reason", test.reason);
@@ -173,7 +178,8 @@ JsonObject to_json(const HypoTest& test, const Likelihood& likelihood) {
   return object;
 }
 
-JsonObject to_json(const Limit& limit, const Likelihood& likelihood, const std::optional<spec::CrossSection>& cross_section) {
+JsonObject to_json(const Limit& limit, const Likelihood& likelihood,
+                   const std::optional<spec::CrossSection>& cross_section) {
   const auto scaled = [&](const std::optional<double>& value, double factor) {
     return value ? Json(*value * factor) : Json(nullptr);
   };
@@ -193,7 +199,7 @@ JsonObject to_json(const Limit& limit, const Likelihood& likelihood, const std::
     object.emplace_back("expected_fb", std::move(expected_fb));
   }
   object.emplace_back("mu_hat", or_null(limit.mu_hat, limit.is_usable()));
-  object.emplace_back("test_statistic", JsonObject{{"name", infer::to_string(limit.statistic)}});
+  object.emplace_back("test_statistic", make_object(JsonMember("name", infer::to_string(limit.statistic))));
   object.emplace_back("asimov", infer::to_string(limit.asimov));
   object.emplace_back("poi_bounds", JsonArray{limit.poi_bounds[0], limit.poi_bounds[1]});
   object.emplace_back("bounds_widened", limit.bounds_widened);
@@ -216,9 +222,9 @@ JsonObject to_json(const Discovery& discovery, const Likelihood& likelihood) {
   object.emplace_back("poi", poi_name(likelihood));
   object.emplace_back("expected_for", 1.0);
   object.emplace_back("mu_hat", or_null(discovery.mu_hat, usable));
-  object.emplace_back("test_statistic", JsonObject{{"name", infer::to_string(infer::TestStatistic::q0)},
-                                                   {"q", or_null(discovery.q0, usable)},
-                                                   {"q_asimov", or_null(discovery.q0_asimov, usable)}});
+  object.emplace_back("test_statistic", make_object(JsonMember("name", infer::to_string(infer::TestStatistic::q0)),
+                                                    JsonMember("q", or_null(discovery.q0, usable)),
+                                                    JsonMember("q_asimov", or_null(discovery.q0_asimov, usable))));
   object.emplace_back("asimov", infer::to_string(discovery.asimov));
   object.emplace_back("status", infer::to_string(discovery.status));
   object.emplace_back("reason", discovery.reason);

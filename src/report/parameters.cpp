@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/report/parameters.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "base/nearest.hpp"
 #include "relume/formats/json.hpp"
@@ -61,7 +61,10 @@ Error unknown(const Likelihood& likelihood, std::string_view name, std::string w
 }
 
 Error not_a_number(const Json& value, std::string where) {
-  const char* what = value.is_string() ? "text" : value.is_object() ? "an object" : value.is_array() ? "a list" : "null";
+  const char* what = value.is_string()   ? "text"
+                     : value.is_object() ? "an object"
+                     : value.is_array()  ? "a list"
+                                         : "null";
   if (value.is_bool()) what = "true or false";
   return {ErrorCode::schema, std::move(where), fmt::format("a number is needed here, not {}", what), {}};
 }
@@ -83,7 +86,8 @@ Result<std::vector<double>> parameters_from_json(const Likelihood& likelihood, c
                                                  std::string_view source_name, std::vector<double> start) {
   const JsonObject* object = document.object();
   if (object == nullptr) {
-    return Error{ErrorCode::schema, std::string(source_name), "parameters must be an object: {\"name\": value, ...}", {}};
+    return Error{
+        ErrorCode::schema, std::string(source_name), "parameters must be an object: {\"name\": value, ...}", {}};
   }
   Errors errors;
   std::set<std::size_t> already_set;
@@ -93,8 +97,8 @@ Result<std::vector<double>> parameters_from_json(const Likelihood& likelihood, c
       return;
     }
     if (!already_set.insert(index).second) {
-      errors.push_back({ErrorCode::schema, where,
-                        fmt::format("'{}' is given twice", likelihood.parameters()[index].name), {}});
+      errors.push_back(
+          {ErrorCode::schema, where, fmt::format("'{}' is given twice", likelihood.parameters()[index].name), {}});
     }
     start[index] = spec::as_double(value);
     if (!std::isfinite(start[index])) errors.push_back({ErrorCode::schema, where, "the number is too large", {}});
@@ -106,16 +110,20 @@ Result<std::vector<double>> parameters_from_json(const Likelihood& likelihood, c
     const JsonArray* list = value.array();
     if (set != nullptr && list != nullptr) {
       if (list->size() != set->size) {
-        errors.push_back({ErrorCode::schema, where,
-                          fmt::format("{} values for a parameter of {} components", list->size(), set->size), {}});
+        errors.push_back({ErrorCode::schema,
+                          where,
+                          fmt::format("{} values for a parameter of {} components", list->size(), set->size),
+                          {}});
         continue;
       }
       for (std::size_t k = 0; k < set->size; ++k) {
         assign(set->first + k, (*list)[k], fmt::format("{}#{}", source_name, formats::join_pointer(pointer, k)));
       }
     } else if (set != nullptr && set->size != 1) {
-      errors.push_back({ErrorCode::schema, where,
-                        fmt::format("'{}' has {} components and needs a list of them", set->name, set->size), {}});
+      errors.push_back({ErrorCode::schema,
+                        where,
+                        fmt::format("'{}' has {} components and needs a list of them", set->name, set->size),
+                        {}});
     } else if (set != nullptr) {
       assign(set->first, value, where);
     } else if (const auto component = likelihood.find_parameter(name)) {

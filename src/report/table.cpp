@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/report/table.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
 
 #include "relume/report/json.hpp"
 
@@ -107,8 +107,9 @@ std::string to_table(const FitResult& fit, const Likelihood& likelihood, std::sp
   Table head;
   head.add({"status", format_status(minimize::to_string(minimum.status), minimum.reason)});
   head.add({"-2 ln L", fmt::format("{:.10g}", fit.twice_nll)});
-  head.add({"gradient", fmt::format("{:.2g} (largest, in units of the pre-fit sigma: {})", minimum.certificate.projected_gradient,
-                                    likelihood.parameters()[minimum.certificate.worst_parameter].name)});
+  head.add({"gradient",
+            fmt::format("{:.2g} (largest, in units of the pre-fit sigma: {})", minimum.certificate.projected_gradient,
+                        likelihood.parameters()[minimum.certificate.worst_parameter].name)});
   head.add({"distance", fmt::format("{:.2g} (expected, to the minimum)", minimum.certificate.edm)});
   head.add({"iterations", fmt::format("{} in {:.3g} s", minimum.counts.iterations, minimum.seconds)});
 
@@ -143,10 +144,12 @@ std::string to_table(const HypoTest& test, const Likelihood& likelihood) {
   if (usable) {
     for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = test.expected[i].cls;
   }
-  return head.text() + '\n' + band_table("CLs", if_usable(test.observed.cls, usable), expected) + format_notes(test.notes);
+  return head.text() + '\n' + band_table("CLs", if_usable(test.observed.cls, usable), expected) +
+         format_notes(test.notes);
 }
 
-std::string to_table(const Limit& limit, const Likelihood& likelihood, const std::optional<spec::CrossSection>& cross_section) {
+std::string to_table(const Limit& limit, const Likelihood& likelihood,
+                     const std::optional<spec::CrossSection>& cross_section) {
   Table head;
   head.add({"status", format_status(infer::to_string(limit.status), limit.reason)});
   head.add({"limit on", fmt::format("{} at {:.6g} % confidence level", poi_name(likelihood), 100.0 * limit.level)});
@@ -169,9 +172,11 @@ std::string to_table(const Discovery& discovery, const Likelihood& likelihood) {
   Table head;
   head.add({"status", format_status(infer::to_string(discovery.status), discovery.reason)});
   head.add({"best fit", fmt::format("{} = {}", poi_name(likelihood), if_usable(discovery.mu_hat, usable))});
-  head.add({"expected", fmt::format("for {} = 1, from {} Asimov data", poi_name(likelihood), infer::to_string(discovery.asimov))});
+  head.add({"expected",
+            fmt::format("for {} = 1, from {} Asimov data", poi_name(likelihood), infer::to_string(discovery.asimov))});
   Table table({"discovery", "observed", "expected"});
-  table.add({"significance", if_usable(discovery.significance, usable), if_usable(discovery.significance_expected, usable)});
+  table.add(
+      {"significance", if_usable(discovery.significance, usable), if_usable(discovery.significance_expected, usable)});
   table.add({"p-value", if_usable(discovery.p0, usable), if_usable(discovery.p0_expected, usable)});
   table.add({"q0", if_usable(discovery.q0, usable), if_usable(discovery.q0_asimov, usable)});
   return head.text() + '\n' + table.text() + format_notes(discovery.notes);

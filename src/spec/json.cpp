@@ -32,7 +32,8 @@ bool equal_exactly(double d, const BigInteger& big) {
   if (!std::isfinite(d)) return false;
   std::array<char, 320> digits;  // the largest double has 309 digits, plus sign
   const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), d, std::chars_format::fixed, 0);
-  return error == std::errc{} && std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())) == big.digits;
+  return error == std::errc{} &&
+         std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())) == big.digits;
 }
 
 bool equal_exactly(double d, std::int64_t i) {
@@ -59,7 +60,8 @@ std::vector<const JsonMember*> sorted_members(const JsonObject& object) {
   std::vector<const JsonMember*> members;
   members.reserve(object.size());
   for (const JsonMember& member : object) members.push_back(&member);
-  std::sort(members.begin(), members.end(), [](const JsonMember* x, const JsonMember* y) { return x->first < y->first; });
+  std::sort(members.begin(), members.end(),
+            [](const JsonMember* x, const JsonMember* y) { return x->first < y->first; });
   return members;
 }
 

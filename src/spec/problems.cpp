@@ -40,8 +40,10 @@ void Problems::add(ErrorCode code, const Place& place, std::string message, std:
 
 Errors Problems::take() {
   if (count_ > max_reported_problems) {
-    errors_.push_back({errors_.back().code, std::string(source_),
-                       std::to_string(count_ - max_reported_problems) + " more problems are not shown", {}});
+    errors_.push_back({errors_.back().code,
+                       std::string(source_),
+                       std::to_string(count_ - max_reported_problems) + " more problems are not shown",
+                       {}});
   }
   count_ = 0;
   return std::exchange(errors_, {});

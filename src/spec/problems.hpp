@@ -18,9 +18,9 @@ namespace relume::spec {
 /// "/channels/0" + "a/b" -> "/channels/0/a~1b" (RFC 6901).
 void append_pointer_token(std::string& pointer, std::string_view key);
 
-/// Where in a document: a chain of keys and indices that live on the caller's stack. It costs nothing until a problem is
-/// reported. A Place refers to the one it was made from and to its key; a step from a temporary is refused because the
-/// result would dangle.
+/// Where in a document: a chain of keys and indices that live on the caller's stack. It costs nothing until a problem
+/// is reported. A Place refers to the one it was made from and to its key; a step from a temporary is refused because
+/// the result would dangle.
 class Place {
  public:
   Place() = default;
@@ -45,8 +45,8 @@ class Place {
   Kind kind_ = Kind::root;
 };
 
-/// Errors of one document, in the order in which they are found. Only the first `max_reported_problems` are kept: nobody
-/// reads more, and a hostile document could ask for millions.
+/// Errors of one document, in the order in which they are found. Only the first `max_reported_problems` are kept:
+/// nobody reads more, and a hostile document could ask for millions.
 inline constexpr std::size_t max_reported_problems = 100;
 
 class Problems {

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/spec/validate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <unordered_map>
+
+#include <fmt/format.h>
 
 #include "base/nearest.hpp"
 #include "spec/validate.hpp"
@@ -47,7 +47,8 @@ void check_finite(const Numbers& numbers, const Place& place, Problems& problems
   }
 }
 
-void check_finite(const std::optional<Numbers>& numbers, const Place& place, Completeness completeness, Problems& problems) {
+void check_finite(const std::optional<Numbers>& numbers, const Place& place, Completeness completeness,
+                  Problems& problems) {
   if (!numbers) return;
   check_not_empty(numbers->size(), "number", completeness, place, problems);
   check_finite(*numbers, place, problems);
@@ -129,7 +130,8 @@ std::optional<std::size_t> n_bins_of(const Channel& channel, const Observation* 
   for (const Sample& sample : channel.samples) vote(sample.data);
   if (observation != nullptr) vote(observation->data);
   if (votes.empty()) return std::nullopt;
-  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })->first;
+  return std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; })
+      ->first;
 }
 
 void check_channels(const Workspace& workspace, const ObservationsByName& observations, Completeness completeness,
@@ -149,7 +151,8 @@ void check_channels(const Workspace& workspace, const ObservationsByName& observ
   }
 }
 
-void report_missing_observation(const Workspace& workspace, const Channel& channel, const Place& place, Problems& problems) {
+void report_missing_observation(const Workspace& workspace, const Channel& channel, const Place& place,
+                                Problems& problems) {
   std::vector<std::string> names;
   for (const Observation& observation : workspace.observations) names.push_back(observation.name);
   problems.add(ErrorCode::reference, place, fmt::format("channel '{}' has no observation", channel.name),
@@ -183,8 +186,8 @@ void check_observations(const Workspace& workspace, const ObservationsByName& by
     if (observation->data.empty() || observation->data.size() == n_bins) continue;
     const Place here = place / static_cast<std::size_t>(observation - workspace.observations.data());
     problems.add(ErrorCode::schema, here / "data",
-                 fmt::format("the observation has {} bins, but channel '{}' has {}", observation->data.size(), channel.name,
-                             *n_bins));
+                 fmt::format("the observation has {} bins, but channel '{}' has {}", observation->data.size(),
+                             channel.name, *n_bins));
   }
 }
 
@@ -240,9 +243,10 @@ void validate_unique(const std::vector<Modifier>& modifiers, Completeness comple
   }
 }
 
-void validate(const Modifier& modifier, std::optional<std::size_t> n_bins, Completeness completeness, const Place& place,
-              Problems& problems) {
-  if (modifier.type == ModifierType::lumi && modifier.name != "lumi" && !(is_partial(completeness) && modifier.name.empty())) {
+void validate(const Modifier& modifier, std::optional<std::size_t> n_bins, Completeness completeness,
+              const Place& place, Problems& problems) {
+  if (modifier.type == ModifierType::lumi && modifier.name != "lumi" &&
+      !(is_partial(completeness) && modifier.name.empty())) {
     problems.add(ErrorCode::schema, place / "name",
                  fmt::format("a modifier of type lumi must be called 'lumi', not '{}'", modifier.name));
   }
@@ -263,8 +267,9 @@ void validate(const Sample& sample, std::optional<std::size_t> n_bins, Completen
   check_not_empty(sample.data.size(), "number", completeness, data, problems);
   check_finite(sample.data, data, problems);
   if (n_bins && !sample.data.empty() && sample.data.size() != *n_bins) {
-    problems.add(ErrorCode::schema, data,
-                 fmt::format("sample '{}' has {} bins, but the channel has {}", sample.name, sample.data.size(), *n_bins));
+    problems.add(
+        ErrorCode::schema, data,
+        fmt::format("sample '{}' has {} bins, but the channel has {}", sample.name, sample.data.size(), *n_bins));
   }
   const std::optional<std::size_t> n_sample_bins =
       sample.data.empty() ? n_bins : std::optional<std::size_t>(sample.data.size());
@@ -299,7 +304,8 @@ void validate(const Workspace& workspace, Completeness completeness, Problems& p
   check_observations(workspace, observations, completeness, channels, root / "observations", problems);
   check_measurements(workspace, completeness, root / "measurements", problems);
   if (workspace.version != "1.0.0" && !is_partial(completeness)) {
-    problems.add(ErrorCode::schema, root / "version", fmt::format("the version must be '1.0.0', not '{}'", workspace.version));
+    problems.add(ErrorCode::schema, root / "version",
+                 fmt::format("the version must be '1.0.0', not '{}'", workspace.version));
   }
 }
 

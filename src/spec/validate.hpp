@@ -24,8 +24,8 @@ void validate(const Sample& sample, std::optional<std::size_t> n_bins, Completen
               Problems& problems);
 
 /// One modifier on its own, and against the number of bins of its sample if that is known.
-void validate(const Modifier& modifier, std::optional<std::size_t> n_bins, Completeness completeness, const Place& place,
-              Problems& problems);
+void validate(const Modifier& modifier, std::optional<std::size_t> n_bins, Completeness completeness,
+              const Place& place, Problems& problems);
 
 void validate(const Measurement& measurement, Completeness completeness, const Place& place, Problems& problems);
 

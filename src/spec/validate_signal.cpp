@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <unordered_set>
+
+#include <fmt/format.h>
 
 #include "relume/spec/validate.hpp"
 #include "spec/validate.hpp"
@@ -20,17 +20,19 @@ bool is_per_bin(ModifierType type) {
          type == ModifierType::staterror;
 }
 
-void check_not_poi(const std::vector<Modifier>& modifiers, const std::string& poi, const Place& place, Problems& problems) {
+void check_not_poi(const std::vector<Modifier>& modifiers, const std::string& poi, const Place& place,
+                   Problems& problems) {
   for (std::size_t i = 0; i < modifiers.size(); ++i) {
     if (modifiers[i].name.empty() || modifiers[i].name != poi) continue;
-    problems.add(ErrorCode::reference, place / i, fmt::format("a modifier is called '{}' like the signal strength", poi),
+    problems.add(ErrorCode::reference, place / i,
+                 fmt::format("a modifier is called '{}' like the signal strength", poi),
                  "the signal strength is put on every sample by itself");
   }
 }
 
 /// The same (name, type) on a sample and on one of its channels would meet on one sample of the workspace.
-void check_not_on_sample(const std::vector<Modifier>& of_channel, const std::vector<Modifier>& of_sample, const Place& place,
-                         Problems& problems) {
+void check_not_on_sample(const std::vector<Modifier>& of_channel, const std::vector<Modifier>& of_sample,
+                         const Place& place, Problems& problems) {
   for (std::size_t i = 0; i < of_channel.size(); ++i) {
     const Modifier& modifier = of_channel[i];
     const bool is_on_sample = std::any_of(of_sample.begin(), of_sample.end(), [&](const Modifier& other) {
@@ -38,13 +40,13 @@ void check_not_on_sample(const std::vector<Modifier>& of_channel, const std::vec
     });
     if (!is_on_sample) continue;
     problems.add(ErrorCode::reference, place / i,
-                 fmt::format("the sample already has a {} called '{}' for all of its channels", to_string(modifier.type),
-                             modifier.name));
+                 fmt::format("the sample already has a {} called '{}' for all of its channels",
+                             to_string(modifier.type), modifier.name));
   }
 }
 
-void check_yields(const SignalYields& yields, const SignalSample& sample, const std::string& poi, Completeness completeness,
-                  const Place& place, Problems& problems) {
+void check_yields(const SignalYields& yields, const SignalSample& sample, const std::string& poi,
+                  Completeness completeness, const Place& place, Problems& problems) {
   const Place modifiers = place / "modifiers";
   check_not_poi(yields.modifiers, poi, modifiers, problems);
   check_not_on_sample(yields.modifiers, sample.modifiers, modifiers, problems);
@@ -60,8 +62,9 @@ void check_yields(const SignalYields& yields, const SignalSample& sample, const 
   }
   for (std::size_t i = 0; i < uncertainties.size(); ++i) {
     if (std::isfinite(uncertainties[i].value) && uncertainties[i].value >= 0.0) continue;
-    problems.add(ErrorCode::schema, stat / i,
-                 fmt::format("an uncertainty must be a finite number that is not negative: {}", uncertainties[i].value));
+    problems.add(
+        ErrorCode::schema, stat / i,
+        fmt::format("an uncertainty must be a finite number that is not negative: {}", uncertainties[i].value));
   }
 }
 
@@ -109,9 +112,9 @@ void check_listed_once(const std::vector<std::string>& names, Completeness compl
 void check_zero_channels(const Signal& signal, const Place& place, Problems& problems) {
   for (std::size_t i = 0; i < signal.zero_channels.size(); ++i) {
     for (const SignalSample& sample : signal.samples) {
-      const bool has_yields = std::any_of(sample.channels.begin(), sample.channels.end(), [&](const SignalYields& yields) {
-        return yields.channel == signal.zero_channels[i];
-      });
+      const bool has_yields =
+          std::any_of(sample.channels.begin(), sample.channels.end(),
+                      [&](const SignalYields& yields) { return yields.channel == signal.zero_channels[i]; });
       if (!has_yields) continue;
       problems.add(ErrorCode::reference, place / i,
                    fmt::format("channel '{}' is said to see no signal, but sample '{}' has yields in it",
@@ -125,7 +128,8 @@ void check_cross_section(const CrossSection& cross_section, const Place& place, 
     problems.add(ErrorCode::schema, place / "value",
                  fmt::format("a cross section must be a positive number, not {}", cross_section.value));
   }
-  if (std::find(cross_section_units.begin(), cross_section_units.end(), cross_section.unit) == cross_section_units.end()) {
+  if (std::find(cross_section_units.begin(), cross_section_units.end(), cross_section.unit) ==
+      cross_section_units.end()) {
     problems.add(ErrorCode::schema, place / "unit", fmt::format("unknown unit '{}'", cross_section.unit),
                  "known are: b, mb, ub, nb, pb, fb, ab");
   }
@@ -145,7 +149,8 @@ void validate(const Signal& signal, Completeness completeness, Problems& problem
     const SignalSample& sample = signal.samples[i];
     const bool is_named = completeness == Completeness::complete || !sample.name.empty();
     if (is_named && !names.insert(sample.name).second) {
-      problems.add(ErrorCode::reference, samples / i, fmt::format("there is already a sample called '{}'", sample.name));
+      problems.add(ErrorCode::reference, samples / i,
+                   fmt::format("there is already a sample called '{}'", sample.name));
     }
     check_sample(sample, signal.poi, completeness, samples / i, problems);
   }

@@ -2,17 +2,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Every published workspace and patchset: it is read, survives the way through the spec, and patches mean the same on a
-// document and on a spec.
-#include <gtest/gtest.h>
-
+// document and on a spec. Also the files that the documentation shows.
 #include <algorithm>
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 #include "relume/formats/digest.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/json_patch.hpp"
 #include "relume/formats/pyhf_json.hpp"
+#include "relume/formats/signal_json.hpp"
 #include "support/shared_data.hpp"
 
 namespace relume::formats {
@@ -75,7 +76,8 @@ std::size_t common_prefix(const std::string& a, const std::string& b) {
 
 /// The workspaces beside a patchset whose file names are most like its own. Digests do not decide: simplified patchsets
 /// carry that of the full workspace, which is not the one they apply to.
-std::vector<const Published*> workspaces_for(const std::string& patchset_path, const std::vector<Published>& workspaces) {
+std::vector<const Published*> workspaces_for(const std::string& patchset_path,
+                                             const std::vector<Published>& workspaces) {
   std::vector<const Published*> candidates;
   std::size_t longest = 0;
   for (const Published& workspace : workspaces) {
@@ -100,7 +102,8 @@ TEST(PublishedPatches, MeanTheSameOnDocumentAndSpec) {
       for (const spec::Patch& patch : patchset.patches) {
         const Result<Json> patched = apply_patch(background->document, patch.operations, patch.name);
         const Result<spec::Workspace> fast = apply_patch(workspace, patch.operations, patch.name);
-        const Result<spec::Workspace> slow = patched ? workspace_from_json(*patched, patch.name) : Result<spec::Workspace>(patched.errors());
+        const Result<spec::Workspace> slow =
+            patched ? workspace_from_json(*patched, patch.name) : Result<spec::Workspace>(patched.errors());
         ASSERT_EQ(fast.has_value(), slow.has_value()) << path << " " << patch.name << " on " << background->path;
         if (!slow) continue;
         ASSERT_EQ(*fast, *slow) << path << " " << patch.name << " on " << background->path;
@@ -128,6 +131,21 @@ TEST(PublishedPatchsets, CarryTheDigestOfTheirWorkspace) {
     }
   }
   EXPECT_GE(n_verified, 10u);
+}
+
+TEST(SignalPage, ShowsFilesThatAreRead) {
+  const std::string page = read_input(std::string(RELUME_SOURCE_DIR) + "/docs/formats/signal.md").value();
+  constexpr std::string_view fence = "```";
+  std::size_t n_examples = 0;
+  for (std::size_t begin = page.find("```json"); begin != std::string::npos; begin = page.find("```json", begin)) {
+    begin += std::string_view("```json").size();
+    const std::size_t end = page.find(fence, begin);
+    const Result<spec::Signal> signal = read_signal(page.substr(begin, end - begin), "signal.md");
+    EXPECT_TRUE(signal) << to_string(signal.errors());
+    ++n_examples;
+    begin = end + fence.size();
+  }
+  EXPECT_EQ(n_examples, 2u);
 }
 
 }  // namespace

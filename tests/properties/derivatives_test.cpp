@@ -16,7 +16,7 @@ namespace relume {
 namespace {
 
 using math::Derivatives;
-using tests::RandomWorkspace;
+using test::RandomWorkspace;
 
 constexpr unsigned n_models = 300;
 

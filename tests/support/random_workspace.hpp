@@ -10,7 +10,7 @@
 
 #include "relume/spec/workspace.hpp"
 
-namespace relume::tests {
+namespace relume::test {
 
 class RandomWorkspace {
  public:
@@ -91,4 +91,4 @@ class RandomWorkspace {
   std::mt19937 random_;
 };
 
-}  // namespace relume::tests
+}  // namespace relume::test

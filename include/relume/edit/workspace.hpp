@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Workspace -> workspace: combine, prune, rename, sort, with the meaning they have in pyhf 0.7.6. Clashes and unknown names are
-// errors that list every one of them.
+// Workspace -> workspace: combine, prune, rename, sort, with the meaning they have in pyhf 0.7.6. Clashes and unknown
+// names are errors that list every one of them.
 //
 //   auto both = edit::combine(left, right, {.join = edit::Join::outer});
 //   auto less = edit::prune(ws, {.channels = {"CRtop"}});
@@ -22,16 +22,16 @@
 
 namespace relume::edit {
 
-/// none: anything that both have is a clash. outer: identical items are merged, differing ones clash; measurements of one
-/// name are merged if they have the same POI and no parameter configured differently. left_outer, right_outer: on a clash
-/// the named side is kept.
+/// none: anything that both have is a clash. outer: identical items are merged, differing ones clash; measurements of
+/// one name are merged if they have the same POI and no parameter configured differently. left_outer, right_outer: on a
+/// clash the named side is kept.
 enum class Join { none, outer, left_outer, right_outer };
 std::optional<Join> join_from_string(std::string_view name);  // "none", "outer", "left outer", "right outer"
 
 struct CombineOptions {
   Join join = Join::none;
-  /// Samples of channels that both have are joined too; not with Join::none. Of two samples with one name, the one of the
-  /// left side (with right_outer: the right side) is taken without comparing them, as in pyhf.
+  /// Samples of channels that both have are joined too; not with Join::none. Of two samples with one name, the one of
+  /// the left side (with right_outer: the right side) is taken without comparing them, as in pyhf.
   bool merge_channels = false;
 };
 Result<spec::Workspace> combine(const spec::Workspace& left, const spec::Workspace& right,

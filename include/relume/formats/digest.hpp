@@ -23,7 +23,8 @@ std::optional<DigestAlgorithm> digest_algorithm_from_string(std::string_view nam
 /// Lower-case hexadecimal digits.
 std::string digest(const spec::Json& document, DigestAlgorithm algorithm);
 
-/// Every digest that the patchset declares is compared with the document's; each mismatch is an error that shows both. Returns true.
+/// Every digest that the patchset declares is compared with the document's; each mismatch is an error that shows both.
+/// Returns true.
 Result<bool> verify_digests(const spec::PatchSet& patchset, const spec::Json& workspace_document,
                             std::string_view source_name);
 

@@ -26,7 +26,8 @@ Result<std::string> read_input(const std::string& name);
 /// Members of an archive, for the message when one is not found.
 Result<std::vector<std::string>> list_archive(const std::string& path);
 
-/// Writes all bytes or leaves the old file as it was (temporary file beside it, then rename). "-" is standard output. Returns true.
+/// Writes all bytes or leaves the old file as it was (temporary file beside it, then rename). "-" is standard output.
+/// Returns true.
 Result<bool> write_output(const std::string& name, std::string_view bytes);
 
 }  // namespace relume::formats

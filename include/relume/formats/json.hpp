@@ -24,9 +24,9 @@ inline constexpr int max_json_depth = 200;
 Result<spec::Json> parse_json(std::string_view text, std::string_view source_name);
 
 struct JsonStyle {
-  int indent = 4;          ///< spaces per level; 0 puts everything on one line with Python's ", " and ": "
-  bool sort_keys = false;  ///< by Unicode code point, as Python does
-  bool ascii_only = false; ///< \uXXXX escapes beyond ASCII
+  int indent = 4;           ///< spaces per level; 0 puts everything on one line with Python's ", " and ": "
+  bool sort_keys = false;   ///< by Unicode code point, as Python does
+  bool ascii_only = false;  ///< \uXXXX escapes beyond ASCII
 };
 
 /// Doubles are written as Python's repr does (shortest digits that round-trip: 1.0, 1e-07, 1e+22). NaN and infinities,

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// pyhf workspaces and patchsets (schemas 1.0.0): bytes <-> spec. Reading checks the whole document against the schema and
-// for what no model can be built from (observations missing, duplicate names, lists of the wrong length) and reports every problem with its
-// JSON pointer.
+// pyhf workspaces and patchsets (schemas 1.0.0): bytes <-> spec. Reading checks the whole document against the schema
+// and for what no model can be built from (observations missing, duplicate names, lists of the wrong length) and
+// reports every problem with its JSON pointer.
 //
 //   spec::Workspace ws = formats::read_workspace(bytes, "BkgOnly.json").value();
 //
@@ -25,7 +25,8 @@ Result<spec::Workspace> workspace_from_json(const spec::Json& document, std::str
 spec::Json workspace_to_json(const spec::Workspace& workspace);
 
 /// One sample as it stands in a workspace; `pointer` is where it stands, for messages.
-Result<spec::Sample> sample_from_json(const spec::Json& document, std::string_view source_name, std::string_view pointer);
+Result<spec::Sample> sample_from_json(const spec::Json& document, std::string_view source_name,
+                                      std::string_view pointer);
 
 Result<spec::PatchSet> read_patchset(std::string_view bytes, std::string_view source_name);
 Result<spec::PatchSet> patchset_from_json(const spec::Json& document, std::string_view source_name);

@@ -57,7 +57,7 @@ struct PairEntry {
 
 /// p q^T + q p^T over the listed shared parameters.
 struct ProductTerm {
-  std::size_t first = 0, size = 0;  ///< range in product_columns, product_p, product_q
+  std::size_t first = 0, size = 0;  ///< range in product_columns (ascending within a term), product_p, product_q
 };
 
 struct CurvatureLayout {

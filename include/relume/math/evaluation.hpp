@@ -30,6 +30,7 @@ enum class EvaluationStatus {
 struct Evaluation {
   EvaluationStatus status = EvaluationStatus::ok;
   double value = 0.0;
+  double main = 0.0;  ///< the share of the main terms in the value; the rest are constraint terms and penalties
 };
 
 }  // namespace relume::math

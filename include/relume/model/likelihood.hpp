@@ -76,6 +76,11 @@ struct RandomKey {
   std::uint64_t seed = 0, stream = 0, index = 0;
 };
 
+/// What a deviance leaves out of -ln L: the saturated terms, which depend on the data alone.
+struct Constants {
+  double main = 0.0, constraint = 0.0;
+};
+
 class Likelihood {
  public:
   virtual ~Likelihood() = default;
@@ -103,7 +108,11 @@ class Likelihood {
                               std::span<Scratch* const> scratch, std::span<math::Evaluation> results) const noexcept;
 
   /// -ln L = value + constant(data).
-  virtual double constant(const Data& data) const = 0;
+  virtual Constants constants(const Data& data) const = 0;
+  double constant(const Data& data) const {
+    const Constants c = constants(data);
+    return c.main + c.constraint;
+  }
 
   /// Expected main and auxiliary data at a point, laid out as Data.
   virtual Data expected_data(std::span<const double> point) const = 0;

@@ -22,9 +22,9 @@ struct Patch {
 };
 
 struct PatchSet {
-  Json metadata;                    ///< the whole metadata object
+  Json metadata;  ///< the whole metadata object
   std::string description;
-  std::vector<std::string> labels;  ///< what the values of a patch mean, for example masses
+  std::vector<std::string> labels;         ///< what the values of a patch mean, for example masses
   std::optional<std::string> md5, sha256;  ///< digests of the workspace that the patches are for
   std::vector<Patch> patches;
   std::string version = "1.0.0";

@@ -3,7 +3,8 @@
 //
 // A signal hypothesis addressed by names: yields per channel, to be put into any workspace (edit/signal.hpp).
 //
-//   spec::Signal signal{.poi = "mu", .samples = {{.name = "signal", .channels = {{.channel = "SR", .yields = {1.2}}}}}};
+//   spec::Signal signal{.poi = "mu", .samples = {{.name = "signal", .channels = {{.channel = "SR", .yields =
+//   {1.2}}}}}};
 #pragma once
 
 #include <optional>
@@ -39,11 +40,11 @@ struct Signal {
   std::string name;
   std::string poi = "mu";  ///< every sample is scaled by a normfactor of this name
   std::vector<SignalSample> samples = {};
-  std::vector<std::string> replace = {};  ///< samples of the workspace that are removed first
-  bool other_channels_are_zero = false;  ///< channels that are not mentioned see no signal
-  std::vector<std::string> zero_channels = {};  ///< channels that see no signal, by name
+  std::vector<std::string> replace = {};           ///< samples of the workspace that are removed first
+  bool other_channels_are_zero = false;            ///< channels that are not mentioned see no signal
+  std::vector<std::string> zero_channels = {};     ///< channels that see no signal, by name
   std::optional<CrossSection> cross_section = {};  ///< limits then also come in fb
-  Json metadata = {};  ///< free: an object or null
+  Json metadata = {};                              ///< free: an object or null
 };
 
 }  // namespace relume::spec

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // What no model can be built from although the schema allows it: names that occur twice, lists of the wrong length, an
-// observation that is missing, negative uncertainties. Reading does this by itself; call it for a workspace made in memory.
+// observation that is missing, negative uncertainties. Reading does this by itself; call it for a workspace made in
+// memory.
 //
 //   for (const Error& problem : spec::validate(workspace, "my workspace")) std::cerr << to_string(problem) << '\n';
 //

@@ -14,12 +14,13 @@ using spec::ModifierType;
 using test::example_workspace;
 
 spec::Signal example_signal() {
-  return {.name = "gluino",
-          .poi = "mu_gluino",
-          .samples = {{.name = "gluino",
-                       .channels = {{.channel = "SR", .yields = {1.0, 2.0}, .stat_uncertainties = spec::Numbers{0.1, 0.2}},
-                                    {.channel = "CR", .yields = {0.5}}},
-                       .modifiers = {{"theory", ModifierType::normsys, spec::NormSysData{0.9, 1.1}}}}}};
+  return {
+      .name = "gluino",
+      .poi = "mu_gluino",
+      .samples = {{.name = "gluino",
+                   .channels = {{.channel = "SR", .yields = {1.0, 2.0}, .stat_uncertainties = spec::Numbers{0.1, 0.2}},
+                                {.channel = "CR", .yields = {0.5}}},
+                   .modifiers = {{"theory", ModifierType::normsys, spec::NormSysData{0.9, 1.1}}}}}};
 }
 
 Errors errors_of(const spec::Signal& signal, const AddSignalOptions& options = {}) {
@@ -43,7 +44,8 @@ TEST(AddSignal, PutsSamplesIntoTheirChannels) {
   ASSERT_EQ(added.modifiers.size(), 3u);
   EXPECT_EQ(added.modifiers[0], (spec::Modifier{"mu_gluino", ModifierType::normfactor, {}}));
   EXPECT_EQ(added.modifiers[1].name, "theory");
-  EXPECT_EQ(added.modifiers[2], (spec::Modifier{"staterror_gluino_SR", ModifierType::staterror, spec::Numbers{0.1, 0.2}}));
+  EXPECT_EQ(added.modifiers[2],
+            (spec::Modifier{"staterror_gluino_SR", ModifierType::staterror, spec::Numbers{0.1, 0.2}}));
   EXPECT_EQ(with.channels[1].samples[1].modifiers.size(), 2u);
   for (const spec::Measurement& measurement : with.measurements) EXPECT_EQ(measurement.poi, "mu_gluino");
   EXPECT_EQ(with.measurements[0].parameters, example_workspace().measurements[0].parameters);

@@ -25,7 +25,8 @@ using Strings = std::vector<std::string>;
 
 /// The example with other names for channels and measurements.
 Workspace other_workspace() {
-  return rename(example_workspace(), {.channels = {{"SR", "SR2"}, {"CR", "CR2"}}, .measurements = {{"m", "m2"}, {"other", "other2"}}})
+  return rename(example_workspace(),
+                {.channels = {{"SR", "SR2"}, {"CR", "CR2"}}, .measurements = {{"m", "m2"}, {"other", "other2"}}})
       .value();
 }
 
@@ -94,7 +95,8 @@ TEST(Combine, RefusesWhatCannotBeAModel) {
 }
 
 TEST(Prune, RemovesWhatIsNamed) {
-  const Workspace less = prune(example_workspace(), {.channels = {"CR"}, .samples = {"signal"}, .measurements = {"other"}}).value();
+  const Workspace less =
+      prune(example_workspace(), {.channels = {"CR"}, .samples = {"signal"}, .measurements = {"other"}}).value();
   EXPECT_EQ(names(less.channels), Strings{"SR"});
   EXPECT_EQ(names(less.observations), Strings{"SR"});
   EXPECT_EQ(names(less.channels[0].samples), Strings{"bkg"});
@@ -109,14 +111,18 @@ TEST(Prune, RemovesParameterConfigsWithTheirModifiers) {
 }
 
 TEST(Prune, RemovesTypesWithoutTheirConfigs) {
-  const Workspace less = prune(example_workspace(), {.modifier_types = {ModifierType::lumi, ModifierType::histosys}}).value();
+  const Workspace less =
+      prune(example_workspace(), {.modifier_types = {ModifierType::lumi, ModifierType::histosys}}).value();
   EXPECT_EQ(names(less.channels[0].samples[1].modifiers), (Strings{"jes", "shape", "staterror_SR"}));
   EXPECT_EQ(names(less.measurements[0].parameters), (Strings{"lumi", "mu"}));  // as in pyhf
 }
 
 TEST(Prune, ListsEveryUnknownName) {
   const Workspace ws = prune(example_workspace(), {.modifier_types = {ModifierType::lumi}}).value();
-  const Errors errors = errors_of(prune(ws, {.channels = {"SRR"}, .samples = {"a", "b"}, .modifiers = {"x"}, .measurements = {"y"},
+  const Errors errors = errors_of(prune(ws, {.channels = {"SRR"},
+                                             .samples = {"a", "b"},
+                                             .modifiers = {"x"},
+                                             .measurements = {"y"},
                                              .modifier_types = {ModifierType::lumi}}));
   EXPECT_EQ(errors.size(), 6u) << to_string(errors);
   EXPECT_NE(errors[0].hint.find("'SR'"), std::string::npos) << errors[0].hint;
@@ -129,9 +135,11 @@ TEST(Prune, LeavesAWorkspace) {
 }
 
 TEST(Rename, FollowsEveryUse) {
-  const Workspace renamed =
-      rename(example_workspace(), {.channels = {{"SR", "A"}}, .samples = {{"bkg", "B"}}, .modifiers = {{"mu", "xs"}}, .measurements = {{"m", "M"}}})
-          .value();
+  const Workspace renamed = rename(example_workspace(), {.channels = {{"SR", "A"}},
+                                                         .samples = {{"bkg", "B"}},
+                                                         .modifiers = {{"mu", "xs"}},
+                                                         .measurements = {{"m", "M"}}})
+                                .value();
   EXPECT_EQ(names(renamed.channels), (Strings{"A", "CR"}));
   EXPECT_EQ(names(renamed.observations), (Strings{"A", "CR"}));
   EXPECT_EQ(renamed.channels[1].samples[0].name, "B");
@@ -148,7 +156,9 @@ TEST(Rename, CanSwapNames) {
 }
 
 TEST(Rename, RefusesUnknownAndClashingNames) {
-  EXPECT_EQ(errors_of(rename(example_workspace(), {.channels = {{"X", "Y"}}, .modifiers = {{"X", "Y"}, {"Z", "Y"}}})).size(), 3u);
+  EXPECT_EQ(
+      errors_of(rename(example_workspace(), {.channels = {{"X", "Y"}}, .modifiers = {{"X", "Y"}, {"Z", "Y"}}})).size(),
+      3u);
   EXPECT_FALSE(rename(example_workspace(), {.channels = {{"SR", "CR"}}}));
   EXPECT_FALSE(rename(example_workspace(), {.modifiers = {{"lumi", "luminosity"}}}));
   EXPECT_FALSE(rename(example_workspace(), {.channels = {{"SR", "A"}, {"SR", "B"}}}));

@@ -42,11 +42,15 @@ TEST(Hash, EveryLengthAroundABlock) {
 // Golden values: pyhf.utils.digest of pyhf 0.7.6.
 TEST(Digest, IsThatOfPyhf) {
   const spec::Json document = parse_json(R"({"a": 2.0, "b": 3.0, "c": 1.0})", "t").value();
-  EXPECT_EQ(digest(document, DigestAlgorithm::sha256), "a38f6093800189b79bc22ef677baf90c75705af2cfc7ff594159eca54eaa7928");
+  EXPECT_EQ(digest(document, DigestAlgorithm::sha256),
+            "a38f6093800189b79bc22ef677baf90c75705af2cfc7ff594159eca54eaa7928");
   EXPECT_EQ(digest(document, DigestAlgorithm::md5), "2c0633f242928eb55c3672fed5ba8612");
-  const spec::Json numbers = parse_json(R"({"é": [1, 1.0, 1e22, 1e-7, 123456789012345678901234567890, "\u0001/"]})", "t").value();
-  EXPECT_EQ(digest(numbers, DigestAlgorithm::sha256), "4db534167478bd5b49d397a754704d236c725b7887c1c507deec3a570183086f");
-  EXPECT_EQ(digest(test::example_document(), DigestAlgorithm::sha256), "8937ee23d464fdca3831e45209d5a5b4c53c08f1421fbf95e5366651ad166c4f");
+  const spec::Json numbers =
+      parse_json(R"({"é": [1, 1.0, 1e22, 1e-7, 123456789012345678901234567890, "\u0001/"]})", "t").value();
+  EXPECT_EQ(digest(numbers, DigestAlgorithm::sha256),
+            "4db534167478bd5b49d397a754704d236c725b7887c1c507deec3a570183086f");
+  EXPECT_EQ(digest(test::example_document(), DigestAlgorithm::sha256),
+            "8937ee23d464fdca3831e45209d5a5b4c53c08f1421fbf95e5366651ad166c4f");
   EXPECT_EQ(digest(test::example_document(), DigestAlgorithm::md5), "c67fe92e2802fcd31e16519ca8c19c1d");
 }
 

@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/formats/input.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-#include <vector>
 
 #include "formats/archive.hpp"
 
@@ -23,7 +23,8 @@ using Members = std::vector<std::pair<std::string, std::string>>;
 enum class Container { tar, zip, raw };
 
 /// An archive in memory.
-std::string pack(const Members& members, Container container, int (*add_filter)(archive*) = archive_write_add_filter_none) {
+std::string pack(const Members& members, Container container,
+                 int (*add_filter)(archive*) = archive_write_add_filter_none) {
   std::string bytes(std::size_t{1} << 20, '\0');
   archive* a = archive_write_new();
   add_filter(a);
@@ -49,7 +50,8 @@ std::string pack(const Members& members, Container container, int (*add_filter)(
 }
 
 constexpr std::size_t plenty = 1 << 20;
-const Members two_files = {{"README.md", "hello"}, {"SR/", ""}, {"./SR/BkgOnly.json", "{\"a\": 1}"}, {"SR/patchset.json", "{}"}};
+const Members two_files = {
+    {"README.md", "hello"}, {"SR/", ""}, {"./SR/BkgOnly.json", "{\"a\": 1}"}, {"SR/patchset.json", "{}"}};
 
 class InputFiles : public ::testing::Test {
  protected:
@@ -72,8 +74,8 @@ class InputFiles : public ::testing::Test {
 
 TEST(Unpack, OpensCompressedBytes) {
   const std::string text = "[1, 2, 3]";
-  for (const auto add_filter : {archive_write_add_filter_gzip, archive_write_add_filter_xz, archive_write_add_filter_bzip2,
-                                archive_write_add_filter_zstd}) {
+  for (const auto add_filter : {archive_write_add_filter_gzip, archive_write_add_filter_xz,
+                                archive_write_add_filter_bzip2, archive_write_add_filter_zstd}) {
     const std::string bytes = pack({{"x", text}}, Container::raw, add_filter);
     ASSERT_TRUE(looks_packed(bytes));
     EXPECT_EQ(unpack(bytes, "f.gz", plenty).value(), text);
@@ -83,10 +85,12 @@ TEST(Unpack, OpensCompressedBytes) {
 }
 
 TEST(Unpack, FindsMembers) {
-  for (const std::string& bytes : {pack(two_files, Container::tar), pack(two_files, Container::tar, archive_write_add_filter_gzip),
-                                   pack(two_files, Container::zip)}) {
+  for (const std::string& bytes :
+       {pack(two_files, Container::tar), pack(two_files, Container::tar, archive_write_add_filter_gzip),
+        pack(two_files, Container::zip)}) {
     ASSERT_TRUE(looks_packed(bytes));
-    EXPECT_EQ(list_members(bytes, "a").value(), (std::vector<std::string>{"README.md", "SR/BkgOnly.json", "SR/patchset.json"}));
+    EXPECT_EQ(list_members(bytes, "a").value(),
+              (std::vector<std::string>{"README.md", "SR/BkgOnly.json", "SR/patchset.json"}));
     EXPECT_EQ(unpack_member(bytes, "SR/BkgOnly.json", "a", plenty).value(), "{\"a\": 1}");
 
     const Result<std::string> whole = unpack(bytes, "a", plenty);
@@ -97,7 +101,8 @@ TEST(Unpack, FindsMembers) {
     const Result<std::string> missing = unpack_member(bytes, "BkgOnly.json", "a", plenty);
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, ErrorCode::reference);
-    EXPECT_NE(missing.error().hint.find("'SR/BkgOnly.json', 'SR/patchset.json'"), std::string::npos) << missing.error().hint;
+    EXPECT_NE(missing.error().hint.find("'SR/BkgOnly.json', 'SR/patchset.json'"), std::string::npos)
+        << missing.error().hint;
   }
 }
 
@@ -127,7 +132,9 @@ TEST(Unpack, ReportsDamage) {
 TEST_F(InputFiles, ReadsPlainAndPackedFiles) {
   EXPECT_EQ(read_input(make("plain.json", "[1]")).value(), "[1]");
   EXPECT_EQ(read_input(make("empty.json", "")).value(), "");
-  EXPECT_EQ(read_input(make("packed.json.gz", pack({{"x", "[2]"}}, Container::raw, archive_write_add_filter_gzip))).value(), "[2]");
+  EXPECT_EQ(
+      read_input(make("packed.json.gz", pack({{"x", "[2]"}}, Container::raw, archive_write_add_filter_gzip))).value(),
+      "[2]");
   const std::string archive = make("a.tar.gz", pack(two_files, Container::tar, archive_write_add_filter_gzip));
   EXPECT_EQ(read_input(archive + "::SR/patchset.json").value(), "{}");
   EXPECT_EQ(list_archive(archive).value().size(), 3u);

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/formats/json.hpp"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace relume::formats {
 namespace {
@@ -111,7 +111,8 @@ TEST(Json, PointsAtSyntaxErrors) {
 }
 
 TEST(Json, ReportsEveryDuplicateKey) {
-  const Result<Json> document = parse_json(R"({"a": 1, "b": {"c": 1, "c": 2, "d/e": [0, {"x": 1, "x": 1}]}, "a": 3})", "t");
+  const Result<Json> document =
+      parse_json(R"({"a": 1, "b": {"c": 1, "c": 2, "d/e": [0, {"x": 1, "x": 1}]}, "a": 3})", "t");
   ASSERT_FALSE(document);
   std::vector<std::string> where;
   for (const Error& error : document.errors()) where.push_back(error.where);

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
-#include <gtest/gtest.h>
-
 #include <functional>
+
+#include <gtest/gtest.h>
 
 #include "unit/formats/example_workspace.hpp"
 
@@ -63,21 +63,31 @@ TEST(ReadPatchset, NamesWhatIsWrong) {
   expect_problem([](Json& d) { d.object()->emplace_back("x", 1); }, "f#/x", "unknown key");
   expect_problem([](Json& d) { at(d, "patches") = JsonArray{}; }, "f#/patches", "empty");
   expect_problem([](Json& d) { at(d, "metadata", "labels", 0) = 1; }, "f#/metadata/labels/0", "must be a string");
-  expect_problem([](Json& d) { at(d, "metadata", "digests") = JsonObject{}; }, "f#/metadata/digests", "at least one digest");
-  expect_problem([](Json& d) { at(d, "metadata", "digests", "md5") = "12"; }, "f#/metadata/digests/md5", "32 hexadecimal");
-  expect_problem([](Json& d) { at(d, "metadata", "references", "hepdata") = "1234567"; }, "f#/metadata/references/hepdata",
-                 "INSPIRE");
+  expect_problem([](Json& d) { at(d, "metadata", "digests") = JsonObject{}; }, "f#/metadata/digests",
+                 "at least one digest");
+  expect_problem([](Json& d) { at(d, "metadata", "digests", "md5") = "12"; }, "f#/metadata/digests/md5",
+                 "32 hexadecimal");
+  expect_problem([](Json& d) { at(d, "metadata", "references", "hepdata") = "1234567"; },
+                 "f#/metadata/references/hepdata", "INSPIRE");
   expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "name") = ""; }, "f#/patches/1/metadata/name", "empty");
-  expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "name") = "p_100_1"; }, "f#/patches/1", "already a patch");
-  expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "values") = JsonArray{100.0, 1}; }, "f#/patches/1",
-                 "has the values of patch 'p_100_1'");
-  expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "values") = JsonArray{1}; }, "f#/patches/1/metadata/values",
-                 "1 values for the 2 labels");
-  expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "values", 0) = nullptr; }, "f#/patches/1/metadata/values/0",
-                 "a number or a string");
-  expect_problem([](Json& d) { at(d, "patches", 0, "patch", 0, "op") = "ad"; }, "f#/patches/0/patch/0/op", "unknown operation");
-  expect_problem([](Json& d) { at(d, "patches", 0, "patch", 0) = JsonObject{{"op", "move"}, {"path", "/a"}}; },
-                 "f#/patches/0/patch/0", "needs the key 'from'");
+  expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "name") = "p_100_1"; }, "f#/patches/1",
+                 "already a patch");
+  expect_problem(
+      [](Json& d) {
+        at(d, "patches", 1, "metadata", "values") = JsonArray{100.0, 1};
+      },
+      "f#/patches/1", "has the values of patch 'p_100_1'");
+  expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "values") = JsonArray{1}; },
+                 "f#/patches/1/metadata/values", "1 values for the 2 labels");
+  expect_problem([](Json& d) { at(d, "patches", 1, "metadata", "values", 0) = nullptr; },
+                 "f#/patches/1/metadata/values/0", "a number or a string");
+  expect_problem([](Json& d) { at(d, "patches", 0, "patch", 0, "op") = "ad"; }, "f#/patches/0/patch/0/op",
+                 "unknown operation");
+  expect_problem(
+      [](Json& d) {
+        at(d, "patches", 0, "patch", 0) = JsonObject{{"op", "move"}, {"path", "/a"}};
+      },
+      "f#/patches/0/patch/0", "needs the key 'from'");
 }
 
 TEST(ReadPatchset, ToleratesNamesOutsideOfTheSchemasPattern) {

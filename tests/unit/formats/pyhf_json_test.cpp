@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/formats/pyhf_json.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <functional>
+
+#include <gtest/gtest.h>
 
 #include "relume/spec/validate.hpp"
 #include "unit/formats/example_workspace.hpp"
@@ -35,7 +35,8 @@ std::vector<std::string> problems_after(const std::function<void(Json&)>& change
 /// Exactly one problem, at that place, whose message contains `message`.
 void expect_problem(const std::function<void(Json&)>& change, std::string_view where, std::string_view message) {
   const std::vector<std::string> problems = problems_after(change);
-  ASSERT_EQ(problems.size(), 1u) << "expected: " << where << ": " << message << (problems.size() > 1 ? problems[1] : "");
+  ASSERT_EQ(problems.size(), 1u) << "expected: " << where << ": " << message
+                                 << (problems.size() > 1 ? problems[1] : "");
   EXPECT_TRUE(problems[0].starts_with(std::string(where) + ": ")) << problems[0];
   EXPECT_NE(problems[0].find(message), std::string::npos) << problems[0];
 }
@@ -83,8 +84,8 @@ TEST(ReadWorkspace, NamesWhatTheSchemaForbids) {
   expect_problem([](Json& d) { at(d, "channels", 1, "samples") = JsonArray{}; }, "f#/channels/1/samples", "empty");
   expect_problem([](Json& d) { at(d, "channels", 0, "samples", 0, "data", 1) = "2"; }, "f#/channels/0/samples/0/data/1",
                  "must be a number, not the string '2'");
-  expect_problem([](Json& d) { at(d, "channels", 0, "samples", 0, "data", 1) = true; }, "f#/channels/0/samples/0/data/1",
-                 "must be a number, not true");
+  expect_problem([](Json& d) { at(d, "channels", 0, "samples", 0, "data", 1) = true; },
+                 "f#/channels/0/samples/0/data/1", "must be a number, not true");
   expect_problem([](Json& d) { erase_key(at(d, "channels", 0, "samples", 0), "modifiers"); }, "f#/channels/0/samples/0",
                  "'modifiers' is missing");
   expect_problem([](Json& d) { at(d, "measurements", 0, "config", "parameters", 0, "fixed") = 1; },
@@ -101,49 +102,62 @@ TEST(ReadWorkspace, NamesWhatTheSchemaForbids) {
 TEST(ReadWorkspace, NamesWhatIsWrongWithAModifier) {
   const auto modifier = [](Json& d, int i) -> Json& { return at(d, "channels", 0, "samples", 1, "modifiers", i); };
   const std::string where = "f#/channels/0/samples/1/modifiers/";
-  expect_problem([&](Json& d) { at(modifier(d, 0), "type") = "normsis"; }, where + "0/type", "unknown modifier type 'normsis'");
-  expect_problem([&](Json& d) { at(modifier(d, 0), "name") = "luminosity"; }, where + "0/name", "must be called 'lumi'");
+  expect_problem([&](Json& d) { at(modifier(d, 0), "type") = "normsis"; }, where + "0/type",
+                 "unknown modifier type 'normsis'");
+  expect_problem([&](Json& d) { at(modifier(d, 0), "name") = "luminosity"; }, where + "0/name",
+                 "must be called 'lumi'");
   expect_problem([&](Json& d) { at(modifier(d, 0), "data") = 1.0; }, where + "0/data", "null for a lumi");
-  expect_problem([&](Json& d) { at(modifier(d, 1), "data", "lo") = -0.1; }, where + "1/data/lo", "interpolation is undefined");
+  expect_problem([&](Json& d) { at(modifier(d, 1), "data", "lo") = -0.1; }, where + "1/data/lo",
+                 "interpolation is undefined");
   expect_problem([&](Json& d) { at(modifier(d, 1), "data") = JsonArray{1, 2}; }, where + "1/data", "must be an object");
   expect_problem([&](Json& d) { erase_key(at(modifier(d, 1), "data"), "hi"); }, where + "1/data", "'hi' is missing");
   expect_problem([&](Json& d) { at(modifier(d, 2), "data", "hi_data") = JsonArray{1.0}; }, where + "2/data/hi_data",
                  "1 entries, but the sample has 2 bins");
   expect_problem([&](Json& d) { at(modifier(d, 3), "data", 0) = -1; }, where + "3/data/0", "negative: -1");
   expect_problem([&](Json& d) { at(modifier(d, 4), "data") = JsonArray{1, 2, 3}; }, where + "4/data", "3 entries");
-  expect_problem([&](Json& d) { modifier(d, 4).object()->emplace_back("dat", 1); }, where + "4/dat", "unknown key 'dat'");
+  expect_problem([&](Json& d) { modifier(d, 4).object()->emplace_back("dat", 1); }, where + "4/dat",
+                 "unknown key 'dat'");
   expect_problem([&](Json& d) { modifier(d, 4) = modifier(d, 3); }, where + "4", "already a shapesys called 'shape'");
 }
 
 TEST(ReadWorkspace, NamesWhatNoModelCanBeBuiltFrom) {
-  expect_problem([](Json& d) { at(d, "channels", 0, "samples", 0, "data") = JsonArray{1.0}; }, "f#/channels/0/samples/0/data",
-                 "1 bins, but the channel has 2");
-  expect_problem([](Json& d) { at(d, "observations", 0, "data") = JsonArray{1, 2, 3}; }, "f#/observations/0/data", "3 bins");
+  expect_problem([](Json& d) { at(d, "channels", 0, "samples", 0, "data") = JsonArray{1.0}; },
+                 "f#/channels/0/samples/0/data", "1 bins, but the channel has 2");
+  expect_problem(
+      [](Json& d) {
+        at(d, "observations", 0, "data") = JsonArray{1, 2, 3};
+      },
+      "f#/observations/0/data", "3 bins");
   expect_problem([](Json& d) { at(d, "observations", 0, "data", 0) = -1; }, "f#/observations/0/data/0", "negative");
   expect_problem([](Json& d) { at(d, "observations").array()->pop_back(); }, "f#/channels/1", "no observation");
-  expect_problem([](Json& d) { at(d, "observations").array()->push_back(at(d, "observations", 0)); }, "f#/observations/2",
-                 "already a observation called 'SR'");
+  expect_problem([](Json& d) { at(d, "observations").array()->push_back(at(d, "observations", 0)); },
+                 "f#/observations/2", "already a observation called 'SR'");
   expect_problem([](Json& d) { at(d, "channels").array()->push_back(at(d, "channels", 1)); }, "f#/channels/2",
                  "already a channel called 'CR'");
-  expect_problem([](Json& d) { at(d, "channels", 1, "samples").array()->push_back(at(d, "channels", 1, "samples", 0)); },
-                 "f#/channels/1/samples/1", "already a sample called 'bkg'");
+  expect_problem(
+      [](Json& d) { at(d, "channels", 1, "samples").array()->push_back(at(d, "channels", 1, "samples", 0)); },
+      "f#/channels/1/samples/1", "already a sample called 'bkg'");
   expect_problem([](Json& d) { at(d, "measurements", 1, "name") = "m"; }, "f#/measurements/1", "already a measurement");
   expect_problem([](Json& d) { at(d, "measurements", 0, "config", "parameters", 1, "name") = "lumi"; },
                  "f#/measurements/0/config/parameters/1", "already a parameter called 'lumi'");
-  expect_problem([](Json& d) { at(d, "channels", 0, "samples", 0, "data", 0) = spec::BigInteger{std::string(400, '9')}; },
-                 "f#/channels/0/samples/0/data/0", "finite number");
+  expect_problem(
+      [](Json& d) { at(d, "channels", 0, "samples", 0, "data", 0) = spec::BigInteger{std::string(400, '9')}; },
+      "f#/channels/0/samples/0/data/0", "finite number");
 }
 
 TEST(ReadWorkspace, ToleratesWhatPublishedFilesHave) {
   EXPECT_TRUE(problems_after([](Json& d) { at(d, "measurements", 0, "config", "poi") = "nowhere"; }).empty());
-  EXPECT_TRUE(problems_after([](Json& d) { at(d, "measurements", 0, "config", "parameters", 1, "name") = "nowhere"; }).empty());
+  EXPECT_TRUE(
+      problems_after([](Json& d) { at(d, "measurements", 0, "config", "parameters", 1, "name") = "nowhere"; }).empty());
   EXPECT_TRUE(problems_after([](Json& d) { at(d, "measurements", 0, "config", "parameters") = JsonArray{}; }).empty());
   EXPECT_TRUE(problems_after([](Json& d) {
                 at(d, "observations").array()->push_back(JsonObject{{"name", "VR"}, {"data", JsonArray{1}}});
               }).empty());
   EXPECT_TRUE(problems_after([](Json& d) { at(d, "channels", 0, "samples", 1, "data", 0) = -3.5; }).empty());
-  EXPECT_TRUE(problems_after([](Json& d) { at(d, "channels", 0, "samples", 1, "modifiers", 1, "data", "hi") = 0; }).empty());
-  EXPECT_TRUE(problems_after([](Json& d) { at(d, "channels", 0, "samples", 1, "modifiers", 4, "data", 0) = 1e6; }).empty());
+  EXPECT_TRUE(
+      problems_after([](Json& d) { at(d, "channels", 0, "samples", 1, "modifiers", 1, "data", "hi") = 0; }).empty());
+  EXPECT_TRUE(
+      problems_after([](Json& d) { at(d, "channels", 0, "samples", 1, "modifiers", 4, "data", 0) = 1e6; }).empty());
 }
 
 TEST(ReadWorkspace, ReportsAllProblemsAtOnce) {
@@ -158,9 +172,8 @@ TEST(ReadWorkspace, ReportsAllProblemsAtOnce) {
 }
 
 TEST(ReadWorkspace, CutsLongListsOfProblems) {
-  const std::vector<std::string> problems = problems_after([](Json& d) {
-    at(d, "channels", 0, "samples", 0, "data") = JsonArray(1000, Json("x"));
-  });
+  const std::vector<std::string> problems =
+      problems_after([](Json& d) { at(d, "channels", 0, "samples", 0, "data") = JsonArray(1000, Json("x")); });
   ASSERT_EQ(problems.size(), 101u);
   EXPECT_NE(problems.back().find("900 more problems"), std::string::npos) << problems.back();
 }
@@ -184,8 +197,10 @@ TEST(ValidateWorkspace, ChecksWorkspacesMadeInMemory) {
 }
 
 TEST(ReadSample, SaysWhereItStands) {
-  EXPECT_TRUE(sample_from_json(parse_json(R"({"name": "s", "data": [1], "modifiers": []})", "t").value(), "p.json", "/0/value"));
-  const auto sample = sample_from_json(parse_json(R"({"name": "s", "data": [], "modifiers": []})", "t").value(), "p.json", "/0/value");
+  EXPECT_TRUE(sample_from_json(parse_json(R"({"name": "s", "data": [1], "modifiers": []})", "t").value(), "p.json",
+                               "/0/value"));
+  const auto sample =
+      sample_from_json(parse_json(R"({"name": "s", "data": [], "modifiers": []})", "t").value(), "p.json", "/0/value");
   ASSERT_FALSE(sample);
   EXPECT_EQ(sample.error().where, "p.json#/0/value/data");
 }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/formats/signal_json.hpp"
 
-#include <gtest/gtest.h>
-
 #include <functional>
+
+#include <gtest/gtest.h>
 
 #include "relume/spec/validate.hpp"
 #include "unit/formats/example_workspace.hpp"
@@ -64,11 +64,15 @@ TEST(ReadSignal, ReadsEveryField) {
   EXPECT_EQ(as_double(*find(signal.metadata, "m")), 2000.0);
 }
 
-TEST(ReadSignal, IsWrittenBackUnchanged) { EXPECT_TRUE(equal(signal_to_json(read_signal(text, "t").value()), document())); }
+TEST(ReadSignal, IsWrittenBackUnchanged) {
+  EXPECT_TRUE(equal(signal_to_json(read_signal(text, "t").value()), document()));
+}
 
 TEST(ReadSignal, NeedsLittle) {
   const spec::Signal signal =
-      read_signal(R"({"format": "relume-signal", "version": 1, "name": "s", "samples": [{"name": "x", "channels": {"SR": [1]}}]})", "t")
+      read_signal(
+          R"({"format": "relume-signal", "version": 1, "name": "s", "samples": [{"name": "x", "channels": {"SR": [1]}}]})",
+          "t")
           .value();
   EXPECT_EQ(signal.poi, "mu");
   EXPECT_FALSE(signal.other_channels_are_zero);
@@ -84,20 +88,31 @@ TEST(ReadSignal, NamesWhatIsWrong) {
   expect_problem([](Json& d) { d.object()->emplace_back("yields", 1); }, "f#/yields", "unknown key");
   expect_problem([](Json& d) { at(d, "poi") = ""; }, "f#/poi", "needs a name");
   expect_problem([](Json& d) { at(d, "samples") = JsonArray{}; }, "f#/samples", "empty");
-  expect_problem([](Json& d) { at(d, "samples", 0, "channels") = JsonObject{}; }, "f#/samples/0/channels", "at least one channel");
-  expect_problem([](Json& d) { at(d, "samples", 0, "channels") = JsonArray{1}; }, "f#/samples/0/channels", "object of channel names");
-  expect_problem([](Json& d) { at(d, "samples", 0, "channels", "CR") = 1.0; }, "f#/samples/0/channels/CR", "list of yields");
-  expect_problem([](Json& d) { at(d, "samples", 0, "channels", "CR", 0) = "x"; }, "f#/samples/0/channels/CR/0", "must be a number");
-  expect_problem([&](Json& d) { at(sr(d), "stat_uncertainties") = JsonArray{1}; }, in_sr + "/stat_uncertainties", "1 uncertainties for 2");
-  expect_problem([&](Json& d) { at(sr(d), "stat_uncertainties", 1) = -1; }, in_sr + "/stat_uncertainties/1", "not negative: -1");
-  expect_problem([&](Json& d) { at(sr(d), "modifiers", 0, "data", "lo_data") = JsonArray{1}; }, in_sr + "/modifiers/0/data/lo_data",
-                 "1 entries");
+  expect_problem([](Json& d) { at(d, "samples", 0, "channels") = JsonObject{}; }, "f#/samples/0/channels",
+                 "at least one channel");
+  expect_problem([](Json& d) { at(d, "samples", 0, "channels") = JsonArray{1}; }, "f#/samples/0/channels",
+                 "object of channel names");
+  expect_problem([](Json& d) { at(d, "samples", 0, "channels", "CR") = 1.0; }, "f#/samples/0/channels/CR",
+                 "list of yields");
+  expect_problem([](Json& d) { at(d, "samples", 0, "channels", "CR", 0) = "x"; }, "f#/samples/0/channels/CR/0",
+                 "must be a number");
+  expect_problem([&](Json& d) { at(sr(d), "stat_uncertainties") = JsonArray{1}; }, in_sr + "/stat_uncertainties",
+                 "1 uncertainties for 2");
+  expect_problem([&](Json& d) { at(sr(d), "stat_uncertainties", 1) = -1; }, in_sr + "/stat_uncertainties/1",
+                 "not negative: -1");
+  expect_problem([&](Json& d) { at(sr(d), "modifiers", 0, "data", "lo_data") = JsonArray{1}; },
+                 in_sr + "/modifiers/0/data/lo_data", "1 entries");
   expect_problem([&](Json& d) { at(sr(d), "modifiers").array()->push_back(at(d, "samples", 0, "modifiers", 0)); },
                  in_sr + "/modifiers/1", "already has a normsys called 'theory'");
-  expect_problem([](Json& d) { at(d, "samples", 0, "modifiers", 0) = JsonObject{{"name", "f"}, {"type", "shapefactor"}, {"data", nullptr}}; },
-                 "f#/samples/0/modifiers/0", "effects per bin");
-  expect_problem([](Json& d) { at(d, "samples", 0, "modifiers", 0, "name") = "mu"; }, "f#/samples/0/modifiers/0", "signal strength");
-  expect_problem([](Json& d) { at(d, "samples").array()->push_back(at(d, "samples", 0)); }, "f#/samples/1", "already a sample");
+  expect_problem(
+      [](Json& d) {
+        at(d, "samples", 0, "modifiers", 0) = JsonObject{{"name", "f"}, {"type", "shapefactor"}, {"data", nullptr}};
+      },
+      "f#/samples/0/modifiers/0", "effects per bin");
+  expect_problem([](Json& d) { at(d, "samples", 0, "modifiers", 0, "name") = "mu"; }, "f#/samples/0/modifiers/0",
+                 "signal strength");
+  expect_problem([](Json& d) { at(d, "samples").array()->push_back(at(d, "samples", 0)); }, "f#/samples/1",
+                 "already a sample");
   expect_problem([](Json& d) { at(d, "zero_channels", 0) = "SR"; }, "f#/zero_channels/0", "has yields in it");
   expect_problem([](Json& d) { at(d, "replace").array()->push_back("old"); }, "f#/replace/1", "listed twice");
   expect_problem([](Json& d) { at(d, "other_channels_are_zero") = 1; }, "f#/other_channels_are_zero", "true or false");

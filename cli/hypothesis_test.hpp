@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What cls, limit and significance share.
+#pragma once
+
+#include "arguments.hpp"
+#include "relume/infer/hypotest.hpp"
+
+namespace relume::cli {
+
+inline infer::Asimov asimov_option(const Arguments& arguments) {
+  return arguments.text(options::asimov) == "a-priori" ? infer::Asimov::a_priori : infer::Asimov::a_posteriori;
+}
+
+inline infer::TestOptions test_options(const Arguments& arguments, const Option& test_stat) {
+  return {.statistic = infer::test_statistic_from_string(arguments.text(test_stat)).value(),
+          .asimov = asimov_option(arguments),
+          .fixed = {},
+          .start = {},
+          .stop = nullptr};
+}
+
+inline int exit_code_of(infer::Status status) {
+  if (status == infer::Status::ok) return exit_code::ok;
+  return status == infer::Status::interrupted ? exit_code::interrupted : exit_code::not_usable;
+}
+
+}  // namespace relume::cli

@@ -1,0 +1,198 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model_input.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "output.hpp"
+#include "relume/edit/signal.hpp"
+#include "relume/edit/workspace.hpp"
+#include "relume/formats/digest.hpp"
+#include "relume/formats/input.hpp"
+#include "relume/formats/json.hpp"
+#include "relume/formats/json_patch.hpp"
+#include "relume/formats/pyhf_json.hpp"
+#include "relume/formats/signal_json.hpp"
+#include "relume/report/parameters.hpp"
+
+namespace relume::cli {
+
+using spec::Json;
+
+std::string source_name(const std::string& name) { return name == "-" ? "<standard input>" : name; }
+
+void refuse_shared_standard_input(const std::vector<std::string>& names) {
+  const auto is_standard_input = [](const std::string& name) { return name == "-" || name.starts_with("-::"); };
+  if (std::count_if(names.begin(), names.end(), is_standard_input) > 1) {
+    throw UsageError("standard input ('-', the default for the workspace) can be read only once");
+  }
+}
+
+Json read_document(const std::string& name) {
+  const std::string bytes = formats::read_input(name).value();
+  return formats::parse_json(bytes, source_name(name)).value();
+}
+
+spec::Workspace read_workspace_file(const std::string& name) {
+  const std::string bytes = formats::read_input(name).value();
+  return formats::read_workspace(bytes, source_name(name)).value();
+}
+
+namespace {
+
+/// What people mix up: says which option the file is for.
+void check_is_patch(const Json& document, const std::string& name) {
+  if (document.is_array()) return;
+  std::string hint = "a JSON Patch is a list of operations";
+  if (spec::find(document, "patches") != nullptr)
+    hint = "this looks like a patchset: use --patchset";
+  else if (spec::find(document, "channels") != nullptr)
+    hint = "this looks like a workspace";
+  else if (spec::find(document, "patch") != nullptr)
+    hint = "give the list under \"patch\" alone";
+  else if (spec::find(document, "samples") != nullptr)
+    hint = "this looks like a signal file: use --signal";
+  throw Exception({{ErrorCode::schema, source_name(name), "is no JSON Patch", std::move(hint)}});
+}
+
+void check_options(const Arguments& arguments, PatchsetUse use) {
+  if (arguments.given(options::point) && !arguments.given(options::patchset)) {
+    throw UsageError("--point names a point of a patchset: --patchset FILE is missing");
+  }
+  if (use == PatchsetUse::one_point && arguments.given(options::patchset) && !arguments.given(options::point)) {
+    throw UsageError("--patchset needs --point NAME here; `relume patchset list` shows the names");
+  }
+  if (arguments.given(options::other_channels_zero) && !arguments.given(options::signal)) {
+    throw UsageError("--other-channels-zero is about a signal file: --signal FILE is missing");
+  }
+  std::vector<std::string> names = arguments.all(options::patch);
+  names.push_back(arguments.positionals.front());
+  for (const Option* option : {&options::patchset, &options::signal, &options::parameters}) {
+    if (arguments.given(*option)) names.push_back(arguments.text(*option));
+  }
+  refuse_shared_standard_input(names);
+}
+
+/// Published patchsets carry digests of other workspaces (the full one for a simplified one), so a mismatch is no error
+/// here.
+void compare_digests(const spec::PatchSet& patchset, const Json& document, const std::string& name,
+                     std::vector<std::string>& notes) {
+  const auto verified = formats::verify_digests(patchset, document, source_name(name));
+  if (verified) return;
+  for (const Error& error : verified.errors()) {
+    notes.push_back(to_string(error));
+    warn(notes.back());
+  }
+}
+
+}  // namespace
+
+Input read_input(const Arguments& arguments, PatchsetUse use) {
+  check_options(arguments, use);
+  const std::string& name = arguments.positionals.front();
+  Input input;
+  if (arguments.given(options::patchset)) {
+    const std::string patchset_name = arguments.text(options::patchset);
+    // Digests are those of the document, which is therefore kept until they have been compared.
+    const Json document = read_document(name);
+    input.workspace = formats::workspace_from_json(document, source_name(name)).value();
+    input.patchset = formats::patchset_from_json(read_document(patchset_name), source_name(patchset_name)).value();
+    compare_digests(*input.patchset, document, name, input.notes);
+  } else {
+    input.workspace = read_workspace_file(name);
+  }
+  for (const std::string& patch_name : arguments.all(options::patch)) {
+    const Json operations = read_document(patch_name);
+    check_is_patch(operations, patch_name);
+    input.workspace = formats::apply_patch(std::move(input.workspace), operations, source_name(patch_name)).value();
+  }
+  if (arguments.given(options::point)) {
+    const std::string point = arguments.text(options::point);
+    const spec::Patch* patch = formats::find_patch(*input.patchset, point).value();
+    input.workspace =
+        formats::apply_patch(std::move(input.workspace), patch->operations,
+                             fmt::format("{}, point '{}'", source_name(arguments.text(options::patchset)), point))
+            .value();
+    input.patchset.reset();
+  }
+  if (arguments.given(options::signal)) {
+    const std::string signal_name = arguments.text(options::signal);
+    const std::string bytes = formats::read_input(signal_name).value();
+    const spec::Signal signal = formats::read_signal(bytes, source_name(signal_name)).value();
+    input.workspace = edit::add_signal(input.workspace, signal,
+                                       {.other_channels_are_zero = arguments.given(options::other_channels_zero)})
+                          .value();
+    input.cross_section = signal.cross_section;
+  }
+  return input;
+}
+
+ModelSettings model_settings(const Arguments& arguments) {
+  ModelSettings settings;
+  if (arguments.given(options::measurement)) settings.compile.measurement = arguments.text(options::measurement);
+  if (arguments.given(options::poi)) settings.compile.poi = arguments.text(options::poi);
+  for (const std::string& choice : arguments.all(options::interpcode)) {
+    const std::size_t equals = choice.find('=');
+    const auto code = model::interpolation_code_from_string(choice.substr(equals + 1)).value();
+    (choice.substr(0, equals) == "normsys" ? settings.compile.normsys : settings.compile.histosys) = code;
+  }
+  settings.compile.clip_sample_data = arguments.optional_number(options::clip_sample_data);
+  settings.compile.clip_bin_data = arguments.optional_number(options::clip_bin_data);
+  settings.dropped_channels = arguments.all(options::drop_channel);
+  settings.fixed = arguments.assignments(options::fix);
+  return settings;
+}
+
+Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
+  if (!settings.dropped_channels.empty()) {
+    auto pruned = edit::prune(workspace, {.channels = settings.dropped_channels});
+    if (!pruned) return pruned.errors();
+    workspace = *std::move(pruned);
+  }
+  auto compiled = model::compile(workspace, settings.compile);
+  if (!compiled) return compiled.errors();
+  Model model{*std::move(compiled), {}};
+  Errors errors;
+  for (const auto& [name, value] : settings.fixed) {
+    const auto parameter = report::find_parameter(model.likelihood(), name);
+    if (!parameter) {
+      errors.insert(errors.end(), parameter.errors().begin(), parameter.errors().end());
+      continue;
+    }
+    const bool is_repeated = std::any_of(model.fixed.begin(), model.fixed.end(),
+                                         [&](const infer::FixedParameter& f) { return f.parameter == *parameter; });
+    if (is_repeated) errors.push_back({ErrorCode::option, name, "is fixed twice", {}});
+    model.fixed.push_back({*parameter, value});
+  }
+  if (!errors.empty()) return errors;
+  return model;
+}
+
+Result<Model> build_with_poi(spec::Workspace workspace, const ModelSettings& settings) {
+  auto model = build(std::move(workspace), settings);
+  if (!model) return model;
+  const auto poi = model->likelihood().poi();
+  if (!poi) {
+    std::string why = "the model has no parameter of interest";
+    for (const std::string& notice : model->compiled.notices) {
+      if (notice.find("parameter of interest") != std::string::npos) why = notice;
+    }
+    return Error{ErrorCode::model,
+                 {},
+                 std::move(why),
+                 "bring a signal with --patch, --patchset or --signal, or choose a parameter with --poi"};
+  }
+  for (const infer::FixedParameter& fixed : model->fixed) {
+    if (fixed.parameter == *poi) {
+      return Error{ErrorCode::option, "--fix",
+                   fmt::format("'{}' is the parameter of interest, whose values are what is tested",
+                               model->likelihood().parameters()[poi->index].name),
+                   "fix other parameters, or choose another one with --poi"};
+    }
+  }
+  return model;
+}
+
+}  // namespace relume::cli

@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// From the model options to a model: workspace, patches, a point of a patchset, a signal, dropped channels.
+//
+//   Input input = read_input(arguments, PatchsetUse::one_point);
+//   Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+//
+// Errors in the input come as relume::Exception, wrong combinations of options as UsageError.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arguments.hpp"
+#include "relume/base/error.hpp"
+#include "relume/infer/fit.hpp"
+#include "relume/model/histfactory.hpp"
+#include "relume/spec/patchset.hpp"
+#include "relume/spec/signal.hpp"
+#include "relume/spec/workspace.hpp"
+
+namespace relume::cli {
+
+struct Input {
+  spec::Workspace workspace;               ///< with all patches, the chosen point and the signal
+  std::optional<spec::PatchSet> patchset;  ///< present when all points are asked for
+  std::optional<spec::CrossSection> cross_section;
+  std::vector<std::string> notes;
+};
+
+enum class PatchsetUse {
+  one_point,   ///< --patchset needs --point
+  all_points,  ///< without --point, every point
+};
+
+Input read_input(const Arguments& arguments, PatchsetUse use);
+
+/// What the options say about every model that is built.
+struct ModelSettings {
+  model::CompileOptions compile;
+  std::vector<std::string> dropped_channels;
+  std::vector<std::pair<std::string, double>> fixed;
+};
+
+ModelSettings model_settings(const Arguments& arguments);
+
+struct Model {
+  model::Compiled compiled;
+  std::vector<infer::FixedParameter> fixed;
+
+  const model::Likelihood& likelihood() const { return *compiled.likelihood; }
+  const model::Data& observed() const { return compiled.observed; }
+};
+
+Result<Model> build(spec::Workspace workspace, const ModelSettings& settings);
+
+/// The same for tests and limits, which need a parameter of interest that is free.
+Result<Model> build_with_poi(spec::Workspace workspace, const ModelSettings& settings);
+
+/// The document and its name for messages; the bytes are gone when this returns.
+spec::Json read_document(const std::string& name);
+/// "<standard input>" for "-".
+std::string source_name(const std::string& name);
+/// Usage error when more than one of the names is standard input.
+void refuse_shared_standard_input(const std::vector<std::string>& names);
+
+spec::Workspace read_workspace_file(const std::string& name);
+
+}  // namespace relume::cli

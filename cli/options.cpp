@@ -1,0 +1,480 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "options.hpp"
+
+namespace relume::cli {
+
+namespace options {
+
+// ---- the model ------------------------------------------------------------------------------------------------------
+
+const Option patch{.name = "patch",
+                   .letter = 'p',
+                   .kind = Kind::file,
+                   .metavar = "FILE",
+                   .is_repeatable = true,
+                   .help = "JSON Patch to apply to the workspace; several are applied in the order given."};
+const Option patchset{.name = "patchset",
+                      .kind = Kind::file,
+                      .metavar = "FILE",
+                      .help =
+                          "Patchset whose points are signals for the workspace; cls and limit take all of them unless "
+                          "--point names one."};
+const Option point{
+    .name = "point", .kind = Kind::text, .metavar = "NAME", .help = "The point of the patchset to use, by its name."};
+const Option signal{
+    .name = "signal",
+    .kind = Kind::file,
+    .metavar = "FILE",
+    .help = "Signal file (docs/formats): yields by channel name, put into the workspace after all patches."};
+const Option other_channels_zero{.name = "other-channels-zero",
+                                 .help = "Channels that the signal file does not mention see no signal.",
+                                 .reason = "Off: a forgotten channel would pass for an efficiency of zero."};
+const Option measurement{.name = "measurement",
+                         .kind = Kind::text,
+                         .metavar = "NAME",
+                         .default_text = "the first",
+                         .help = "Measurement of the workspace to use.",
+                         .reason = "As pyhf; a note says so when there are several."};
+const Option poi{.name = "poi",
+                 .kind = Kind::text,
+                 .metavar = "NAME",
+                 .default_text = "the measurement's",
+                 .help = "Parameter of interest."};
+const Option fix{
+    .name = "fix",
+    .kind = Kind::assignment,
+    .metavar = "NAME=VALUE",
+    .is_repeatable = true,
+    .help = "Hold a parameter at a value in all fits; NAME[i] names a component of a parameter with several."};
+const Option drop_channel{.name = "drop-channel",
+                          .kind = Kind::text,
+                          .metavar = "NAME",
+                          .is_repeatable = true,
+                          .help = "Leave a channel out, after patches and signals have been applied."};
+const Option interpcode{
+    .name = "interpcode",
+    .kind = Kind::choice,
+    .metavar = "TYPE=CODE",
+    .is_repeatable = true,
+    .default_text = "normsys=code4, histosys=code4p",
+    .choices =
+        "normsys=code1|normsys=code4|histosys=code0|histosys=code2|histosys=code2-pyhf|"
+        "histosys=code4p",
+    .help =
+        "Interpolation code of a modifier type; code2-pyhf keeps the jump at |alpha| = 1 that pyhf's "
+        "code 2 has.",
+    .reason = "What `pyhf cls` uses, and what published results rest on."};
+const Option clip_sample_data{.name = "clip-sample-data",
+                              .kind = Kind::number,
+                              .metavar = "VALUE",
+                              .default_text = "off",
+                              .min = 0.0,
+                              .help = "Raise the rate of every sample in every bin to at least this.",
+                              .reason = "Off, as pyhf: a negative sample may be meant (interference)."};
+const Option clip_bin_data{.name = "clip-bin-data",
+                           .kind = Kind::number,
+                           .metavar = "VALUE",
+                           .default_text = "off",
+                           .min = 0.0,
+                           .help = "Raise the rate of every bin, all samples together, to at least this.",
+                           .reason = "Off, as pyhf: fits keep rates at or above zero by themselves."};
+
+// ---- tests and limits -----------------------------------------------------------------------------------------------
+
+const Option test_poi{.name = "test-poi",
+                      .kind = Kind::number,
+                      .metavar = "VALUE",
+                      .default_text = "1.0",
+                      .help = "Value of the parameter of interest that is tested.",
+                      .reason = "Signals are normalised so that 1 is the prediction."};
+const Option test_stat{
+    .name = "test-stat",
+    .kind = Kind::choice,
+    .metavar = "NAME",
+    .default_text = "qtilde",
+    .choices = "q|qtilde|q0|t|ttilde",
+    .help =
+        "Test statistic (Cowan et al., arXiv:1007.1727). qtilde, ttilde and q0 keep the parameter of "
+        "interest at or above zero; q and t let it go below as far as rates allow. q0 tests 0.",
+    .reason = "As pyhf and the LHC experiments."};
+const Option limit_test_stat{
+    .name = "test-stat",
+    .kind = Kind::choice,
+    .metavar = "NAME",
+    .default_text = "qtilde",
+    .choices = "q|qtilde|t|ttilde",
+    .help =
+        "Test statistic (Cowan et al., arXiv:1007.1727). qtilde and ttilde keep the parameter of "
+        "interest at or above zero; q and t let it go below as far as rates allow.",
+    .reason = "As pyhf and the LHC experiments."};
+const Option asimov{.name = "asimov",
+                    .kind = Kind::choice,
+                    .metavar = "KIND",
+                    .default_text = "a-posteriori",
+                    .choices = "a-posteriori|a-priori",
+                    .help =
+                        "Where the data behind expected results come from: the background-only fit to the data, or the "
+                        "initial values of the parameters.",
+                    .reason = "As pyhf; a-priori is what can be known before the data are."};
+const Option level{.name = "level",
+                   .kind = Kind::number,
+                   .metavar = "CL",
+                   .default_text = "0.95",
+                   .min = 0.0,
+                   .max = 1.0,
+                   .min_is_excluded = true,
+                   .max_is_excluded = true,
+                   .help = "Confidence level of the upper limit.",
+                   .reason = "The convention of the field."};
+const Option no_expected{.name = "no-expected", .help = "Leave out the expected band, which takes most of the time."};
+const Option jobs{.name = "jobs",
+                  .letter = 'j',
+                  .kind = Kind::integer,
+                  .metavar = "N",
+                  .default_text = "1",
+                  .min = 1,
+                  .max = 1024,
+                  .help = "Threads that share the points of a patchset; the results are the same for any number.",
+                  .reason = "Batch systems count on one."};
+
+// ---- fit and nll ----------------------------------------------------------------------------------------------------
+
+const Option covariance{.name = "covariance", .help = "Add the covariance matrix of all parameters, with their names."};
+const Option value{.name = "value", .help = "Accepted for pyhf's sake: twice_nll is always there."};
+const Option parameters{
+    .name = "parameters",
+    .kind = Kind::file,
+    .metavar = "FILE",
+    .default_text = "initial values",
+    .help =
+        "JSON object of parameter values, a number or a list for each name: the layout that `relume fit` "
+        "prints as mle_parameters. Those it does not mention keep their initial values."};
+const Option set{
+    .name = "set",
+    .kind = Kind::assignment,
+    .metavar = "NAME=VALUE",
+    .is_repeatable = true,
+    .help = "Set one parameter, after --parameters; NAME[i] names a component of a parameter with several."};
+
+// ---- output ---------------------------------------------------------------------------------------------------------
+
+const Option output_file{.name = "output-file",
+                         .letter = 'o',
+                         .kind = Kind::file,
+                         .metavar = "FILE",
+                         .default_text = "standard output",
+                         .help = "Where to write the result; the file is replaced as a whole or not at all."};
+const Option format{.name = "format",
+                    .kind = Kind::choice,
+                    .metavar = "FORMAT",
+                    .default_text = "json",
+                    .choices = "json|table",
+                    .help = "JSON for programs, a table for people.",
+                    .reason = "Results are mostly read by scripts."};
+const Option inspect_format{.name = "format",
+                            .kind = Kind::choice,
+                            .metavar = "FORMAT",
+                            .default_text = "table",
+                            .choices = "json|table",
+                            .help = "JSON for programs, a table for people.",
+                            .reason = "What is in a file is mostly read by people."};
+const Option man_format{.name = "format",
+                        .kind = Kind::choice,
+                        .metavar = "FORMAT",
+                        .default_text = "roff",
+                        .choices = "roff|markdown",
+                        .help = "roff for man, markdown for docs/reference/options.md."};
+
+// ---- edits ----------------------------------------------------------------------------------------------------------
+
+const Option join{
+    .name = "join",
+    .letter = 'j',
+    .kind = Kind::choice,
+    .metavar = "KIND",
+    .default_text = "none",
+    .choices = "none|outer|left outer|right outer",
+    .help =
+        "What happens to what both workspaces have: none refuses it, outer merges what is equal and refuses "
+        "what differs, 'left outer' and 'right outer' keep that side.",
+    .reason = "As pyhf: nothing is merged that was not asked for."};
+const Option merge_channels{.name = "merge-channels",
+                            .help = "Join the samples of channels that both workspaces have (not with --join none)."};
+const Option no_merge_channels{.name = "no-merge-channels", .help = "The default, for pyhf's sake."};
+
+const Option prune_channel{.name = "channel",
+                           .letter = 'c',
+                           .kind = Kind::text,
+                           .metavar = "NAME",
+                           .is_repeatable = true,
+                           .help = "Channel to remove."};
+const Option prune_sample{.name = "sample",
+                          .letter = 's',
+                          .kind = Kind::text,
+                          .metavar = "NAME",
+                          .is_repeatable = true,
+                          .help = "Sample to remove, in every channel."};
+const Option prune_modifier{.name = "modifier",
+                            .letter = 'm',
+                            .kind = Kind::text,
+                            .metavar = "NAME",
+                            .is_repeatable = true,
+                            .help = "Modifier to remove, from every sample."};
+const Option prune_modifier_type{.name = "modifier-type",
+                                 .letter = 't',
+                                 .kind = Kind::choice,
+                                 .metavar = "TYPE",
+                                 .is_repeatable = true,
+                                 .choices = "histosys|lumi|normfactor|normsys|shapefactor|shapesys|staterror",
+                                 .help = "Modifier type to remove, from every sample."};
+const Option prune_measurement{.name = "measurement",
+                               .kind = Kind::text,
+                               .metavar = "NAME",
+                               .is_repeatable = true,
+                               .help = "Measurement to remove."};
+const Option rename_channel{.name = "channel",
+                            .letter = 'c',
+                            .kind = Kind::pair,
+                            .metavar = "OLD NEW",
+                            .is_repeatable = true,
+                            .help = "Channel to rename."};
+const Option rename_sample{.name = "sample",
+                           .letter = 's',
+                           .kind = Kind::pair,
+                           .metavar = "OLD NEW",
+                           .is_repeatable = true,
+                           .help = "Sample to rename, in every channel."};
+const Option rename_modifier{.name = "modifier",
+                             .letter = 'm',
+                             .kind = Kind::pair,
+                             .metavar = "OLD NEW",
+                             .is_repeatable = true,
+                             .help = "Modifier to rename, with its parameter."};
+const Option rename_measurement{.name = "measurement",
+                                .kind = Kind::pair,
+                                .metavar = "OLD NEW",
+                                .is_repeatable = true,
+                                .help = "Measurement to rename."};
+
+const Option algorithm{.name = "algorithm",
+                       .letter = 'a',
+                       .kind = Kind::choice,
+                       .metavar = "NAME",
+                       .is_repeatable = true,
+                       .default_text = "sha256",
+                       .choices = "md5|sha256",
+                       .help = "Hash function.",
+                       .reason = "As pyhf."};
+const Option digest_json{.name = "json", .letter = 'j', .help = "Print a JSON object of algorithm and digest."};
+const Option digest_plaintext{
+    .name = "plaintext", .letter = 'p', .help = "Print one ALGORITHM:DIGEST per line, the default."};
+
+const Option patch_name{.name = "name", .kind = Kind::text, .metavar = "NAME", .help = "Name of the point."};
+const Option with_metadata{.name = "with-metadata",
+                           .help = "Print {\"metadata\", \"patch\"} instead of the operations alone."};
+
+}  // namespace options
+
+namespace {
+
+using Options = const Option* const;
+
+Options model_options[] = {&options::patch,
+                           &options::patchset,
+                           &options::point,
+                           &options::signal,
+                           &options::other_channels_zero,
+                           &options::measurement,
+                           &options::poi,
+                           &options::fix,
+                           &options::drop_channel,
+                           &options::interpcode,
+                           &options::clip_sample_data,
+                           &options::clip_bin_data};
+Options output_options[] = {&options::output_file, &options::format};
+Options inspect_output_options[] = {&options::output_file, &options::inspect_format};
+Options file_options[] = {&options::output_file};
+
+Options cls_options[] = {&options::test_poi, &options::test_stat, &options::asimov, &options::jobs};
+Options limit_options[] = {&options::level, &options::limit_test_stat, &options::asimov, &options::no_expected,
+                           &options::jobs};
+Options fit_options[] = {&options::covariance, &options::value};
+Options significance_options[] = {&options::asimov};
+Options nll_options[] = {&options::parameters, &options::set};
+Options combine_options[] = {&options::join, &options::merge_channels, &options::no_merge_channels};
+Options prune_options[] = {&options::prune_channel, &options::prune_sample, &options::prune_modifier,
+                           &options::prune_modifier_type, &options::prune_measurement};
+Options rename_options[] = {&options::rename_channel, &options::rename_sample, &options::rename_modifier,
+                            &options::rename_measurement};
+Options digest_options[] = {&options::algorithm, &options::digest_json, &options::digest_plaintext};
+Options extract_options[] = {&options::patch_name, &options::with_metadata};
+Options apply_options[] = {&options::patch_name};
+Options man_options[] = {&options::man_format};
+
+constexpr std::string_view model_title = "Model", output_title = "Output";
+const OptionGroup inspect_groups[] = {{model_title, model_options}, {output_title, inspect_output_options}};
+const OptionGroup cls_groups[] = {{"Test", cls_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup limit_groups[] = {
+    {"Limit", limit_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup fit_groups[] = {{"Fit", fit_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup significance_groups[] = {
+    {"Test", significance_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup nll_groups[] = {{"Point", nll_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup combine_groups[] = {{"Combination", combine_options}, {output_title, file_options}};
+const OptionGroup prune_groups[] = {{"Selection", prune_options}, {output_title, file_options}};
+const OptionGroup rename_groups[] = {{"Names", rename_options}, {output_title, file_options}};
+const OptionGroup file_groups[] = {{output_title, file_options}};
+const OptionGroup digest_groups[] = {{"Digest", digest_options}, {output_title, file_options}};
+const OptionGroup list_groups[] = {{output_title, inspect_output_options}};
+const OptionGroup extract_groups[] = {{"Point", extract_options}, {output_title, file_options}};
+const OptionGroup apply_groups[] = {{"Point", apply_options}, {output_title, file_options}};
+const OptionGroup man_groups[] = {{output_title, man_options}};
+
+constexpr std::string_view workspace_help =
+    "HistFactory workspace (pyhf JSON): a path, '-' for standard input, a .json.gz, or "
+    "ARCHIVE.tar.gz::path/BkgOnly.json.";
+const Positional workspace[] = {{"WORKSPACE", workspace_help, "-"}};
+const Positional two_workspaces[] = {{"LEFT", workspace_help}, {"RIGHT", "The other workspace."}};
+const Positional patchset_file[] = {
+    {"PATCHSET", "Patchset: a path, '-' for standard input, or a file in an archive.", "-"}};
+const Positional workspace_and_patchset[] = {{"WORKSPACE", workspace_help},
+                                             {"PATCHSET", "Patchset for that workspace."}};
+const Positional shell[] = {{"SHELL", "The shell to complete for.", {}, "bash|zsh|fish"}};
+
+const Example inspect_examples[] = {
+    {"relume inspect BkgOnly.json", "What is in a file, and what is odd about it."},
+    {"relume inspect HEPData.tar.gz::likelihood/BkgOnly.json --format json",
+     "The same for programs, from a published archive."},
+};
+const Example cls_examples[] = {
+    {"relume cls BkgOnly.json --patch signal.json", "Is this signal excluded?"},
+    {"relume cls BkgOnly.json --signal my_yields.json --format table", "The same for your own yields."},
+    {"curl -sL https://example.org/workspace.json | relume cls -", "A workspace from the network."},
+};
+const Example limit_examples[] = {
+    {"relume limit BkgOnly.json --patchset signals.json --jobs 2 --output-file limits.json",
+     "Limits on every point of a patchset."},
+    {"relume limit BkgOnly.json --patchset signals.json --point C1N2_800_200", "Limit on one of them."},
+    {"relume limit BkgOnly.json --signal my_yields.json --level 0.9", "A limit at 90 % confidence level."},
+};
+const Example fit_examples[] = {
+    {"relume fit BkgOnly.json --patch signal.json --covariance", "Best fit with uncertainties and covariance matrix."},
+    {"relume fit BkgOnly.json --patch signal.json --fix mu_SIG=0 --drop-channel CRtop",
+     "A background-only fit without one region."},
+    {"relume fit workspace.json --poi mu_tttt --format table", "For people."},
+};
+const Example significance_examples[] = {
+    {"relume significance BkgOnly.json --patch signal.json", "Discovery p-value, observed and expected for mu = 1."},
+};
+const Example nll_examples[] = {
+    {"relume nll workspace.json --set alpha_JES=0.3", "-ln L with one parameter away from its initial value."},
+    {"relume fit workspace.json | jq .mle_parameters | relume nll workspace.json --parameters -",
+     "-ln L at the best fit."},
+};
+const Example combine_examples[] = {
+    {"relume combine ee.json mumu.json --join outer --output-file both.json",
+     "Two channels of one analysis in one workspace."},
+};
+const Example prune_examples[] = {
+    {"relume prune workspace.json -c CRtop -t staterror", "Without a channel, and without Monte Carlo uncertainties."},
+};
+const Example rename_examples[] = {
+    {"relume rename workspace.json -m alpha_JES JES_2018 -c SR SR_2018",
+     "New names for a systematic uncertainty and a channel."},
+};
+const Example sort_examples[] = {{"relume sort workspace.json", "Everything in alphabetical order."}};
+const Example digest_examples[] = {
+    {"relume digest BkgOnly.json", "sha256:... as pyhf prints it."},
+    {"relume digest BkgOnly.json -a md5 -a sha256 --json", "What a patchset would declare."},
+};
+const Example list_examples[] = {{"relume patchset list signals.json", "The points with their values."}};
+const Example extract_examples[] = {
+    {"relume patchset extract signals.json --name C1N2_800_200 --output-file signal.json",
+     "One point as a JSON Patch."},
+};
+const Example apply_examples[] = {
+    {"relume patchset apply BkgOnly.json signals.json --name C1N2_800_200", "The workspace with that signal."},
+};
+const Example verify_examples[] = {
+    {"relume patchset verify BkgOnly.json signals.json", "Are these patches for this workspace?"}};
+const Example completions_examples[] = {
+    {"relume completions bash > ~/.local/share/bash-completion/completions/relume", "For bash."},
+    {"relume completions fish > ~/.config/fish/completions/relume.fish", "For fish."},
+};
+const Example man_examples[] = {{"relume man | man -l -", "Read it."}};
+
+const Command all_commands[] = {
+    {"inspect", "Show what is in a workspace, and what is odd about it",
+     "Lists channels, samples, modifiers, parameters and measurements, and everything that commonly goes wrong with "
+     "published models: parameters that do nothing, one-sided variations, empty signals, constraints that are hardly "
+     "ones.",
+     workspace, inspect_groups, inspect_examples, run_inspect},
+    {"cls", "Test a signal: observed and expected CLs",
+     "Asymptotic CLs for one value of the parameter of interest. A signal is excluded at 95 % confidence level when "
+     "CLs_obs is "
+     "below 0.05. With --patchset and no --point, every point is tested.",
+     workspace, cls_groups, cls_examples, run_cls},
+    {"limit", "Upper limit on the signal strength, observed and expected",
+     "Finds where CLs equals 1 - CL, however far away that is. With --patchset and no --point, every point gets its "
+     "limit. With a "
+     "signal file that has a cross section, limits also come in fb.",
+     workspace, limit_groups, limit_examples, run_limit},
+    {"fit", "Maximum-likelihood fit",
+     "Prints the best-fit parameters, their uncertainties from the curvature, twice the negative log likelihood, and "
+     "the certificate "
+     "of the minimum.",
+     workspace, fit_groups, fit_examples, run_fit},
+    {"significance", "Discovery significance, observed and expected",
+     "The q0 test of the background-only hypothesis; expected for a signal of strength 1.", workspace,
+     significance_groups, significance_examples, run_significance},
+    {"nll", "Evaluate -ln L at a point",
+     "Prints -ln L with all constants, the parameters that were used and the data that they predict. No fit is done.",
+     workspace, nll_groups, nll_examples, run_nll},
+    {"combine", "Join two workspaces", "With pyhf's meaning; what clashes is listed.", two_workspaces, combine_groups,
+     combine_examples, run_combine},
+    {"prune", "Remove parts of a workspace", "With pyhf's meaning; a name that does not exist is an error.", workspace,
+     prune_groups, prune_examples, run_prune},
+    {"rename", "Rename parts of a workspace", "With pyhf's meaning; a name that does not exist is an error.", workspace,
+     rename_groups, rename_examples, run_rename},
+    {"sort", "Sort a workspace", "Channels, samples, modifiers, observations and measurements in pyhf's order.",
+     workspace, file_groups, sort_examples, run_sort},
+    {"digest", "Digest of a workspace", "The same as pyhf's, so that it can be compared with what a patchset declares.",
+     workspace, digest_groups, digest_examples, run_digest},
+    {"patchset list", "List the points of a patchset",
+     "Names and values, under the labels that the patchset gives them.", patchset_file, list_groups, list_examples,
+     run_patchset_list},
+    {"patchset extract", "Print one point as a JSON Patch", "The operations, ready for --patch.", patchset_file,
+     extract_groups, extract_examples, run_patchset_extract},
+    {"patchset apply", "Put one point into a workspace",
+     "Prints the patched workspace. A digest that does not match is reported on standard error: published patchsets "
+     "carry those of "
+     "other workspaces.",
+     workspace_and_patchset, apply_groups, apply_examples, run_patchset_apply},
+    {"patchset verify",
+     "Compare the digests of a patchset with a workspace",
+     "Prints \"All good.\" or fails with both digests.",
+     workspace_and_patchset,
+     {},
+     verify_examples,
+     run_patchset_verify},
+    {"completions",
+     "Print completions for a shell",
+     "Made from the same table as this help.",
+     shell,
+     {},
+     completions_examples,
+     run_completions},
+    {"man", "Print the manual page", "Made from the same table as this help.", {}, man_groups, man_examples, run_man},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return all_commands; }
+
+std::string_view group_summary(std::string_view group) {
+  return group == "patchset" ? std::string_view("List, extract, apply and verify the points of a patchset")
+                             : std::string_view();
+}
+
+}  // namespace relume::cli

@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Every option and every subcommand, described once. The parser, --help, the man page, docs/reference/options.md and
+// the shell completions are made from these tables.
+//
+//   double mu = arguments.number(options::test_poi);
+#pragma once
+
+#include <limits>
+#include <span>
+#include <string_view>
+
+namespace relume::cli {
+
+enum class Kind {
+  flag,        ///< present or not
+  text,        ///< a name
+  file,        ///< a name that the shell can complete
+  number,      ///< finite, in [min, max]
+  integer,     ///< in [min, max]
+  choice,      ///< one of `choices`
+  assignment,  ///< NAME=VALUE with a finite number
+  pair,        ///< two words: OLD NEW
+};
+
+struct Option {
+  std::string_view name;  ///< without the dashes
+  char letter = 0;        ///< short form; 0: none
+  Kind kind = Kind::flag;
+  std::string_view metavar{};
+  bool is_repeatable = false;
+  std::string_view default_text{};
+  std::string_view choices{};  ///< separated by '|'
+  double min = -std::numeric_limits<double>::infinity(), max = std::numeric_limits<double>::infinity();
+  bool min_is_excluded = false, max_is_excluded = false;
+  std::string_view help{};
+  std::string_view reason{};  ///< for the default
+};
+
+struct OptionGroup {
+  std::string_view title;
+  std::span<const Option* const> options;
+};
+
+struct Positional {
+  std::string_view name;
+  std::string_view help;
+  std::string_view default_text{};  ///< empty: must be given
+  std::string_view choices{};       ///< empty: a file
+};
+
+struct Example {
+  std::string_view command;
+  std::string_view text;
+};
+
+class Arguments;
+
+struct Command {
+  std::string_view name;  ///< "cls", or "patchset list" for a command of a group
+  std::string_view summary;
+  std::string_view description;
+  std::span<const Positional> positionals;
+  std::span<const OptionGroup> groups;
+  std::span<const Example> examples;
+  int (*run)(const Arguments& arguments);
+};
+
+/// In the order of the documentation.
+std::span<const Command> commands();
+
+/// "patchset" and what it is about; for commands whose name has two words.
+std::string_view group_summary(std::string_view group);
+
+namespace options {
+extern const Option patch, patchset, point, signal, other_channels_zero, measurement, poi, fix, drop_channel,
+    interpcode, clip_sample_data, clip_bin_data;
+extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
+extern const Option covariance, value, parameters, set;
+extern const Option output_file, format, inspect_format, man_format;
+extern const Option join, merge_channels, no_merge_channels;
+extern const Option prune_channel, prune_sample, prune_modifier, prune_modifier_type, prune_measurement;
+extern const Option rename_channel, rename_sample, rename_modifier, rename_measurement;
+extern const Option algorithm, digest_json, digest_plaintext;
+extern const Option patch_name, with_metadata;
+}  // namespace options
+
+namespace exit_code {
+inline constexpr int ok = 0, usage = 1, input = 2, not_usable = 3, internal = 4, interrupted = 130;
+}
+
+int run_inspect(const Arguments& arguments);
+int run_cls(const Arguments& arguments);
+int run_limit(const Arguments& arguments);
+int run_fit(const Arguments& arguments);
+int run_significance(const Arguments& arguments);
+int run_nll(const Arguments& arguments);
+int run_combine(const Arguments& arguments);
+int run_prune(const Arguments& arguments);
+int run_rename(const Arguments& arguments);
+int run_sort(const Arguments& arguments);
+int run_digest(const Arguments& arguments);
+int run_patchset_list(const Arguments& arguments);
+int run_patchset_extract(const Arguments& arguments);
+int run_patchset_apply(const Arguments& arguments);
+int run_patchset_verify(const Arguments& arguments);
+int run_completions(const Arguments& arguments);
+int run_man(const Arguments& arguments);
+
+}  // namespace relume::cli

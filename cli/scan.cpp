@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "scan.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "relume/formats/json_patch.hpp"
+#include "relume/report/json.hpp"
+#include "relume/report/table.hpp"
+
+namespace relume::cli {
+namespace {
+
+using spec::Json;
+using spec::JsonArray;
+using spec::JsonObject;
+
+struct Point {
+  std::optional<PointResult> result;
+  std::string status = "interrupted", reason = "not started";  ///< when there is no result
+  Errors model_errors;                                         ///< patched, but no model comes of it
+};
+
+/// Which thread takes which point depends on their speed; what a point answers does not, because they share nothing.
+void for_each_in_parallel(std::size_t n, std::size_t n_threads, const std::function<void(std::size_t)>& f) {
+  std::atomic<std::size_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto work = [&] {
+    try {
+      for (std::size_t i = next++; i < n; i = next++) f(i);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      next = n;
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < std::min(n_threads, n); ++i) threads.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+std::string join(const Errors& errors) {
+  std::string text;
+  for (const Error& error : errors) text += (text.empty() ? "" : "; ") + to_string(error);
+  return text;
+}
+
+std::string value_text(const Json& value) {
+  if (value.is_number()) return report::format_number(spec::as_double(value));
+  return value.string() != nullptr ? *value.string() : "-";
+}
+
+/// When nothing but the options or the workspace can be at fault, this is an error of the input and not of the points.
+void throw_if_no_model_was_built(const std::vector<Point>& points) {
+  Errors errors;
+  for (const Point& point : points) {
+    if (point.model_errors.empty()) return;
+    for (const Error& error : point.model_errors) {
+      if (std::find(errors.begin(), errors.end(), error) == errors.end()) errors.push_back(error);
+    }
+  }
+  if (!errors.empty()) throw Exception(std::move(errors));
+}
+
+JsonObject point_to_json(const spec::Patch& patch, Point point, const Scan& scan) {
+  JsonObject object;
+  object.emplace_back("name", patch.name);
+  object.emplace_back("values", JsonArray(patch.values.begin(), patch.values.end()));
+  if (point.result) {
+    std::move(point.result->json.begin(), point.result->json.end(), std::back_inserter(object));
+    return object;
+  }
+  object.insert(object.end(), scan.without_result.begin(), scan.without_result.end());
+  object.emplace_back("status", point.status);
+  object.emplace_back("reason", point.reason);
+  object.emplace_back("notes", JsonArray{});
+  return object;
+}
+
+std::string to_table(const spec::PatchSet& patchset, const std::vector<Point>& points, const Scan& scan,
+                     const std::vector<std::string>& notes) {
+  std::vector<std::string> titles = {"point"};
+  titles.insert(titles.end(), patchset.labels.begin(), patchset.labels.end());
+  titles.insert(titles.end(), scan.columns.begin(), scan.columns.end());
+  titles.emplace_back("status");
+  report::Table table(std::move(titles));
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    std::vector<std::string> row = {patchset.patches[i].name};
+    for (const Json& value : patchset.patches[i].values) row.push_back(value_text(value));
+    if (points[i].result)
+      row.insert(row.end(), points[i].result->numbers.begin(), points[i].result->numbers.end());
+    else
+      row.insert(row.end(), scan.columns.size(), "-");
+    row.push_back(points[i].result ? points[i].result->status : points[i].status);
+    table.add(std::move(row));
+  }
+  return table.text() + report::format_notes(notes);
+}
+
+}  // namespace
+
+int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
+  const spec::PatchSet& patchset = *input.patchset;
+  const std::string source = source_name(arguments.text(options::patchset));
+  if (patchset.patches.empty()) {
+    throw Exception({{ErrorCode::model, source, "the patchset has no points", {}}});
+  }
+  const ModelSettings settings = model_settings(arguments);
+  const std::atomic<bool>& stop = catch_interrupts();
+  std::vector<Point> points(patchset.patches.size());
+  {
+    ProgressBar progress(points.size());
+    for_each_in_parallel(points.size(), static_cast<std::size_t>(arguments.integer(options::jobs)), [&](std::size_t i) {
+      if (stop.load(std::memory_order_relaxed)) return;
+      Point& point = points[i];
+      const spec::Patch& patch = patchset.patches[i];
+      auto workspace =
+          formats::apply_patch(input.workspace, patch.operations, fmt::format("{}, point '{}'", source, patch.name));
+      if (!workspace) {
+        point.status = "patch_failed";
+        point.reason = join(workspace.errors());
+      } else if (const auto model = build_with_poi(*std::move(workspace), settings); !model) {
+        point.status = "model_failed";
+        point.reason = join(model.errors());
+        point.model_errors = model.errors();
+      } else {
+        point.result = scan.ask(*model, stop);
+      }
+      progress.step();
+    });
+  }
+  throw_if_no_model_was_built(points);
+
+  const auto n_usable =
+      std::count_if(points.begin(), points.end(), [](const Point& p) { return p.result && p.result->is_usable; });
+  const bool is_interrupted =
+      stop.load(std::memory_order_relaxed) && std::any_of(points.begin(), points.end(), [](const Point& p) {
+        return p.result ? p.result->is_interrupted : p.status == "interrupted";
+      });
+  const std::string table =
+      arguments.text(options::format) == "table" ? to_table(patchset, points, scan, input.notes) : std::string();
+  JsonArray results;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    results.emplace_back(point_to_json(patchset.patches[i], std::move(points[i]), scan));
+  JsonObject object;
+  object.emplace_back("results", std::move(results));
+  object.emplace_back("labels", report::to_json(patchset.labels));
+  object.emplace_back("description", patchset.description);
+  object.emplace_back("n_points", points.size());
+  object.emplace_back("n_usable", static_cast<std::int64_t>(n_usable));
+  object.emplace_back("notes", report::to_json(input.notes));
+  write_result(arguments, options::format, object, [&] { return table; });
+  if (is_interrupted) return exit_code::interrupted;
+  return n_usable > 0 ? exit_code::ok : exit_code::not_usable;
+}
+
+}  // namespace relume::cli

@@ -1,0 +1,29 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hypothesis_test.hpp"
+#include "interrupt.hpp"
+#include "model_input.hpp"
+#include "output.hpp"
+#include "relume/infer/hypotest.hpp"
+#include "relume/report/json.hpp"
+#include "relume/report/table.hpp"
+
+namespace relume::cli {
+
+int run_significance(const Arguments& arguments) {
+  Input input = read_input(arguments, PatchsetUse::one_point);
+  const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
+  infer::TestOptions options;
+  options.asimov = asimov_option(arguments);
+  options.fixed = model.fixed;
+  options.stop = &catch_interrupts();
+  infer::Discovery discovery = infer::significance(model.likelihood(), model.observed(), options);
+  std::vector<std::string>& notes = discovery.notes;
+  notes.insert(notes.begin(), model.compiled.notices.begin(), model.compiled.notices.end());
+  notes.insert(notes.begin(), input.notes.begin(), input.notes.end());
+  write_result(arguments, options::format, report::to_json(discovery, model.likelihood()),
+               [&] { return report::to_table(discovery, model.likelihood()); });
+  return exit_code_of(discovery.status);
+}
+
+}  // namespace relume::cli
