@@ -27,7 +27,7 @@ void check_unique_names(const Items& items, std::string_view what, Completeness 
     if (is_partial(completeness) && items[i].name.empty()) continue;
     const auto [first, is_new] = first_index.emplace(items[i].name, i);
     if (is_new) continue;
-    problems.add(ErrorCode::reference, place / i, fmt::format("there is already a {} called '{}'", what, items[i].name),
+    problems.add(ErrorCode::reference, place / i, fmt::format("there is already {} called '{}'", what, items[i].name),
                  fmt::format("the first one is number {}, counted from 0", first->second));
   }
 }
@@ -137,13 +137,13 @@ std::optional<std::size_t> n_bins_of(const Channel& channel, const Observation* 
 void check_channels(const Workspace& workspace, const ObservationsByName& observations, Completeness completeness,
                     const Place& place, Problems& problems) {
   check_not_empty(workspace.channels.size(), "channel", completeness, place, problems);
-  check_unique_names(workspace.channels, "channel", completeness, place, problems);
+  check_unique_names(workspace.channels, "a channel", completeness, place, problems);
   for (std::size_t c = 0; c < workspace.channels.size(); ++c) {
     const Channel& channel = workspace.channels[c];
     const Place here = place / c;
     const Place samples = here / "samples";
     check_not_empty(channel.samples.size(), "sample", completeness, samples, problems);
-    check_unique_names(channel.samples, "sample", completeness, samples, problems);
+    check_unique_names(channel.samples, "a sample", completeness, samples, problems);
     const std::optional<std::size_t> n_bins = n_bins_of(channel, find_observation(observations, channel));
     for (std::size_t s = 0; s < channel.samples.size(); ++s) {
       validate(channel.samples[s], n_bins, completeness, samples / s, problems);
@@ -162,7 +162,7 @@ void report_missing_observation(const Workspace& workspace, const Channel& chann
 /// Observations of channels that do not exist are left alone: published files have them, and nothing reads them.
 void check_observations(const Workspace& workspace, const ObservationsByName& by_name, Completeness completeness,
                         const Place& channels, const Place& place, Problems& problems) {
-  check_unique_names(workspace.observations, "observation", completeness, place, problems);
+  check_unique_names(workspace.observations, "an observation", completeness, place, problems);
   bool all_are_named = !workspace.observations.empty();
   for (std::size_t i = 0; i < workspace.observations.size(); ++i) {
     const Observation& observation = workspace.observations[i];
@@ -206,7 +206,7 @@ void check_bounds(const ParameterConfig& config, Completeness completeness, cons
 
 void check_measurements(const Workspace& workspace, Completeness completeness, const Place& place, Problems& problems) {
   check_not_empty(workspace.measurements.size(), "measurement", completeness, place, problems);
-  check_unique_names(workspace.measurements, "measurement", completeness, place, problems);
+  check_unique_names(workspace.measurements, "a measurement", completeness, place, problems);
   for (std::size_t m = 0; m < workspace.measurements.size(); ++m) {
     validate(workspace.measurements[m], completeness, place / m, problems);
   }
@@ -283,7 +283,7 @@ void validate(const Sample& sample, std::optional<std::size_t> n_bins, Completen
 void validate(const Measurement& measurement, Completeness completeness, const Place& place, Problems& problems) {
   const Place config = place / "config";
   const Place parameters = config / "parameters";
-  check_unique_names(measurement.parameters, "parameter", completeness, parameters, problems);
+  check_unique_names(measurement.parameters, "a parameter", completeness, parameters, problems);
   for (std::size_t p = 0; p < measurement.parameters.size(); ++p) {
     const ParameterConfig& parameter = measurement.parameters[p];
     const Place one = parameters / p;

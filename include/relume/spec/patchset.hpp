@@ -4,6 +4,8 @@
 // A published set of signal patches (pyhf patchset schema 1.0.0): each patch is a JSON Patch with a name and values.
 //
 //   for (const spec::Patch& patch : patchset.patches) use(patch.name, patch.values);
+//
+// The metadata objects are what is written; the fields beside them are read from them for convenience.
 #pragma once
 
 #include <optional>

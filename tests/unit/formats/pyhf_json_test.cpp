@@ -131,7 +131,7 @@ TEST(ReadWorkspace, NamesWhatNoModelCanBeBuiltFrom) {
   expect_problem([](Json& d) { at(d, "observations", 0, "data", 0) = -1; }, "f#/observations/0/data/0", "negative");
   expect_problem([](Json& d) { at(d, "observations").array()->pop_back(); }, "f#/channels/1", "no observation");
   expect_problem([](Json& d) { at(d, "observations").array()->push_back(at(d, "observations", 0)); },
-                 "f#/observations/2", "already a observation called 'SR'");
+                 "f#/observations/2", "already an observation called 'SR'");
   expect_problem([](Json& d) { at(d, "channels").array()->push_back(at(d, "channels", 1)); }, "f#/channels/2",
                  "already a channel called 'CR'");
   expect_problem(
