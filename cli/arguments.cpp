@@ -103,7 +103,12 @@ void check(const Option& option, const std::vector<std::string>& values) {
   }
 }
 
+constexpr int max_words = 1 << 16;
+
 std::vector<std::string> fill_positionals(const Command& command, std::vector<std::string> given) {
+  if (given.size() > command.positionals.size()) {
+    throw UsageError(fmt::format("'{}' is not expected", given[command.positionals.size()]));
+  }
   for (std::size_t i = 0; i < command.positionals.size(); ++i) {
     const Positional& positional = command.positionals[i];
     if (i >= given.size()) {
@@ -186,10 +191,8 @@ ParsedLine parse(int argc, char** argv) {
     entry->command = &command;
     entry->app = parent->add_subcommand(std::string(name));
     entry->app->set_help_flag("-h,--help");
-    if (!command.positionals.empty()) {
-      entry->app->add_option("positionals", entry->positionals)
-          ->expected(0, static_cast<int>(command.positionals.size()));
-    }
+    // Too many are counted later, so that an unknown option in front of them is what is complained about.
+    entry->app->add_option("positionals", entry->positionals)->expected(0, max_words);
     for (const OptionGroup& option_group : command.groups) {
       for (const Option* option : option_group.options) entry->values.emplace_back(option, std::vector<std::string>{});
     }
@@ -225,8 +228,12 @@ ParsedLine parse(int argc, char** argv) {
     line.message = std::string(call.what()) + '\n';
     return line;
   } catch (const CLI::ParseError& error) {
-    if (chosen() == nullptr) throw UsageError(unknown_command(argc, argv, chosen_group()) + try_hint());
-    throw UsageError(error.what() + try_hint());
+    Registered* const entry = chosen();
+    if (entry == nullptr) throw UsageError(unknown_command(argc, argv, chosen_group()) + try_hint());
+    const std::vector<std::string> unknown = entry->app->remaining();
+    const std::string problem =
+        unknown.empty() ? error.what() : fmt::format("there is no option '{}'", unknown.front());
+    throw UsageError(problem + try_hint());
   }
   Registered* entry = chosen();
   if (entry == nullptr) throw UsageError(unknown_command(argc, argv, chosen_group()) + try_hint());

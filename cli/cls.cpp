@@ -42,7 +42,7 @@ HypoTest test_model(const Model& model, double value, infer::TestOptions options
 
 int scan_points(const Arguments& arguments, const Input& input, double value, const infer::TestOptions& options) {
   Scan scan;
-  scan.columns = {"CLs", "-2 sigma", "-1 sigma", "median", "+1 sigma", "+2 sigma"};
+  scan.columns = {"observed", "-2 sigma", "-1 sigma", "median", "+1 sigma", "+2 sigma"};
   scan.without_result = {{"CLs_obs", nullptr}, {"CLs_exp", JsonArray(5)}, {"poi", nullptr}, {"test_poi", value}};
   scan.ask = [&](const Model& model, const std::atomic<bool>& stop) {
     const HypoTest test = test_model(model, value, options, stop);
@@ -51,9 +51,11 @@ int scan_points(const Arguments& arguments, const Input& input, double value, co
                        .is_usable = test.is_usable(),
                        .is_interrupted = test.status == infer::Status::interrupted,
                        .status = std::string(infer::to_string(test.status))};
-    const auto add = [&](double p) { result.numbers.push_back(test.is_usable() ? report::format_number(p) : "-"); };
-    add(test.observed.cls);
-    for (const infer::PValues& p : test.expected) add(p.cls);
+    const auto add = [&](const infer::PValues& p) {
+      result.numbers.push_back(test.is_usable() ? report::format_number(report::p_value(test, p)) : "-");
+    };
+    add(test.observed);
+    for (const infer::PValues& p : test.expected) add(p);
     return result;
   };
   return run_scan(arguments, input, scan);

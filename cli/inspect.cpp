@@ -16,6 +16,9 @@ int run_inspect(const Arguments& arguments) {
     input.workspace = edit::prune(input.workspace, {.channels = settings.dropped_channels}).value();
     settings.dropped_channels.clear();
   }
+  if (settings.compile.poi) {
+    for (spec::Measurement& measurement : input.workspace.measurements) measurement.poi = *settings.compile.poi;
+  }
   const Model model = build(input.workspace, settings).value();
   report::Summary summary =
       report::summarise(input.workspace, settings.compile.measurement, model.compiled.likelihood.get());

@@ -64,6 +64,9 @@ void check_options(const Arguments& arguments, PatchsetUse use) {
   if (use == PatchsetUse::one_point && arguments.given(options::patchset) && !arguments.given(options::point)) {
     throw UsageError("--patchset needs --point NAME here; `relume patchset list` shows the names");
   }
+  if (arguments.given(options::signal) && arguments.given(options::patchset) && !arguments.given(options::point)) {
+    throw UsageError("--signal brings one signal and --patchset many: choose a --point, or leave one of them out");
+  }
   if (arguments.given(options::other_channels_zero) && !arguments.given(options::signal)) {
     throw UsageError("--other-channels-zero is about a signal file: --signal FILE is missing");
   }
@@ -158,12 +161,13 @@ Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
   for (const auto& [name, value] : settings.fixed) {
     const auto parameter = report::find_parameter(model.likelihood(), name);
     if (!parameter) {
-      errors.insert(errors.end(), parameter.errors().begin(), parameter.errors().end());
+      errors.push_back(parameter.error());
+      errors.back().where = "--fix";
       continue;
     }
     const bool is_repeated = std::any_of(model.fixed.begin(), model.fixed.end(),
                                          [&](const infer::FixedParameter& f) { return f.parameter == *parameter; });
-    if (is_repeated) errors.push_back({ErrorCode::option, name, "is fixed twice", {}});
+    if (is_repeated) errors.push_back({ErrorCode::option, "--fix", fmt::format("'{}' is fixed twice", name), {}});
     model.fixed.push_back({*parameter, value});
   }
   if (!errors.empty()) return errors;

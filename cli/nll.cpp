@@ -28,10 +28,12 @@ std::vector<double> chosen_point(const Arguments& arguments, const Model& model)
   Errors errors;
   for (const auto& [name, value] : arguments.assignments(options::set)) {
     const auto parameter = report::find_parameter(model.likelihood(), name);
-    if (parameter)
+    if (parameter) {
       point[parameter->index] = value;
-    else
-      errors.insert(errors.end(), parameter.errors().begin(), parameter.errors().end());
+    } else {
+      errors.push_back(parameter.error());
+      errors.back().where = "--set";
+    }
   }
   if (!errors.empty()) throw Exception(std::move(errors));
   return point;

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: relume authors
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Library, headers, CMake package; and, with the program, its man page and shell completions, which it writes itself.
+# Library, headers, CMake package; and, with the program, the man page and shell completions, which it prints itself.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -18,5 +18,19 @@ install(FILES "${PROJECT_BINARY_DIR}/relume-config.cmake" "${PROJECT_BINARY_DIR}
 if(TARGET relume_cli)
   set_target_properties(relume_cli PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
   install(TARGETS relume_cli)
+
+  # install_page(<folder> <file> <arguments of relume that print it>)
+  function(install_page folder file)
+    set(page "${PROJECT_BINARY_DIR}/pages/${folder}/${file}")
+    cmake_path(GET page PARENT_PATH page_folder)
+    install(CODE "
+      file(MAKE_DIRECTORY \"${page_folder}\")
+      execute_process(COMMAND \"$<TARGET_FILE:relume_cli>\" ${ARGN} OUTPUT_FILE \"${page}\" COMMAND_ERROR_IS_FATAL ANY)")
+    install(FILES "${page}" DESTINATION "${folder}")
+  endfunction()
+  install_page("${CMAKE_INSTALL_MANDIR}/man1" relume.1 man)
+  install_page("${CMAKE_INSTALL_DATADIR}/bash-completion/completions" relume completions bash)
+  install_page("${CMAKE_INSTALL_DATADIR}/zsh/site-functions" _relume completions zsh)
+  install_page("${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" relume.fish completions fish)
 endif()
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

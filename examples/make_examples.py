@@ -223,6 +223,26 @@ def signal_patch(workspace: dict, name: str, yields: dict[str, list[float]], sys
             for i, channel in enumerate(workspace["channels"]) if channel["name"] in yields]
 
 
+def signal_file(workspace: dict, patches: dict, wino: int, neutralino: int) -> dict:
+    """One point of the patchset, the same hypothesis, for any workspace that has these channels."""
+    patch = next(p for p in patches["patches"] if p["metadata"]["values"] == [wino, neutralino])
+    channels = {}
+    for operation in patch["patch"]:
+        channel = workspace["channels"][int(operation["path"].split("/")[2])]["name"]
+        sample = operation["value"]
+        channels[channel] = {"yields": sample["data"], "modifiers": [m for m in sample["modifiers"] if m["name"] != POI]}
+    return {
+        "format": "relume-signal",
+        "version": 1,
+        "name": patch["metadata"]["name"],
+        "poi": POI,
+        "samples": [{"name": "winos", "channels": channels}],
+        "zero_channels": [c["name"] for c in workspace["channels"] if c["name"] not in channels],
+        "cross_section": {"value": CROSS_SECTION_FB[wino], "unit": "fb"},
+        "metadata": {"m_wino": wino, "m_neutralino": neutralino},
+    }
+
+
 def digests(workspace: dict) -> dict[str, str]:
     """Digests as pyhf defines them: of the document with sorted keys, whatever the file looks like."""
     text = json.dumps(workspace, sort_keys=True, ensure_ascii=False).encode("utf-8")
@@ -278,7 +298,9 @@ def main() -> None:
     workspace = background_workspace(systematics, generator)
     write(arguments.output / "two_bin.json", two_bin_workspace())
     write(arguments.output / "search" / "BkgOnly.json", workspace)
-    write(arguments.output / "search" / "patchset.json", patchset(workspace, systematics))
+    patches = patchset(workspace, systematics)
+    write(arguments.output / "search" / "patchset.json", patches)
+    write(arguments.output / "search" / "signal.json", signal_file(workspace, patches, 700, 100))
 
 
 if __name__ == "__main__":

@@ -38,11 +38,11 @@ endfunction()
 #
 # Always a smoke test with any compiler; with RELUME_BUILD_FUZZERS the libFuzzer program too.
 function(relume_add_fuzz_target name)
-  set(corpus "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds/${name}")
+  set(seeds "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/seeds/${name}")
   add_executable(fuzz_${name}_smoke fuzz/${name}_fuzz.cpp fuzz/smoke_driver.cpp)
   target_link_libraries(fuzz_${name}_smoke PRIVATE relume_test_flags)
   set_target_properties(fuzz_${name}_smoke PROPERTIES CXX_EXTENSIONS OFF)
-  add_test(NAME fuzz_${name}_smoke COMMAND fuzz_${name}_smoke "${corpus}")
+  add_test(NAME fuzz_${name}_smoke COMMAND fuzz_${name}_smoke "${seeds}")
   if(RELUME_BUILD_FUZZERS)
     add_executable(fuzz_${name} fuzz/${name}_fuzz.cpp)
     target_link_libraries(fuzz_${name} PRIVATE relume_test_flags -fsanitize=fuzzer)
@@ -63,6 +63,19 @@ function(relume_add_must_not_compile source)
   add_test(NAME compiles_${name} COMMAND ${compile})
   add_test(NAME must_not_compile_${name} COMMAND ${compile} -DRELUME_BAD_LINE)
   set_tests_properties(must_not_compile_${name} PROPERTIES WILL_FAIL ON)
+endfunction()
+
+# relume_add_peer(edit_vs_pyhf edit_driver [arguments])
+#
+# peers/edit_vs_pyhf.py compares another program with what peers/edit_driver.cpp, started by it, answers.
+function(relume_add_peer script driver)
+  if(NOT TARGET peer_${driver})
+    add_executable(peer_${driver} peers/${driver}.cpp)
+    target_link_libraries(peer_${driver} PRIVATE relume_test_flags)
+    set_target_properties(peer_${driver} PROPERTIES CXX_EXTENSIONS OFF)
+  endif()
+  add_test(NAME peer_${script}
+    COMMAND "${PROJECT_SOURCE_DIR}/.venv/bin/python" "${CMAKE_CURRENT_SOURCE_DIR}/peers/${script}.py" $<TARGET_FILE:peer_${driver}> ${ARGN})
 endfunction()
 
 # relume_add_pytest(cli): every test in the folder, from the Python environment that scripts/setup makes.

@@ -34,6 +34,8 @@ SKINS = ("cli", "python", "examples", "benchmarks")
 # No header that is installed may need any of these.
 PRIVATE_LIBRARIES = re.compile(r"<(Eigen|fmt|rapidjson|boost|archive|archive_entry|Random123|CLI|nlohmann|simdjson)(/|\.h|>)")
 
+UMBRELLA = "include/relume/relume.hpp"
+
 SOURCE_SUFFIXES = {".cpp", ".hpp"}
 LICENSED_SUFFIXES = {".cpp", ".hpp", ".py", ".cmake"}
 LICENSED_NAMES = {"CMakeLists.txt", "Makefile"}
@@ -97,7 +99,7 @@ class Tree:
             return
         if stage not in MAY_INCLUDE:
             self.report(path, number, f"unknown stage {stage}: add it to {pathlib.Path(__file__).name}")
-        elif included == "relume/relume.hpp":
+        elif f"include/{included}" == UMBRELLA:
             self.report(path, number, "library code never includes the umbrella header")
         elif target_stage is None:
             self.report(path, number, f'write "{stage}/{included}": includes start at the stage')
@@ -113,7 +115,9 @@ class Tree:
         top, suffix, name = path.parts[0], path.suffix, path.name
         if suffix == ".hpp" and self.stage(path) and top == "include":
             self.check_listed(path, "src/CMakeLists.txt", path.relative_to("include/relume"))
-        elif suffix == ".cpp" and top in ("src", "cli", "examples"):
+            if name != "relume.hpp" and f'#include "{path.relative_to("include")}"' not in self.text(UMBRELLA):
+                self.report(path, 1, f"not included in {UMBRELLA}")
+        elif suffix == ".cpp" and top in ("src", "cli", "examples", "benchmarks"):
             self.check_listed(path, f"{top}/CMakeLists.txt", path.relative_to(top))
         elif top == "tests" and (name.endswith("_test.cpp") or "must_not_compile" in path.parts and suffix == ".cpp"):
             self.check_listed(path, "tests/CMakeLists.txt", path.relative_to(top))
@@ -121,6 +125,8 @@ class Tree:
             self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_fuzz_target({name.removesuffix('_fuzz.cpp')})")
         elif top == "tests" and name.startswith("test_") and suffix == ".py":
             self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_pytest({path.parts[1]})")
+        elif path.parts[:2] == ("tests", "peers") and suffix == ".py":
+            self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_peer({path.stem}")
 
     def check_listed(self, path: pathlib.Path, listing: str, entry: pathlib.Path | str) -> None:
         pattern = r"(?<![\w/.])" + re.escape(str(entry)) + r"(?![\w/.])"

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <unordered_map>
 
 #include "infer/likelihood_objective.hpp"
 #include "math/curvature_solver.hpp"
@@ -17,6 +19,18 @@ std::vector<double> initial_point(const model::Likelihood& likelihood) {
     point.push_back(p.is_fixed ? p.initial : std::clamp(p.initial, p.lower, p.upper));
   }
   return point;
+}
+
+std::vector<double> carry_point(const model::Likelihood& from, std::span<const double> point, const model::Likelihood& to) {
+  std::unordered_map<std::string_view, double> values;
+  for (std::size_t i = 0; i < point.size(); ++i) values.emplace(from.parameters()[i].name, point[i]);
+  std::vector<double> carried = initial_point(to);
+  for (std::size_t i = 0; i < carried.size(); ++i) {
+    const model::Parameter& p = to.parameters()[i];
+    const auto found = values.find(p.name);
+    if (found != values.end() && !p.is_fixed) carried[i] = std::clamp(found->second, p.lower, p.upper);
+  }
+  return carried;
 }
 
 namespace {

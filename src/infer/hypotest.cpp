@@ -93,10 +93,25 @@ class ProfileCurve {
     p.x = x;
     p.is_usable = true;
     p.status = "exact";
-    const auto e = objective_.evaluate(x, math::Derivatives::curvature, {.penalty = 1.0});
-    p.value = e.value;
-    p.slope = objective_.gradient()[poi_];
+    p.value = objective_.evaluate(x, math::Derivatives::none, {.penalty = 1.0}).value;
+    if (minimizer_.linearise(x, {.fixed = fixed_})) set_tangent(p);
     profiles_.emplace(mu, std::move(p));
+  }
+
+  /// The free minimum is a profile too.
+  void insert_free(const minimize::Minimum& m) {
+    if (!m.is_usable() || profiles_.contains(m.x[poi_])) return;
+    Profile p;
+    p.mu = m.x[poi_];
+    p.x = m.x;
+    p.value = m.value;
+    p.is_usable = true;
+    p.status = to_string(m.status);
+    if (minimizer_.linearise(m.x, {.fixed = fixed_})) {
+      p.slope = objective_.gradient()[poi_];
+      set_tangent(p);
+    }
+    profiles_.emplace(p.mu, std::move(p));
   }
 
   /// Free fit with mu between the given bounds, from the best profile known so far.
@@ -137,7 +152,7 @@ class ProfileCurve {
                                                    .lower = lo,
                                                    .upper = hi,
                                                    .nominal = nominal,
-                                                   .explore = profiles_.empty(),
+                                                   .explore = profiles_.size() <= 1,
                                                    .stop = stop_});
     p.is_usable = m.is_usable();
     p.is_interrupted = m.status == minimize::MinimumStatus::interrupted;
@@ -148,15 +163,27 @@ class ProfileCurve {
     p.value = m.value;
     if (!p.is_usable) return p;
     p.slope = objective_.gradient()[poi_];
-    // d theta / d mu = -H_tt^-1 H_t,mu
+    set_tangent(p);
+    return p;
+  }
+
+  /// d theta / d mu = -H_tt^-1 H_t,mu, at the point that the minimiser has just checked.
+  void set_tangent(Profile& p) {
     const std::size_t n = p.x.size();
     std::vector<double> unit(n, 0.0), column(n);
     unit[poi_] = 1.0;
     objective_.curvature().multiply(unit, column, math::Form::exact);
     for (double& c : column) c = -c;
     p.tangent.assign(n, 0.0);
-    if (!minimizer_.solve_at_minimum(column, p.tangent)) p.tangent.clear();
-    return p;
+    if (!minimizer_.solve_linearised(column, p.tangent)) p.tangent.clear();
+  }
+
+  bool pulled_to_bound(const std::vector<double>& x) const {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const bool at_bound = x[i] <= objective_.lower()[i] || x[i] >= objective_.upper()[i];
+      if (!fixed_[i] && at_bound && objective_.units()[i] > 0.0) return true;
+    }
+    return false;
   }
 
   /// Start for a new mu: the nearest profile, moved along its tangent if that is better.
@@ -167,7 +194,8 @@ class ProfileCurve {
     }
     std::vector<double> plain = nearest != nullptr ? nearest->x : seed_;
     plain[poi_] = mu;
-    if (nearest == nullptr || nearest->tangent.empty()) return plain;
+    // Where nuisance parameters sit at their bounds the profile bends at once: its tangent leads into other minima.
+    if (nearest == nullptr || nearest->tangent.empty() || pulled_to_bound(nearest->x)) return plain;
     std::vector<double> moved = nearest->x;
     for (std::size_t i = 0; i < moved.size(); ++i) {
       if (!fixed_[i]) {
@@ -322,6 +350,7 @@ class TestFits {
       fail(m.status == minimize::MinimumStatus::interrupted ? Status::interrupted : Status::fit_failed, "free fit: " + m.reason);
       return nullptr;
     }
+    observed_->insert_free(m);
     if (!m.edge.empty()) notes.push_back("free fit: held at rate >= 0: " + m.edge);
     free_ = Free{m.value, m.x[poi_], std::move(m.x)};
     return &*free_;

@@ -22,30 +22,50 @@ Curvature::Curvature(const CurvatureLayout& layout)
       row_a_(layout.n_rows),
       row_b_(layout.n_rows) {}
 
-std::span<const double> Curvature::block(const CouplingMatrix& matrix) const {
-  const RowGroup& group = layout_->groups[matrix.group];
-  const std::size_t size = group.n_rows * group.columns.size();
-  return matrix.is_jacobian ? std::span(jacobian).subspan(group.jacobian, size)
-                            : std::span(coupling_values).subspan(matrix.values, size);
-}
-
 namespace {
 
+/// sum_j a_j v[index_j], in four partial sums: the compiler may not reorder a sum by itself, and one chain of additions would
+/// cost four times as much.
+double gathered_dot(const double* a, const std::uint32_t* index, std::size_t n, const double* v) {
+  double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
+  std::size_t j = 0;
+  for (; j + 4 <= n; j += 4) {
+    s0 += a[j] * v[index[j]];
+    s1 += a[j + 1] * v[index[j + 1]];
+    s2 += a[j + 2] * v[index[j + 2]];
+    s3 += a[j + 3] * v[index[j + 3]];
+  }
+  for (; j < n; ++j) s0 += a[j] * v[index[j]];
+  return (s0 + s1) + (s2 + s3);
+}
+
+/// out[index_j] += a_j x; the indices are distinct.
+void scattered_add(const double* a, const std::uint32_t* index, std::size_t n, double x, double* out) {
+  for (std::size_t j = 0; j < n; ++j) out[index[j]] += a[j] * x;
+}
+
 /// rows += block * v(columns)
-void add_times(std::span<const double> block, const RowGroup& group, std::span<const double> v, std::span<double> rows) {
+void add_times(const double* block, const RowGroup& group, std::span<const double> v, std::span<double> rows) {
+  if (group.n_rows == 1) {
+    rows[0] += gathered_dot(block, group.columns.data(), group.columns.size(), v.data());
+    return;
+  }
   for (std::size_t c = 0; c < group.columns.size(); ++c) {
     const double x = v[group.columns[c]];
     if (x == 0.0) continue;
-    const double* column = block.data() + c * group.n_rows;
+    const double* column = block + c * group.n_rows;
     for (std::size_t r = 0; r < group.n_rows; ++r) rows[r] += x * column[r];
   }
 }
 
 /// out(columns) += block^T * rows
-void add_transposed(std::span<const double> block, const RowGroup& group, std::span<const double> rows,
-                    std::span<double> out) {
+void add_transposed(const double* block, const RowGroup& group, std::span<const double> rows, std::span<double> out) {
+  if (group.n_rows == 1) {
+    if (rows[0] != 0.0) scattered_add(block, group.columns.data(), group.columns.size(), rows[0], out.data());
+    return;
+  }
   for (std::size_t c = 0; c < group.columns.size(); ++c) {
-    const double* column = block.data() + c * group.n_rows;
+    const double* column = block + c * group.n_rows;
     double sum = 0.0;
     for (std::size_t r = 0; r < group.n_rows; ++r) sum += column[r] * rows[r];
     out[group.columns[c]] += sum;
@@ -64,7 +84,7 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
   for (const RowGroup& g : l.groups) {
     const std::span<double> shared = std::span(row_a_).subspan(g.first_row, g.n_rows);
     std::fill(shared.begin(), shared.end(), 0.0);
-    add_times(std::span(jacobian).subspan(g.jacobian, g.n_rows * g.columns.size()), g, v, shared);
+    add_times(jacobian.data() + g.jacobian, g, v, shared);
     // `back` collects what multiplies the Jacobian transposed; row_a_ keeps J v of the shared parameters alone, which the
     // couplings need.
     for (std::size_t r = 0; r < g.n_rows; ++r) {
@@ -95,17 +115,17 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
           const double* values = coupling_values.data() + m.values + r;
           const double x = scale * v[c.parameter];
           double sum = 0.0;
-          for (std::size_t j = 0; j < g.columns.size(); ++j) {
+          for (std::size_t j = 0; j < m.columns.size(); ++j) {
             const double value = values[j * g.n_rows];
-            sum += value * v[g.columns[j]];
-            out[g.columns[j]] += value * x;
+            const std::uint32_t i = g.columns[m.columns[j]];
+            sum += value * v[i];
+            out[i] += value * x;
           }
           out[c.parameter] += scale * sum;
         }
       }
     }
-    add_transposed(std::span(jacobian).subspan(g.jacobian, g.n_rows * g.columns.size()), g,
-                   std::span<const double>(row_b_).subspan(g.first_row, g.n_rows), out);
+    add_transposed(jacobian.data() + g.jacobian, g, std::span<const double>(row_b_).subspan(g.first_row, g.n_rows), out);
   }
   if (!exact) return;
   for (std::size_t k = 0; k < l.pairs.size(); ++k) {
@@ -113,14 +133,11 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
     out[l.pairs[k].second] += pair_values[k] * v[l.pairs[k].first];
   }
   for (const ProductTerm& term : l.products) {
-    double pv = 0.0, qv = 0.0;
     const std::uint32_t* columns = l.product_columns.data() + term.first;
     const double* p = product_p.data() + term.first;
     const double* q = product_q.data() + term.first;
-    for (std::size_t j = 0; j < term.size; ++j) {
-      pv += p[j] * v[columns[j]];
-      qv += q[j] * v[columns[j]];
-    }
+    const double pv = gathered_dot(p, columns, term.size, v.data());
+    const double qv = gathered_dot(q, columns, term.size, v.data());
     if (pv == 0.0 && qv == 0.0) continue;
     for (std::size_t j = 0; j < term.size; ++j) out[columns[j]] += p[j] * qv + q[j] * pv;
   }

@@ -74,7 +74,7 @@ struct CurvatureSolver::Impl {
   bool is_free(std::uint32_t parameter) const { return free[parameter] != 0; }
 
   /// `share`: see null_direction_share; 0 keeps the Hessian as it is.
-  void set_stiffness(double share) {
+  void set_stiffness(double share, bool with_exact_diagonal = false) {
     if (share == 0.0) {
       stiffness = curvature->constraint;
       return;
@@ -82,6 +82,9 @@ struct CurvatureSolver::Impl {
     curvature->diagonal(fisher_diagonal, Form::semidefinite);
     for (std::size_t i = 0; i < layout.n_parameters; ++i) {
       stiffness[i] = curvature->constraint[i] + share * fisher_diagonal[i];
+      // What the exact diagonal adds makes conjugate gradients two to three times shorter; at least half of the constraint stays, so
+      // that the form stays positive.
+      if (with_exact_diagonal) stiffness[i] += std::max(curvature->exact_diagonal[i], -0.5 * curvature->constraint[i]);
       if (!(stiffness[i] > 0.0)) stiffness[i] = 1.0;  // a parameter without any effect: any value solves it
     }
   }
@@ -200,8 +203,8 @@ struct CurvatureSolver::Impl {
         jacobian_scale += curvature->coupling_scale[m];
       } else {
         const double* values = curvature->coupling_values.data() + matrix.values + r;
-        for (std::size_t j = 0; j < g.columns.size(); ++j) {
-          out[static_cast<Eigen::Index>(j)] += curvature->coupling_scale[m] * values[j * g.n_rows];
+        for (std::size_t j = 0; j < matrix.columns.size(); ++j) {
+          out[static_cast<Eigen::Index>(matrix.columns[j])] += curvature->coupling_scale[m] * values[j * g.n_rows];
         }
       }
     }
@@ -374,10 +377,11 @@ struct CurvatureSolver::Impl {
     for (std::uint32_t m = layout.row_couplings[row]; m < layout.row_couplings[row + 1]; ++m) {
       const CouplingEntry& c = layout.couplings[m];
       if (c.private_index >= 0) continue;
-      const double* values = curvature->coupling_values.data() + layout.coupling_matrices[c.matrix].values + r;
-      for (std::size_t j = 0; j < g.columns.size(); ++j) {
+      const CouplingMatrix& matrix = layout.coupling_matrices[c.matrix];
+      const double* values = curvature->coupling_values.data() + matrix.values + r;
+      for (std::size_t j = 0; j < matrix.columns.size(); ++j) {
         const double value = curvature->coupling_scale[m] * values[j * g.n_rows];
-        if (value != 0.0) add_lower(c.parameter, g.columns[j], value);
+        if (value != 0.0) add_lower(c.parameter, g.columns[matrix.columns[j]], value);
       }
     }
     for (std::uint32_t m = layout.row_pairs[row]; m < layout.row_pairs[row + 1]; ++m) {
@@ -458,7 +462,7 @@ struct CurvatureSolver::Impl {
     }
   }
 
-  bool uses_row_space() const { return row_space && form == Form::semidefinite; }
+  bool uses_row_space() const { return row_space && form != Form::exact; }
 
   void gather_shared(std::span<const double> b) {
     for (std::size_t s = 0; s < shared.size(); ++s) shared_rhs[static_cast<Eigen::Index>(s)] = b[shared[s]];
@@ -583,8 +587,8 @@ Factorisation CurvatureSolver::factorise(const Curvature& curvature, std::span<c
   s.free.assign(free.begin(), free.end());
   s.form = form;
   s.exact_elimination = form == Form::exact;
-  s.set_stiffness(null_direction_share);
-  if (form == Form::semidefinite) {
+  s.set_stiffness(null_direction_share, form == Form::preconditioner);
+  if (form != Form::exact) {
     s.reduce_rows_semidefinite();
     if (s.uses_row_space()) {
       s.factorise_row_space();

@@ -29,7 +29,7 @@ class CurvatureSolver {
   CurvatureSolver& operator=(const CurvatureSolver&) = delete;
 
   /// True when the exact Hessian is factorised as cheaply as its semidefinite part; otherwise the exact form is reached by
-  /// conjugate gradients preconditioned with the semidefinite one.
+  /// conjugate gradients with the preconditioner form.
   bool prefers_dense() const;
 
   /// Factorises H on the parameters with free[i] != 0. `curvature` must outlive the solves. Directions without curvature

@@ -63,8 +63,10 @@ constexpr int max_multiplier_updates = 25;
 /// Where guarded rates are continued while a feasible start is searched.
 constexpr double search_floor = 1e-2;
 
-/// Relative precision of the linear solves: three digits per step are enough, a certificate and a prediction want all of them.
-constexpr double step_precision = 1e-3, full_precision = 1e-9;
+/// Relative precision of the linear solves, as residual in the metric of the preconditioner: two digits for a prediction; three for the
+/// last steps and the certificate, whose distance then has six (and still one where the Hessian is 1e5 times softer than its
+/// preconditioner).
+constexpr double prediction_precision = 1e-2, step_precision = 1e-3;
 
 double dot(std::span<const double> a, std::span<const double> b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
@@ -205,7 +207,9 @@ struct Minimizer::Impl {
     ++counts.factorisations;
     exact_factor = !semidefinite_only && solver.prefers_dense() &&
                    solver.factorise(f.curvature(), mask, math::Form::exact) == math::Factorisation::positive_definite;
-    if (!exact_factor) solver.factorise(f.curvature(), mask, math::Form::semidefinite);
+    if (!exact_factor) {
+      solver.factorise(f.curvature(), mask, semidefinite_only ? math::Form::semidefinite : math::Form::preconditioner);
+    }
   }
 
   void multiply(std::span<const double> v, std::span<double> out, math::Form form) {
@@ -292,7 +296,7 @@ struct Minimizer::Impl {
 
   /// Bounded quadratic model, by passes: minimise on the free parameters, search along the projected direction, hold what came to lie
   /// on a bound, repeat (Lin, More, "Newton's method for large bound-constrained problems", SIAM J. Optim. 9 (1999) 1100).
-  Step solve_model(double radius, math::Form form, double precision = step_precision) {
+  Step solve_model(double radius, math::Form form) {
     Step result;
     result.edm = std::numeric_limits<double>::quiet_NaN();
     inner_free = free;
@@ -307,7 +311,7 @@ struct Minimizer::Impl {
       for (std::size_t i = 0; i < n; ++i) rhs[i] = -gradient[i] - hessian_step[i];
       base_step = step;
       std::fill(step.begin(), step.end(), 0.0);
-      const Inner inner = solve_inner(inner_free, radius, form, precision);
+      const Inner inner = solve_inner(inner_free, radius, form);
       pass_direction = step;
       result.norm = std::max(result.norm, inner.norm);
       result.truncated = inner.truncated;
@@ -397,8 +401,8 @@ struct Minimizer::Impl {
       const double noise = value_noise * (std::fabs(value) + 1.0);
       if (size <= target_gradient && (s.edm <= target_edm || s.predicted <= target_edm)) {
         outcome.status = MinimumStatus::converged;
-        // What has just been computed is the certificate, unless the model was cut short or solved only roughly.
-        if (form == math::Form::exact && exact_factor && s.edm <= max_edm && size <= max_projected_gradient) {
+        // What has just been computed is the certificate, unless the model was cut short.
+        if (form == math::Form::exact && s.edm <= max_edm && size <= max_projected_gradient) {
           final_certificate = Certificate{size, worst, std::max(0.0, s.edm), false};
         }
         return outcome;
@@ -532,7 +536,7 @@ struct Minimizer::Impl {
     c.projected_gradient = scaled_gradient(&c.worst_parameter);
     // The distance within the bounds: what the bounded quadratic model still promises.
     step_lower = cell_lower;
-    Step s = solve_model(infinity, math::Form::exact, full_precision);
+    Step s = solve_model(infinity, math::Form::exact);
     if (s.truncated || !(s.predicted >= 0.0)) {
       c.semidefinite_curvature = true;
       s = solve_model(infinity, math::Form::semidefinite);
@@ -680,12 +684,20 @@ Certificate Minimizer::certify(std::span<const double> x, const Options& options
 
 std::span<const char> Minimizer::free() const { return impl_->free; }
 
-bool Minimizer::solve_at_minimum(std::span<const double> b, std::span<double> x) {
+bool Minimizer::linearise(std::span<const double> x, const Options& options) {
+  Impl& s = *impl_;
+  s.prepare(options);
+  std::copy(x.begin(), x.end(), s.x.begin());
+  const Relaxation plain{.penalty = constraint_penalty, .floor = 0.0};
+  return s.evaluate_at_x(plain) == EvaluationStatus::ok && s.set_free(plain);
+}
+
+bool Minimizer::solve_linearised(std::span<const double> b, std::span<double> x) {
   Impl& s = *impl_;
   s.factorise(s.free, false);
   for (std::size_t i = 0; i < s.n; ++i) s.rhs[i] = s.free[i] ? b[i] : 0.0;
   std::fill(s.step.begin(), s.step.end(), 0.0);
-  const Impl::Inner inner = s.solve_inner(s.free, infinity, math::Form::exact, full_precision);
+  const Impl::Inner inner = s.solve_inner(s.free, infinity, math::Form::exact, prediction_precision);
   std::copy(s.step.begin(), s.step.end(), x.begin());
   return !inner.truncated;
 }

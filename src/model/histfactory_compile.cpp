@@ -708,7 +708,7 @@ struct HistFactoryCompiler {
         if (alias) {
           if (jacobian_matrix == none) {
             jacobian_matrix = static_cast<std::uint32_t>(l.coupling_matrices.size());
-            l.coupling_matrices.push_back({c, true, 0});
+            l.coupling_matrices.push_back({c, true, {}, 0});
           }
           matrix = jacobian_matrix;
         } else {
@@ -716,8 +716,7 @@ struct HistFactoryCompiler {
               matrix_of_blocks.try_emplace(use.blocks, static_cast<std::uint32_t>(l.coupling_matrices.size()));
           matrix = found->second;
           if (is_new) {
-            l.coupling_matrices.push_back({c, false, l.coupling_size});
-            l.coupling_size += l.groups[c].n_rows * l.groups[c].columns.size();
+            add_coupling_matrix(c, use.blocks);
             for (const std::size_t k : use.blocks) matrices[k].push_back(matrix);
           }
         }
@@ -741,13 +740,45 @@ struct HistFactoryCompiler {
     }
     l.row_pairs = row_offsets(l.pairs, l.n_rows);
     for (std::size_t k = 0; k < m.blocks.size(); ++k) {
-      m.blocks[k].matrices = static_cast<std::uint32_t>(m.block_matrices.size());
-      m.blocks[k].n_matrices = static_cast<std::uint32_t>(matrices[k].size());
-      m.block_matrices.insert(m.block_matrices.end(), matrices[k].begin(), matrices[k].end());
+      m.blocks[k].matrix_uses = static_cast<std::uint32_t>(m.matrix_uses.size());
+      m.blocks[k].n_matrix_uses = static_cast<std::uint32_t>(matrices[k].size());
+      for (const std::uint32_t matrix : matrices[k]) add_matrix_use(m.blocks[k], matrix);
       m.blocks[k].pair_uses = static_cast<std::uint32_t>(m.pair_uses.size());
       m.blocks[k].n_pair_uses = static_cast<std::uint32_t>(uses[k].size());
       for (const PairUse& use : uses[k]) m.pair_uses.push_back({use.bin, rank_of[use.pair]});
     }
+  }
+
+  /// Columns: what the blocks' scalar parameters touch.
+  void add_coupling_matrix(std::uint32_t channel, const std::vector<std::size_t>& blocks) {
+    math::CurvatureLayout& l = model->layout_;
+    const math::RowGroup& group = l.groups[channel];
+    math::CouplingMatrix matrix{channel, false, {}, l.coupling_size};
+    for (const std::size_t k : blocks) {
+      const math::ProductTerm& term = l.products[model->blocks[k].product];
+      for (std::size_t j = 0; j < term.size; ++j) matrix.columns.push_back(column_in(group, l.product_columns[term.first + j]));
+    }
+    std::sort(matrix.columns.begin(), matrix.columns.end());
+    matrix.columns.erase(std::unique(matrix.columns.begin(), matrix.columns.end()), matrix.columns.end());
+    l.coupling_size += group.n_rows * matrix.columns.size();
+    l.coupling_matrices.push_back(std::move(matrix));
+  }
+
+  void add_matrix_use(const Block& block, std::uint32_t index) {
+    const math::CurvatureLayout& l = model->layout_;
+    const math::CouplingMatrix& matrix = l.coupling_matrices[index];
+    const math::ProductTerm& term = l.products[block.product];
+    model->matrix_uses.push_back({index, static_cast<std::uint32_t>(model->block_columns.size())});
+    for (std::size_t j = 0; j < term.size; ++j) {
+      const std::uint32_t column = column_in(l.groups[matrix.group], l.product_columns[term.first + j]);
+      const auto at = std::lower_bound(matrix.columns.begin(), matrix.columns.end(), column);
+      model->block_columns.push_back(static_cast<std::uint32_t>(at - matrix.columns.begin()));
+    }
+  }
+
+  static std::uint32_t column_in(const math::RowGroup& group, std::uint32_t parameter) {
+    return static_cast<std::uint32_t>(std::lower_bound(group.columns.begin(), group.columns.end(), parameter) -
+                                      group.columns.begin());
   }
 
   void add_pairs(std::size_t first_block, std::size_t end, const std::map<std::uint64_t, bool>& aliased,

@@ -259,12 +259,13 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       std::fill(q, q + term.size, 0.0);
       jacobian = curvature.jacobian.data() + group->jacobian;
     }
-    const auto add_column = [&](std::uint32_t column, auto&& value_of_bin) {
+    const auto add_column = [&](std::uint32_t column, std::uint32_t position, auto&& value_of_bin) {
       double* out = jacobian + std::size_t{column} * n;
       for (std::uint32_t b = 0; b < n; ++b) out[b] += value_of_bin(b);
-      for (std::uint32_t m = 0; m < block.n_matrices; ++m) {
-        const math::CouplingMatrix& matrix = layout_.coupling_matrices[block_matrices[block.matrices + m]];
-        double* more = curvature.coupling_values.data() + matrix.values + std::size_t{column} * n;
+      for (std::uint32_t m = 0; m < block.n_matrix_uses; ++m) {
+        const MatrixUse& use = matrix_uses[block.matrix_uses + m];
+        double* more = curvature.coupling_values.data() + layout_.coupling_matrices[use.matrix].values +
+                       std::size_t{block_columns[use.columns + position]} * n;
         for (std::uint32_t b = 0; b < n; ++b) more[b] += value_of_bin(b);
       }
     };
@@ -276,14 +277,14 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       double sum = 0.0;
       if (a.symmetric == Additive::no_symmetric) {
         for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * d[b];
-        if (with_curvature && product != 0.0) add_column(a.column, [&](std::uint32_t b) { return product * g[b] * d[b]; });
+        if (with_curvature && product != 0.0) add_column(a.column, a.position, [&](std::uint32_t b) { return product * g[b] * d[b]; });
       } else {
         const double* m = coefficients.data() + a.symmetric;
         const double s1 = shape.symmetric.slope;
         for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * (d[b] + s1 * m[b]);
         if (with_curvature) {
           if (product != 0.0) {
-            add_column(a.column, [&](std::uint32_t b) { return product * g[b] * (d[b] + s1 * m[b]); });
+            add_column(a.column, a.position, [&](std::uint32_t b) { return product * g[b] * (d[b] + s1 * m[b]); });
           }
           const double s2 = shape.symmetric.curvature;
           if (s2 != 0.0) {
@@ -309,7 +310,7 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       const double first = others * jet.slope;
       work.gradient[f.parameter] += first * total;
       if (!with_curvature) continue;
-      if (first != 0.0) add_column(f.column, [&](std::uint32_t b) { return first * g[b] * h[b]; });
+      if (first != 0.0) add_column(f.column, f.position, [&](std::uint32_t b) { return first * g[b] * h[b]; });
       curvature.exact_diagonal[f.parameter] += others * jet.curvature * total;
     }
     if (with_curvature) {

@@ -53,8 +53,13 @@ struct Block {
   std::uint32_t bin_factors = 0, n_bin_factors = 0;
   std::uint32_t nominal = 0;  ///< offset into nominals; also of the block's bins in the scratch
   std::uint32_t product = 0;  ///< index of its product term in the layout
-  std::uint32_t matrices = 0, n_matrices = 0;  ///< coupling matrices that its derivatives add to
+  std::uint32_t matrix_uses = 0, n_matrix_uses = 0;
   std::uint32_t pair_uses = 0, n_pair_uses = 0;
+};
+
+/// A coupling matrix that a block's derivatives add to: its column for product position p is block_columns[columns + p].
+struct MatrixUse {
+  std::uint32_t matrix = 0, columns = 0;
 };
 
 /// A pair of per-bin factors of one block and bin that the layout lists as pair `pair`.
@@ -90,7 +95,8 @@ class HistFactory final : public Likelihood {
   std::vector<math::MultiplicativeResponse> responses;
   std::vector<double> coefficients, nominals;
   std::vector<std::uint32_t> shape_parameters;  ///< parameters with additive effects
-  std::vector<std::uint32_t> block_matrices;
+  std::vector<MatrixUse> matrix_uses;
+  std::vector<std::uint32_t> block_columns;
   std::vector<PairUse> pair_uses;
   std::vector<std::uint32_t> channel_of_bin;
   std::vector<double> bin_scale;  ///< per bin: nominal total, at least a thousandth of an event; the unit of its rate constraint

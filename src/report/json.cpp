@@ -150,15 +150,19 @@ JsonObject to_json(const FitResult& fit, const Likelihood& likelihood, std::span
   return object;
 }
 
+double p_value(const HypoTest& test, const infer::PValues& p) {
+  return test.statistic == infer::TestStatistic::q0 ? p.clsb : p.cls;
+}
+
 JsonObject to_json(const HypoTest& test, const Likelihood& likelihood) {
   const bool usable = test.is_usable();
   JsonArray cls, clsb;
   for (const infer::PValues& p : test.expected) {
-    cls.push_back(or_null(p.cls, usable));
+    cls.push_back(or_null(p_value(test, p), usable));
     clsb.push_back(or_null(p.clsb, usable));
   }
   JsonObject object;
-  object.emplace_back("CLs_obs", or_null(test.observed.cls, usable));
+  object.emplace_back("CLs_obs", or_null(p_value(test, test.observed), usable));
   object.emplace_back("CLs_exp", std::move(cls));
   object.emplace_back("CLsb_obs", or_null(test.observed.clsb, usable));
   object.emplace_back("CLb_obs", or_null(test.observed.clb, usable));

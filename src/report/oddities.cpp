@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "report/oddities.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
@@ -245,7 +246,7 @@ class Finder {
     bool lumi_has_uncertainty = false;
     for (const spec::ParameterConfig& config : measurement.parameters) {
       lumi_has_uncertainty = lumi_has_uncertainty || (config.name == "lumi" && config.sigmas);
-      if (!types_of_name_.contains(config.name)) {
+      if (config.name != measurement.poi && !types_of_name_.contains(config.name)) {
         add(Kind::configured_unknown_parameter, [&] { return fmt::format("'{}'", config.name); });
       }
     }

@@ -75,11 +75,12 @@ Result<ParamId> find_parameter(const Likelihood& likelihood, std::string_view na
   if (const auto found = likelihood.find_parameter(name)) return *found;
   if (const ParameterSet* set = find_set(likelihood, name)) {
     if (set->size == 1) return ParamId{set->first};
-    return Error{ErrorCode::reference, std::string(name),
+    return Error{ErrorCode::reference,
+                 {},
                  fmt::format("'{}' has {} components, and one value cannot be given to all", set->name, set->size),
                  fmt::format("name one of '{0}[0]' to '{0}[{1}]'", set->name, set->size - 1)};
   }
-  return unknown(likelihood, name, std::string(name));
+  return unknown(likelihood, name, {});
 }
 
 Result<std::vector<double>> parameters_from_json(const Likelihood& likelihood, const Json& document,

@@ -140,11 +140,12 @@ std::string to_table(const HypoTest& test, const Likelihood& likelihood) {
   head.add({"statistic", fmt::format("{} = {} (Asimov {})", infer::to_string(test.statistic), if_usable(test.q, usable),
                                      if_usable(test.q_asimov, usable))});
   head.add({"expected", fmt::format("from {} Asimov data", infer::to_string(test.asimov))});
+  const char* what = test.statistic == infer::TestStatistic::q0 ? "p-value" : "CLs";
   std::array<std::optional<double>, 5> expected;
   if (usable) {
-    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = test.expected[i].cls;
+    for (std::size_t i = 0; i < expected.size(); ++i) expected[i] = p_value(test, test.expected[i]);
   }
-  return head.text() + '\n' + band_table("CLs", if_usable(test.observed.cls, usable), expected) +
+  return head.text() + '\n' + band_table(what, if_usable(p_value(test, test.observed), usable), expected) +
          format_notes(test.notes);
 }
 

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 
+import jsonschema
 import pyhf
 import pytest
 
@@ -61,6 +62,22 @@ def test_patchset_belongs_to_the_search(folder):
         model = patchset.apply(workspace, patch.name).model()
         rates = model.expected_actualdata(model.config.suggested_init())
         assert min(rates) > 0 and math.isfinite(sum(rates))
+
+
+def test_signal_file_is_a_point_of_the_patchset(folder, relume):
+    search = folder / "search"
+    signal = load(search / "signal.json")
+    schema = load(EXAMPLES.parent / "docs" / "formats" / "signal.schema.json")
+    jsonschema.validate(signal, schema)
+
+    def observed_limit(*arguments):
+        answer = relume("limit", search / "BkgOnly.json", *arguments, "--no-expected")
+        assert answer.returncode == 0, answer.stderr
+        found = json.loads(answer.stdout)
+        return found.get("results", [found])[0]["observed"]
+
+    assert observed_limit("--signal", search / "signal.json") == pytest.approx(
+        observed_limit("--patchset", search / "patchset.json", "--point", signal["name"]), rel=1e-6)
 
 
 def test_generated_model_has_the_size_that_was_asked_for(tmp_path):

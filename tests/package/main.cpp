@@ -7,11 +7,7 @@
 #include <iostream>
 #include <string_view>
 
-#include "relume/base/version.hpp"
-#include "relume/formats/pyhf_json.hpp"
-#include "relume/infer/fit.hpp"
-#include "relume/infer/hypotest.hpp"
-#include "relume/model/histfactory.hpp"
+#include "relume/relume.hpp"
 
 namespace {
 

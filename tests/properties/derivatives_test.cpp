@@ -169,6 +169,9 @@ TEST(Invert, MatchesTheDenseInverseAtTheMinimum) {
       if (fit.uncertainties[i] > 0.0) free.push_back(static_cast<Eigen::Index>(i));
     }
     const Eigen::MatrixXd inverse = h(free, free).inverse();
+    // Nearly flat models: an inverse in double precision has lost more digits than the comparison asks for.
+    constexpr double worst_condition = 1e9;
+    if (inverse.cwiseAbs().maxCoeff() * h(free, free).cwiseAbs().maxCoeff() > worst_condition) continue;
     const auto n = static_cast<Eigen::Index>(c.point.size());
     const Eigen::Map<const Eigen::MatrixXd> covariance(fit.covariance.data(), n, n);
     const Eigen::MatrixXd mine = covariance(free, free);

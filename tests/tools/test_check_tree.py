@@ -18,9 +18,11 @@ IN_ORDER = {
     "include/relume/base/error.hpp": HEADER,
     "include/relume/spec/workspace.hpp": HEADER + '#include "relume/base/error.hpp"\n',
     "include/relume/model/likelihood.hpp": HEADER + '#include "relume/spec/workspace.hpp"\n#include <vector>\n',
+    "include/relume/relume.hpp": HEADER + '#include "relume/base/error.hpp"\n#include "relume/model/likelihood.hpp"\n'
+                                          '#include "relume/spec/workspace.hpp"\n',
     "src/model/likelihood.cpp": SPDX + '#include "relume/model/likelihood.hpp"\n#include "model/kernel.hpp"\n#include <Eigen/Dense>\n',
     "src/model/kernel.hpp": HEADER,
-    "src/CMakeLists.txt": LISTING + "base/error.hpp spec/workspace.hpp model/likelihood.hpp model/likelihood.cpp\n",
+    "src/CMakeLists.txt": LISTING + "relume.hpp base/error.hpp spec/workspace.hpp model/likelihood.hpp model/likelihood.cpp\n",
     "tests/unit/model/likelihood_test.cpp": SPDX,
     "tests/CMakeLists.txt": LISTING + "relume_add_test(unit/model/likelihood_test.cpp)\n",
 }
@@ -51,6 +53,8 @@ def test_tree_in_order(tmp_path):
         ("src/model/forgotten.cpp", SPDX, "not registered in src/CMakeLists.txt"),
         ("src/model/od.cpp", SPDX, "not registered in src/CMakeLists.txt"),
         ("include/relume/base/forgotten.hpp", HEADER, "not registered in src/CMakeLists.txt"),
+        ("include/relume/base/forgotten.hpp", HEADER, "not included in include/relume/relume.hpp"),
+        ("benchmarks/kernels/fast.cpp", SPDX, "not registered in benchmarks/CMakeLists.txt"),
         ("tests/unit/model/other_test.cpp", SPDX, "not registered in tests/CMakeLists.txt"),
         ("tests/fuzz/json_fuzz.cpp", SPDX, "relume_add_fuzz_target(json)"),
         ("tests/cli/test_limit.py", SPDX.replace("//", "#"), "relume_add_pytest(cli)"),

@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "../../synthetic_model.hpp"
+#include "synthetic_model.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/model/histfactory.hpp"
 
@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const bool good = fit.minimum.is_converged() && !fit.uncertainties.empty();
-  std::printf("{\"bins\": %zu, \"samples\": %zu, \"parameters\": %zu, \"share\": %g, \"build_s\": %.3f, \"compile_s\": %.3f, "
+  std::printf("{\"event\": \"fit\", \"bins\": %zu, \"samples\": %zu, \"parameters\": %zu, \"share\": %g, \"build_s\": %.3f, \"compile_s\": %.3f, "
               "\"fit_s\": %.4f, \"fit_min_s\": %.4f, \"iterations\": %d, \"certified\": %s, \"projected_gradient\": %.2g, "
               "\"edm\": %.2g, \"peak_MB\": %.0f}\n",
               size.bins, size.samples, likelihood.parameters().size(), size.share, build, compile,

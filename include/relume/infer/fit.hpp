@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,9 @@ struct FitResult {
 };
 
 FitResult fit(const model::Likelihood& likelihood, const model::Data& data, const FitOptions& options = {});
+
+/// A point of one likelihood as a start for another: matched by parameter name, initial values where there is no match.
+std::vector<double> carry_point(const model::Likelihood& from, std::span<const double> point, const model::Likelihood& to);
 
 /// Starting point of fits: initial values, moved into their bounds.
 std::vector<double> initial_point(const model::Likelihood& likelihood);

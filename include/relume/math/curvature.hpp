@@ -43,11 +43,12 @@ struct CouplingEntry {
   std::int32_t private_index = -1;  ///< position among the privates, or -1 for a shared parameter
 };
 
-/// A block laid out like its group's Jacobian.
+/// A block of n_rows x columns, column by column: the Jacobian of those terms of a group that carry some per-row parameter.
 struct CouplingMatrix {
   std::uint32_t group = 0;
-  bool is_jacobian = false;  ///< the group's Jacobian itself
-  std::size_t values = 0;    ///< offset into Curvature::coupling_values when not
+  bool is_jacobian = false;            ///< all of them: the group's Jacobian itself, with all its columns
+  std::vector<std::uint32_t> columns;  ///< positions in the group's columns, ascending; unused for the Jacobian
+  std::size_t values = 0;              ///< offset into Curvature::coupling_values, when not the Jacobian
 };
 
 /// Symmetric second derivative between two per-row parameters of one row.
@@ -80,6 +81,7 @@ struct CurvatureLayout {
 enum class Form {
   exact,          ///< the Hessian
   semidefinite,   ///< diag(d) + J^T W J with weights that never underestimate (Fisher-corrected)
+  preconditioner,  ///< semidefinite plus the exact diagonal as far as it stays positive: for the solver only
 };
 
 class Curvature {
@@ -103,8 +105,6 @@ class Curvature {
   std::vector<double> coupling_values;
   std::vector<double> pair_values;
   std::vector<double> product_p, product_q;
-
-  std::span<const double> block(const CouplingMatrix& matrix) const;
 
  private:
   const CurvatureLayout* layout_;

@@ -52,8 +52,13 @@ class Minimizer {
   /// Free parameters (not fixed, not held by a bound or kink) of the last minimisation, for covariance and prediction.
   std::span<const char> free() const;
 
-  /// Solves H x = b on those free parameters at the last minimum. False when H is not positive definite.
-  bool solve_at_minimum(std::span<const double> b, std::span<double> x);
+  /// Evaluates at a point and decides there which parameters are free, as a minimisation that ended there would have left it. False:
+  /// the point is outside of the domain.
+  bool linearise(std::span<const double> x, const Options& options = {});
+
+  /// Solves H x = b on the free parameters where the last minimisation (or linearise) ended, to two digits: for
+  /// predictions. False when H is not positive definite along the way.
+  bool solve_linearised(std::span<const double> b, std::span<double> x);
 
  private:
   struct Impl;

@@ -25,6 +25,9 @@ namespace relume::report {
 spec::JsonObject to_json(const infer::FitResult& fit, const model::Likelihood& likelihood,
                          std::span<const std::string> notes = {});
 spec::JsonObject to_json(const infer::HypoTest& test, const model::Likelihood& likelihood);
+/// Which of the p-values CLs_obs and CLs_exp hold. As pyhf: with q0, whose alternative is a signal, that of the
+/// background-only hypothesis; CLs for all others.
+double p_value(const infer::HypoTest& test, const infer::PValues& p);
 /// With a cross section, the limits come in femtobarn too.
 spec::JsonObject to_json(const infer::Limit& limit, const model::Likelihood& likelihood,
                          const std::optional<spec::CrossSection>& cross_section = {});

@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""docs/benchmarks.md from a file of results."""
+
+from __future__ import annotations
+
+import types
+
+from .results import Results
+
+TITLES = {
+    "cls": "Asymptotic CLs, model in memory",
+    "cold": "One CLs from a cold process",
+    "signals": "Many signals on one background",
+    "large_fit": "Large synthetic fits",
+    "gradient": "Kernels",
+}
+# What a reader asks first comes first; measured in another order.
+ORDER = ("cls", "cold", "signals", "large_fit", "gradient")
+
+INTRODUCTION = """\
+<!-- Written by benchmarks/run.py; do not edit. -->
+# Benchmarks
+
+Measured with `make bench`; nothing here is asserted by a test. Each contender runs alone, in a process of its own, on one
+thread, pinned to one CPU. Its answer is compared with the reference before its time counts: a wrong or failed answer is listed with
+its time and gets no ratio. What takes longer than {limit} is stopped and counts as a lower bound. Times are medians of repeated
+calls in one process; the first call is not among them where there was time for more than one (just-in-time compilation).
+Load and compile times of relume are listed apart.
+"""
+
+
+def text(results: Results, scenarios: list[types.ModuleType]) -> str:
+    """The given scenarios, as far as there are results."""
+    content = results.content
+    by_name = {s.NAME: s for s in scenarios}
+    shown = [name for name in ORDER if name in by_name and results.scenario(name)]
+    parts = [INTRODUCTION.format(limit="10 minutes"), conditions(content)]
+    lost = [line for name in shown for line in by_name[name].losses(results.scenario(name))]
+    parts.append("## Losses\n\nAims that are missed, and peers that are faster:\n\n" + ("\n".join(f"- {line}" for line in lost) if lost else "None.") + "\n")
+    for name in shown:
+        question = (by_name[name].__doc__ or "").strip().splitlines()[0]
+        parts.append(f"## {TITLES[name]}\n\n{question}\n\n{by_name[name].report(results.scenario(name))}")
+    parts.append("## Reproduce\n\n```\nmake bench                                                   # everything; hours, because of the peers\n"
+                 "scripts/bench --contender relume                             # ours alone; minutes\n"
+                 "scripts/bench --scenario cls --case 3LeRJR --quick           # a look\n```\n\n"
+                 "The published models are not part of this repository; `RELUME_SHARED` names the folder that holds them.\n")
+    return "\n".join(parts)
+
+
+def conditions(content: dict) -> str:
+    relume, machine = content.get("relume", {}), content.get("machine", {})
+    dirty = ", with uncommitted changes" if relume.get("uncommitted") else ""
+    peers = ", ".join(f"{name} {version}" for name, version in content.get("peers", {}).items())
+    return (f"- relume {relume.get('commit', '?')}{dirty}; {relume.get('compiler', '?')}, {relume.get('build_type', '?')}"
+            f"{', this machine only (-march=native)' if relume.get('native') in ('ON', 'TRUE', '1', 'true') else ''}\n"
+            f"- {machine.get('cpu', '?')}, {machine.get('cpus', '?')} CPUs, {machine.get('memory_GB', '?')} GB, {machine.get('system', '?')} {machine.get('kernel', '?')}"
+            f"; load when the run began: {machine.get('load_at_start', '?')}\n"
+            f"- Python {machine.get('python', '?')}; {peers}\n- {content.get('date', '?')}\n")

@@ -1,0 +1,429 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Writes docs/validation.md: every number that other software computed on published models, beside the program's.
+
+    tools/make_validation.py                     drives build/relume; seconds
+    tools/make_validation.py --check             the same, writes nothing
+    tools/make_validation.py --output page.md --program build/bench/relume
+
+Published models are read from $RELUME_SHARED (default: ../shared beside the checkout). Fails when a row disagrees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# What the project promises. Likelihoods and limits are relative, the rest as named.
+NLL, Q_ABSOLUTE, CLS, LIMIT = 1e-10, 1e-5, 1e-4, 1e-4
+# A minimum may not lie above the reference's by more than this, in -2 ln L.
+MINIMUM = 1e-6
+# Relative deviations are not asked of CLs below this.
+CLS_FLOOR = 1e-7
+# A certified minimum that is lower by more than this shows that the reference's fit stopped early; smaller ones change
+# no test statistic by more than its tolerance.
+SHOWN_WORSE = 1e-5
+
+AGREES, DISAGREES = "agrees", "**disagrees**"
+
+# The reference's +2 sigma limit is not a root of CLs = 0.05. Evaluated by pyhf 0.7.6 at both points, fits repeated with tolerance 1e-12.
+LIMITS_THAT_ARE_NO_ROOTS = {
+    ("sbottom__RegionA__sbottom_800_250_60", 4): (
+        0.5056154, "+2 sigma: the reference, 0.5053739, is no root: pyhf with tight tolerances gives CLs 0.050132 there and 0.0500000 at our {:.7f}"),
+}
+
+
+class Program:
+    def __init__(self, executable: pathlib.Path) -> None:
+        self.executable = executable
+
+    def __call__(self, *arguments: object) -> dict:
+        """The answer, usable or not; {"error": …} where the input was refused."""
+        command = [str(self.executable), *(str(a) for a in arguments)]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        if answer.returncode in (0, 3):
+            return json.loads(answer.stdout)
+        return {"error": answer.stderr.strip() or f"exit code {answer.returncode}"}
+
+
+@dataclasses.dataclass
+class Row:
+    cells: list[str]
+    verdict: str
+
+    @property
+    def is_good(self) -> bool:
+        return DISAGREES not in self.verdict
+
+
+@dataclasses.dataclass
+class ModelRows:
+    likelihood: list[Row] = dataclasses.field(default_factory=list)
+    fits: Row | None = None
+    test: Row | None = None
+    limits: Row | None = None
+
+
+# ---------------------------------------------------------------------- small arithmetic
+
+
+def relative(mine: float, reference: float) -> float:
+    return abs(mine - reference) / abs(reference) if reference else abs(mine)
+
+
+def relative_p(mine: float, reference: float) -> float:
+    return abs(mine - reference) / max(abs(reference), CLS_FLOOR)
+
+
+def show(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1e}"
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def twice_nll_main(observed: list[float], expected: list[float]) -> float | None:
+    """Poisson terms of main bins, from the rates that the program prints."""
+    if any(rate <= 0.0 and n > 0.0 for n, rate in zip(observed, expected, strict=True)):
+        return None
+    return 2.0 * math.fsum(rate - (n * math.log(rate) if n else 0.0) + math.lgamma(n + 1.0) for n, rate in zip(observed, expected, strict=True))
+
+
+# ---------------------------------------------------------------------- one model
+
+
+class Case:
+    def __init__(self, file: pathlib.Path, shared: pathlib.Path, folder: pathlib.Path) -> None:
+        self.name = file.stem
+        self.reference = json.loads(file.read_text(encoding="utf-8"))
+        self.folder = folder / self.name
+        self.folder.mkdir()
+        self.model = [shared / self.reference["workspace"]]
+        if self.reference.get("patchset"):
+            self.model += ["--patchset", shared / self.reference["patchset"], "--point", self.reference["patch"]]
+        if self.reference.get("extra_ops"):
+            self.model += ["--patch", self.write("extra", self.reference["extra_ops"])]
+        # The XML examples hold several measurements; the file's name says which one was used.
+        if file.parent.name == "histfactory-xml":
+            self.model += ["--measurement", self.name.rpartition("__")[2]]
+
+    def write(self, name: str, content: object) -> pathlib.Path:
+        file = self.folder / f"{name}.json"
+        file.write_text(json.dumps(content), encoding="utf-8")
+        return file
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} ({self.reference['model']['npars']})"
+
+    def best(self, which: str) -> dict | None:
+        return (self.reference["fits"].get(which) or {}).get("best")
+
+
+def interpolation_options(settings: dict) -> tuple[str, list[str]]:
+    normsys, histosys = settings["normsys"]["interpcode"], settings["histosys"]["interpcode"]
+    # pyhf's code 2 jumps at |alpha| = 1; the references contain it.
+    ours = "code2-pyhf" if histosys == "code2" else histosys
+    return f"{normsys}, {histosys}", ["--interpcode", f"normsys={normsys}", "--interpcode", f"histosys={ours}"]
+
+
+def likelihood_rows(case: Case, program: Program) -> list[Row]:
+    rows = []
+    for variant, points in case.reference["points"].items():
+        codes, options = interpolation_options(points["modifier_settings"])
+        worst = {"exact": 0.0, "main": 0.0, "rates": 0.0}
+        problem = ""
+        for name, point in points.items():
+            if name == "modifier_settings":
+                continue
+            values = point.get("parameters") or case.reference["points"]["cli"][name]["parameters"]
+            file = case.write(f"{variant}-{name}", {p["name"]: values[slice(*p["slice"])] for p in case.reference["parameters"]})
+            answer = program("nll", *case.model, "--parameters", file, *options)
+            if not is_number(answer.get("twice_nll")):
+                problem = answer.get("error") or answer.get("reason") or "no value"
+                continue
+            expected = [rate for rates in answer["expected_data"].values() for rate in rates]
+            observed = [n for counts in answer["observed_data"].values() for n in counts]
+            main = twice_nll_main(observed, expected)
+            worst["exact"] = max(worst["exact"], relative(answer["twice_nll"], point["twice_nll_exact"]))
+            worst["main"] = max(worst["main"], math.inf if main is None else relative(main, point["twice_nll_main"]))
+            worst["rates"] = max(worst["rates"], *(relative(m, r) for m, r in zip(expected, point["expected_main"], strict=True)))
+        verdict = AGREES if max(worst.values()) <= NLL and not problem else f"{DISAGREES} {problem}".strip()
+        rows.append(Row([case.title, codes, *(show(w) for w in worst.values())], verdict))
+    return rows
+
+
+def fit_differences(case: Case, program: Program) -> tuple[dict[str, float], list[str]]:
+    """Ours minus theirs, in -2 ln L, and what went wrong."""
+    differences, problems = {}, []
+    for which in ("free", "mu0", "mu1"):
+        best = case.best(which)
+        if best is None:
+            continue
+        # The recorded value: pyhf cannot go to mu = 0 where the file's bounds exclude it.
+        fixed = [] if which == "free" else ["--fix", f"{case.reference['model']['poi']}={best['poi']!r}"]
+        answer = program("fit", *case.model, *fixed)
+        if answer.get("status") not in ("converged", "singular"):
+            problems.append(f"{which}: {answer.get('error') or answer.get('reason')}")
+            continue
+        differences[which] = answer["twice_nll"] - best["twice_nll"]
+    return differences, problems
+
+
+def fit_row(case: Case, differences: dict[str, float], problems: list[str]) -> Row:
+    cells = [f"{differences[w]:+.1e}" if w in differences else "-" for w in ("free", "mu0", "mu1")]
+    if problems or any(d > MINIMUM for d in differences.values()):
+        return Row([case.title, *cells], " ".join([DISAGREES, *problems]))
+    worse = worse_fits(differences)
+    return Row([case.title, *cells], f"reference's own fit is worse: {worse}" if worse else AGREES)
+
+
+def worse_fits(differences: dict[str, float]) -> str:
+    names = {"free": "the free fit", "mu0": "the fit at mu = 0", "mu1": "the fit at mu = 1"}
+    return ", ".join(f"{names[w]} by {-d:.2g}" for w, d in differences.items() if d < -SHOWN_WORSE)
+
+
+def excuse(case: Case, differences: dict[str, float]) -> str:
+    """Why a deviation of test statistics is the reference's; empty: there is no reason."""
+    lower = (case.reference.get("hypotest_mu1") or {}).get("poi_bounds_used", [0.0])[0]
+    if lower > 0.0:
+        return f"another question: the reference keeps mu >= {lower:g}, q-tilde here mu >= 0; its fits, above, agree"
+    worse = worse_fits(differences)
+    return f"reference's own fit is worse, shown by {worse}" if worse else ""
+
+
+def test_row(case: Case, program: Program, differences: dict[str, float]) -> Row | None:
+    reference = case.reference.get("hypotest_mu1")
+    if not reference:
+        return None
+    answer = program("cls", *case.model, "--test-poi", "1")
+    if answer.get("status") != "ok":
+        return Row([case.title, *["-"] * 5], f"{DISAGREES} {answer.get('error') or answer.get('reason')}")
+    q = abs(answer["test_statistic"]["q"] - reference["qmu_tilde"])
+    q_asimov = abs(answer["test_statistic"]["q_asimov"] - reference["qmuA"])
+    observed = relative_p(answer["CLs_obs"], reference["CLs_obs"]) if is_number(reference.get("CLs_obs")) else None
+    pairs = [(m, r) for m, r in zip(answer["CLs_exp"], reference.get("CLs_exp") or [], strict=False) if is_number(r)]
+    band = max((relative_p(m, r) for m, r in pairs), default=None)
+    cells = [case.title, f"{answer['CLs_obs']:.6g}", show(q), show(q_asimov), show(observed), show(band)]
+    good = max(q, q_asimov) <= Q_ABSOLUTE and max(observed or 0.0, band or 0.0) <= CLS
+    verdict = AGREES if good else excuse(case, differences) or DISAGREES
+    if good and observed is None:
+        verdict += "; the reference's CLs is 0/0"
+    return Row(cells, verdict)
+
+
+def limit_row(case: Case, program: Program, differences: dict[str, float]) -> Row | None:
+    reference = case.reference.get("upper_limits_95")
+    if not reference or not (is_number(reference.get("obs")) or any(is_number(r) for r in reference.get("exp") or [])):
+        return None
+    answer = program("limit", *case.model)
+    if answer.get("status") != "ok":
+        return Row([case.title, *["-"] * 3], f"{DISAGREES} {answer.get('error') or answer.get('reason')}")
+    observed = relative(answer["observed"], reference["obs"]) if is_number(reference.get("obs")) else None
+    worst, notes, good = 0.0, [], observed is None or observed <= LIMIT
+    compared = 0
+    for i, (mine, theirs) in enumerate(zip(answer["expected"], reference.get("exp") or [], strict=False)):
+        if not is_number(theirs):
+            continue
+        compared += 1
+        worst = max(worst, relative(mine, theirs))
+        if relative(mine, theirs) <= LIMIT:
+            continue
+        root, note = LIMITS_THAT_ARE_NO_ROOTS.get((case.name, i), (None, ""))
+        if root is not None and relative(mine, root) <= 1e-6:
+            notes.append("reference's own fit is worse, " + note.format(root))
+        else:
+            good = False
+    cells = [case.title, f"{answer['observed']:.6g}", show(observed), show(worst) if compared else "-"]
+    verdict = "; ".join(notes) or AGREES
+    return Row(cells, verdict if good else excuse(case, differences) or DISAGREES)
+
+
+def validate(case: Case, program: Program) -> ModelRows:
+    differences, problems = fit_differences(case, program)
+    return ModelRows(likelihood_rows(case, program), fit_row(case, differences, problems) if differences or problems else None,
+                     test_row(case, program, differences), limit_row(case, program, differences))
+
+
+# ---------------------------------------------------------------------- whole patchsets, interpolation alone
+
+
+def grid_row(file: pathlib.Path, shared: pathlib.Path, program: Program) -> tuple[Row, dict[str, float]]:
+    grid = json.loads(file.read_text(encoding="utf-8"))
+    answer = program("cls", shared / grid["workspace"], "--patchset", shared / grid["patchset"])
+    ours = {point["name"]: point for point in answer.get("results", [])}
+    worst = {"q": 0.0, "q_asimov": 0.0, "observed": 0.0, "band": 0.0}
+    compared, bad = 0, []
+    for point in grid["points"]:
+        if not is_number(point.get("CLs_obs")):
+            continue
+        mine = ours.get(point["point"], {})
+        if mine.get("status") != "ok":
+            bad.append(point["point"])
+            continue
+        band = [relative_p(m, r) for m, r in zip(mine["CLs_exp"], point["CLs_exp"], strict=True) if is_number(r)]
+        found = {"q": abs(mine["test_statistic"]["q"] - point["qmu_tilde"]), "q_asimov": abs(mine["test_statistic"]["q_asimov"] - point["qmuA"]),
+                 "observed": relative_p(mine["CLs_obs"], point["CLs_obs"]), "band": max(band, default=0.0)}
+        worst = {k: max(w, found[k]) for k, w in worst.items()}
+        compared += 1
+        if max(found["q"], found["q_asimov"]) > Q_ABSOLUTE or max(found["observed"], found["band"]) > CLS:
+            bad.append(point["point"])
+    verdict = AGREES if not bad and compared else f"{DISAGREES} {answer.get('error', '')} {', '.join(bad)}".strip()
+    row = Row([file.stem, f"{compared} of {len(grid['points'])}", *(show(w) for w in worst.values())], verdict)
+    return row, {name: point["CLs_obs"] for name, point in ours.items() if point.get("status") == "ok"}
+
+
+# Interpolations are read off expected rates: one channel per alpha and bin, beside a constant rate that keeps the sum positive.
+PEDESTAL = 1000.0
+
+
+def interpolation_rows(file: pathlib.Path, program: Program, folder: pathlib.Path) -> list[Row]:
+    table = json.loads(file.read_text(encoding="utf-8"))
+    codes = {"code0": "histosys", "code2": "histosys", "code4p": "histosys", "code1": "normsys", "code4": "normsys"}
+    rows = []
+    for code, kind in codes.items():
+        worst, compared, refused = 0.0, 0, []
+        for name, case in table["cases"].items():
+            channels, values, expected = [], {}, []
+            for i, alpha in enumerate(table["alphas"]):
+                for b, nominal in enumerate(case["nominal"]):
+                    lo, hi = case["lo"][b], case["hi"][b]
+                    data = {"lo_data": [lo], "hi_data": [hi]} if kind == "histosys" else {"lo": lo / nominal, "hi": hi / nominal}
+                    effect = {"name": f"a{i}", "type": kind, "data": data}
+                    channels.append({"name": f"c{i:02}b{b}", "samples": [
+                        {"name": "pedestal", "data": [PEDESTAL], "modifiers": []},
+                        {"name": "sample", "data": [nominal], "modifiers": [effect]}]})
+                    theirs = case[code][i][b]
+                    # Nothing to compare with where the reference has no finite value.
+                    expected.append(None if theirs is None else theirs + nominal if kind == "histosys" else theirs * nominal)
+                values[f"a{i}"] = alpha
+            workspace = {"channels": channels, "observations": [{"name": c["name"], "data": [PEDESTAL]} for c in channels],
+                         "measurements": [{"name": "m", "config": {"poi": "", "parameters": []}}], "version": "1.0.0"}
+            model, point = folder / f"interpolation-{code}-{name}.json", folder / f"interpolation-{code}-{name}-point.json"
+            model.write_text(json.dumps(workspace), encoding="utf-8")
+            point.write_text(json.dumps(values), encoding="utf-8")
+            ours = "code2-pyhf" if code == "code2" else code
+            answer = program("nll", model, "--parameters", point, "--interpcode", f"{kind}={ours}")
+            if "expected_data" not in answer:
+                refused.append(f"{name}: {answer.get('error', '').splitlines()[0].split('error: ')[-1]}")
+                continue
+            rates = [answer["expected_data"][c["name"]][0] for c in channels]
+            deviations = [abs(mine - PEDESTAL - theirs) / PEDESTAL for mine, theirs in zip(rates, expected, strict=True) if theirs is not None]
+            worst, compared = max(worst, *deviations), compared + len(deviations)
+        verdict = AGREES if worst <= NLL and compared else DISAGREES
+        # Only an exponential of a factor that is not positive may be refused; it has no value.
+        if refused:
+            verdict += "; refused: " + "; ".join(refused)
+            verdict = verdict if code == "code1" and compared else f"{DISAGREES} {verdict}"
+        rows.append(Row([code, kind, str(compared), show(worst)], verdict))
+    return rows
+
+
+# ---------------------------------------------------------------------- the page
+
+
+def table(titles: list[str], rows: list[Row]) -> str:
+    titles = [*titles, "verdict"]
+    lines = [titles, ["---"] * len(titles), *([*row.cells, row.verdict.replace("|", "\\|").replace("\n", " ")] for row in rows)]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+INTRODUCTION = """\
+<!-- Written by tools/make_validation.py; do not edit. -->
+# Validation
+
+Every number that other software computed on published HistFactory models, beside what `relume` answers on the command line.
+The references were computed with pyhf 0.7.6 and, for minima, polished with a projected Newton method on its gradient; nothing
+here was computed with this engine. `tools/make_validation.py` rewrites this page and fails when a row disagrees.
+
+Asked: -2 ln L within {nll:g} (relative); minima never above the reference's by more than {minimum:g}; q and q_A within {q:g} (absolute);
+CLs within {cls:g} (relative, of at least {floor:g}); limits within {limit:g} (relative). The number in brackets after a model's
+name is that of its parameters.
+
+"""
+
+
+def page(models: list[ModelRows], grids: list[Row], codes: list[Row], published: str) -> str:
+    likelihood = [row for m in models for row in m.likelihood]
+    fits, tests, limits = ([row for m in models if (row := getattr(m, part))] for part in ("fits", "test", "limits"))
+    text = INTRODUCTION.format(nll=NLL, minimum=MINIMUM, q=Q_ABSOLUTE, cls=CLS, floor=CLS_FLOOR, limit=LIMIT)
+    parts = {"-2 ln L at fixed points": likelihood, "best fits": fits, "CLs at mu = 1": tests, "upper limits": limits,
+             "whole patchsets": grids, "interpolation codes": codes}
+    text += "| part | rows | agree | reference worse, or another question | disagree |\n| --- | --- | --- | --- | --- |\n"
+    for name, rows in parts.items():
+        agree, bad = sum(r.verdict.startswith(AGREES) for r in rows), sum(not r.is_good for r in rows)
+        text += f"| {name} | {len(rows)} | {agree} | {len(rows) - agree - bad} | {bad} |\n"
+    text += "\n## -2 ln L at fixed points\n\nWorst relative deviation over three points (initial values and two displaced ones): from the reference's exact sum; of the " \
+            "main terms, recomputed from the printed rates; of the rates themselves. Code 2 is compared in the mode that keeps pyhf's jump.\n\n"
+    text += table(["model", "normsys, histosys", "-2 ln L", "main terms", "rates"], likelihood)
+    text += "\n## Best fits\n\nOur certified minimum minus the reference's, in -2 ln L: negative means that ours is lower.\n\n"
+    text += table(["model", "free", "mu = 0", "mu = 1"], fits)
+    text += "\n## CLs at mu = 1\n\nDeviations: of q-tilde and its Asimov value, absolute; of CLs and the worst of its expected band, relative.\n\n"
+    text += table(["model", "CLs", "q", "q_A", "CLs dev.", "band dev."], tests)
+    text += "\n## Upper limits at 95 %\n\nRelative deviations. Models that are not listed have no limit in the references.\n\n"
+    text += table(["model", "observed", "observed dev.", "band dev."], limits)
+    text += "\n## Whole patchsets\n\nWorst deviations over all points of a patchset, CLs at mu = 1. Points without a number in the reference are not compared.\n\n"
+    text += table(["patchset", "points", "q", "q_A", "CLs", "band"], grids)
+    text += "\n## Interpolation codes\n\nWorst deviation of a rate, relative to the sum in its bin, at 16 values of alpha between -3 and 3.\n\n"
+    text += table(["code", "modifier", "values", "deviation"], codes)
+    return text + "\n" + published
+
+
+def published_note(file: pathlib.Path, simplified: dict[str, float]) -> str:
+    points = json.loads(file.read_text(encoding="utf-8"))["points"]
+    both = [name for name in points if name in simplified]
+    same = sum((points[name]["CLs_obs"] < 0.05) == (simplified[name] < 0.05) for name in both)
+    return ("## Not compared\n\n"
+            f"- CLs of {len(points)} points of the full 1Lbb likelihood, published by others with pyhf's default settings: the full background "
+            "workspace is not at hand, only the simplified model, which is another likelihood. For what it is worth, both put "
+            f"{same} of {len(both)} points on the same side of CLs = 0.05.\n"
+            "- Test statistic q with mu below zero: the references were fitted with mu >= 0, so they hold q-tilde only.\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", type=pathlib.Path, default=ROOT / "build" / "relume")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs" / "validation.md")
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    parser.add_argument("--case", default="", help="only models whose name contains this (implies --check)")
+    arguments = parser.parse_args()
+    shared = pathlib.Path(os.environ.get("RELUME_SHARED") or ROOT.parent / "shared")
+    if not (shared / "reference").is_dir():
+        print("no published models: set RELUME_SHARED to the folder that has data/ and reference/", file=sys.stderr)
+        return 2
+    program = Program(arguments.program.resolve())
+    with tempfile.TemporaryDirectory() as name, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        folder = pathlib.Path(name)
+        files = [f for part in ("histfactory-small", "histfactory-xml", "histfactory") for f in sorted((shared / "reference" / part).glob("*.json"))]
+        cases = [Case(f, shared, folder) for f in files if arguments.case in f.stem]
+        models = list(pool.map(lambda case: validate(case, program), cases))
+        found = {f.stem: grid_row(f, shared, program) for f in sorted((shared / "reference" / "grids").glob("*.json"))}
+        codes = interpolation_rows(shared / "reference" / "interpolation_codes.json", program, folder)
+    grids = [row for row, _ in found.values()]
+    published = published_note(shared / "reference" / "published_1Lbb_full_likelihood_CLs.json", found["1Lbb_simplified"][1])
+    rows = [r for m in models for r in [*m.likelihood, m.fits, m.test, m.limits] if r] + grids + codes
+    bad = [row for row in rows if not row.is_good]
+    for row in bad:
+        print(" | ".join([*row.cells, row.verdict]), file=sys.stderr)
+    print(f"{len(rows)} rows, {len(bad)} disagree")
+    if not arguments.check and not arguments.case:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
+        arguments.output.write_text(page(models, grids, codes, published), encoding="utf-8")
+        print(f"wrote {arguments.output}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
