@@ -52,6 +52,12 @@ std::string join_words(const std::vector<std::string_view>& words, std::string_v
   return text;
 }
 
+/// A menu has room for one.
+std::string_view first_sentence(std::string_view text) {
+  text = text.substr(0, text.find(". "));
+  return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
+}
+
 /// For text between single quotes in a shell.
 std::string quoted(std::string_view text, std::string_view special) {
   std::string escaped;
@@ -155,7 +161,7 @@ std::string zsh_completions() {
         case Kind::pair: action = ":old name: :new name: "; break;
         default: action = fmt::format(":{}: ", option->metavar);
       }
-      const std::string what = fmt::format("[{}]{}", quoted(option->help, special), action);
+      const std::string what = fmt::format("[{}]{}", quoted(first_sentence(option->help), special), action);
       const std::string_view star = option->is_repeatable ? "*" : "";
       script += fmt::format(" \\\n    '{}--{}{}'", star, option->name, what);
       if (option->letter != 0) script += fmt::format(" \\\n    '{}-{}{}'", star, option->letter, what);
@@ -200,7 +206,8 @@ std::string zsh_completions() {
   };
   for (const std::string_view group : groups()) add_dispatch(group);
   add_dispatch({});
-  return script + "\ncompdef _relume relume\n";
+  // Found in $fpath, the file is the body of _relume and is called to complete; sourced, it has to announce itself.
+  return script + "\nif [[ $funcstack[1] == _relume ]]; then _relume \"$@\"; else compdef _relume relume; fi\n";
 }
 
 std::string fish_completions() {
@@ -246,7 +253,7 @@ std::string fish_completions() {
       } else if (option->kind != Kind::flag) {
         script += " -x";
       }
-      script += fmt::format(" -d '{}'\n", quoted(option->help, "\\"));
+      script += fmt::format(" -d '{}'\n", quoted(first_sentence(option->help), "\\"));
     }
   }
   return script;

@@ -60,20 +60,26 @@ struct Profile {
   std::string status, reason;
 };
 
+/// Work space of all fits of one likelihood: the observed and the Asimov data take turns in it.
+struct FitSpace {
+  explicit FitSpace(const Likelihood& likelihood) : objective(likelihood), minimizer(objective) {}
+  LikelihoodObjective objective;
+  minimize::Minimizer minimizer;
+};
+
 /// Conditional fits on one data set, warm-started from their neighbours.
 class ProfileCurve {
  public:
-  ProfileCurve(const Likelihood& likelihood, const Data& data, std::size_t poi, const TestOptions& options,
+  ProfileCurve(const Likelihood& likelihood, FitSpace& space, const Data& data, std::size_t poi, const TestOptions& options,
                std::vector<char> fixed, std::vector<double> seed)
-      : objective_(likelihood),
-        minimizer_(objective_),
+      : objective_(space.objective),
+        minimizer_(space.minimizer),
         data_(data),
         poi_(poi),
         stop_(options.stop),
         fixed_(std::move(fixed)),
         nominal_(initial_point(likelihood)),
         seed_(std::move(seed)) {
-    objective_.set_data(data_);
     fixed_[poi] = 1;
     for (std::size_t i = 0; i < nominal_.size(); ++i) {
       if (fixed_[i] && i != poi) nominal_[i] = seed_[i];
@@ -83,11 +89,13 @@ class ProfileCurve {
   const Profile& at(double mu) {
     const auto found = profiles_.find(mu);
     if (found != profiles_.end()) return found->second;
+    objective_.set_data(data_);
     return profiles_.emplace(mu, fit(mu)).first->second;
   }
 
   /// A point known to be the minimum at its own mu: where Asimov data were generated.
   void insert_exact(double mu, const std::vector<double>& x) {
+    objective_.set_data(data_);
     Profile p;
     p.mu = mu;
     p.x = x;
@@ -101,6 +109,7 @@ class ProfileCurve {
   /// The free minimum is a profile too.
   void insert_free(const minimize::Minimum& m) {
     if (!m.is_usable() || profiles_.contains(m.x[poi_])) return;
+    objective_.set_data(data_);
     Profile p;
     p.mu = m.x[poi_];
     p.x = m.x;
@@ -116,6 +125,7 @@ class ProfileCurve {
 
   /// Free fit with mu between the given bounds, from the best profile known so far.
   minimize::Minimum free_fit(double lower, double upper, const std::vector<double>& start) {
+    objective_.set_data(data_);
     std::vector<char> fixed = fixed_;
     fixed[poi_] = 0;
     std::vector<double> lo(objective_.lower().begin(), objective_.lower().end());
@@ -210,8 +220,8 @@ class ProfileCurve {
     return at_plain.status == math::EvaluationStatus::ok && at_plain.value < at_moved.value ? plain : moved;
   }
 
-  LikelihoodObjective objective_;
-  minimize::Minimizer minimizer_;
+  LikelihoodObjective& objective_;
+  minimize::Minimizer& minimizer_;
   const Data& data_;
   std::size_t poi_;
   const std::atomic<bool>* stop_;
@@ -229,6 +239,7 @@ class TestFits {
       : likelihood_(likelihood),
         data_(data),
         options_(options),
+        space_(likelihood),
         poi_(likelihood.poi().value().index),
         lower_(allows_negative(options.statistic) ? -infinity : 0.0),
         upper_(likelihood.parameters()[poi_].upper) {
@@ -241,7 +252,7 @@ class TestFits {
     }
     fixed_ = fixed;
     seed_ = seed;
-    observed_ = std::make_unique<ProfileCurve>(likelihood, data, poi_, options, fixed, seed);
+    observed_ = std::make_unique<ProfileCurve>(likelihood, space_, data, poi_, options, fixed, seed);
   }
 
   Status status = Status::ok;
@@ -318,7 +329,7 @@ class TestFits {
         asimov_data_.values[i] = std::max(0.0, asimov_data_.values[i]);
       }
     }
-    asimov_ = std::make_unique<ProfileCurve>(likelihood_, asimov_data_, poi_, options_, fixed_, point);
+    asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
     asimov_->insert_exact(asimov_mu(), point);
     note_few_events(point);
     return true;
@@ -427,6 +438,7 @@ class TestFits {
   const Likelihood& likelihood_;
   const Data& data_;
   const TestOptions& options_;
+  FitSpace space_;
   std::size_t poi_;
   double lower_, upper_;
   std::vector<char> fixed_;

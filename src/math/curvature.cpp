@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "math/gather.hpp"
+
 namespace relume::math {
 
 Curvature::Curvature(const CurvatureLayout& layout)
@@ -23,26 +25,6 @@ Curvature::Curvature(const CurvatureLayout& layout)
       row_b_(layout.n_rows) {}
 
 namespace {
-
-/// sum_j a_j v[index_j], in four partial sums: the compiler may not reorder a sum by itself, and one chain of additions would
-/// cost four times as much.
-double gathered_dot(const double* a, const std::uint32_t* index, std::size_t n, const double* v) {
-  double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
-  std::size_t j = 0;
-  for (; j + 4 <= n; j += 4) {
-    s0 += a[j] * v[index[j]];
-    s1 += a[j + 1] * v[index[j + 1]];
-    s2 += a[j + 2] * v[index[j + 2]];
-    s3 += a[j + 3] * v[index[j + 3]];
-  }
-  for (; j < n; ++j) s0 += a[j] * v[index[j]];
-  return (s0 + s1) + (s2 + s3);
-}
-
-/// out[index_j] += a_j x; the indices are distinct.
-void scattered_add(const double* a, const std::uint32_t* index, std::size_t n, double x, double* out) {
-  for (std::size_t j = 0; j < n; ++j) out[index[j]] += a[j] * x;
-}
 
 /// rows += block * v(columns)
 void add_times(const double* block, const RowGroup& group, std::span<const double> v, std::span<double> rows) {

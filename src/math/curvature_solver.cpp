@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "math/gather.hpp"
+
 namespace relume::math {
 
 namespace {
@@ -474,10 +476,18 @@ struct CurvatureSolver::Impl {
     }
   }
 
+  /// shared_rhs(columns) += block * factor, for a group of one row.
+  void shared_columns(const RowGroup& g, const double* block, double factor) {
+    for (std::size_t c = 0; c < g.columns.size(); ++c) {
+      shared_rhs[shared_of_parameter[g.columns[c]]] += block[c] * factor;
+    }
+  }
+
   void solve_semidefinite(std::span<const double> b, std::span<double> x) {
     gather_shared(b);
     // Row vector w (a^T Gamma^-1 b_gamma), to be subtracted through J^T.
     for (const RowGroup& g : layout.groups) {
+      if (layout.row_privates[g.first_row] == layout.row_privates[g.first_row + g.n_rows]) continue;
       bool any = false;
       for (std::size_t row = g.first_row; row < g.first_row + g.n_rows; ++row) {
         double sum = 0.0;
@@ -489,6 +499,11 @@ struct CurvatureSolver::Impl {
         any = any || sum != 0.0;
       }
       if (!any) continue;
+      if (g.n_rows == 1) {
+        const double pulled = -row_vector[static_cast<Eigen::Index>(g.first_row)];
+        shared_columns(g, curvature->jacobian.data() + g.jacobian, pulled);
+        continue;
+      }
       for (std::size_t c = 0; c < g.columns.size(); ++c) {
         const double* column = curvature->jacobian.data() + g.jacobian + c * g.n_rows;
         double sum = 0.0;
@@ -505,8 +520,12 @@ struct CurvatureSolver::Impl {
         const std::size_t row = g.first_row + r;
         if (layout.row_privates[row] == layout.row_privates[row + 1]) continue;
         double s = 0.0;
-        for (std::size_t c = 0; c < g.columns.size(); ++c) {
-          s += curvature->jacobian[g.jacobian + c * g.n_rows + r] * x[g.columns[c]];
+        if (g.n_rows == 1) {
+          s = gathered_dot(curvature->jacobian.data() + g.jacobian, g.columns.data(), g.columns.size(), x.data());
+        } else {
+          for (std::size_t c = 0; c < g.columns.size(); ++c) {
+            s += curvature->jacobian[g.jacobian + c * g.n_rows + r] * x[g.columns[c]];
+          }
         }
         double sum = 0.0;
         for (std::uint32_t k = layout.row_privates[row]; k < layout.row_privates[row + 1]; ++k) {

@@ -32,29 +32,24 @@ double nonzero(double factor) { return std::fabs(factor) < tiny_factor ? tiny_fa
 
 }  // namespace
 
-HistFactory::Work::Work(const HistFactory& model)
-    : Scratch(model.layout()),
-      factor_jets(model.factors.size()),
+HistFactory::RateWork::RateWork(const HistFactory& model)
+    : factor_jets(model.factors.size()),
       shapes(model.shape_parameters.size()),
       shifted(model.nominals.size()),
       bin_product(model.nominals.size()),
       block_product(model.blocks.size()),
-      rate(model.n_bins),
-      slope(model.n_bins),
-      multipliers(model.n_bins),
-      observed(model.n_bins) {
-  std::size_t most_bins = 0, most_additives = 0;
-  for (const Block& block : model.blocks) {
-    most_bins = std::max<std::size_t>(most_bins, block.n_bins);
-    most_additives = std::max<std::size_t>(most_additives, block.n_additives);
-  }
+      rate(model.n_bins) {}
+
+HistFactory::Work::Work(const HistFactory& model)
+    : Scratch(model.layout()), RateWork(model), slope(model.n_bins), multipliers(model.n_bins), observed(model.n_bins) {
+  std::size_t most_bins = 0;
+  for (const Block& block : model.blocks) most_bins = std::max<std::size_t>(most_bins, block.n_bins);
   pull.resize(most_bins);
-  added.resize(most_additives);
 }
 
 std::unique_ptr<Scratch> HistFactory::make_scratch() const { return std::make_unique<Work>(*this); }
 
-void HistFactory::rates(std::span<const double> point, Work& work, bool derivatives) const noexcept {
+void HistFactory::rates(std::span<const double> point, RateWork& work, bool derivatives) const noexcept {
   for (std::size_t i = 0; i < shape_parameters.size(); ++i) {
     const double alpha = point[shape_parameters[i]];
     switch (histosys_code) {
@@ -395,7 +390,7 @@ Constants HistFactory::constants(const Data& data) const {
 }
 
 Data HistFactory::expected_data(std::span<const double> point) const {
-  Work work(*this);
+  RateWork work(*this);
   rates(point, work, false);
   Data data;
   data.values.assign(n_data_, 0.0);
@@ -475,7 +470,7 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
 
 std::vector<std::vector<std::vector<double>>> rates_by_sample(const Likelihood& likelihood, std::span<const double> point) {
   const HistFactory& model = static_cast<const HistFactory&>(likelihood);
-  HistFactory::Work work(model);
+  HistFactory::RateWork work(model);
   model.rates(point, work, false);
   std::vector<std::vector<std::vector<double>>> result(model.channels().size());
   for (std::size_t k = 0; k < model.blocks.size(); ++k) {

@@ -79,9 +79,10 @@ class HistFactory final : public Likelihood {
   double update_multipliers(double penalty, Scratch& scratch) const override;
   std::string explain(std::span<const double> point, const Scratch& scratch) const override;
 
+  struct RateWork;
   struct Work;
   /// Rates per bin; also fills the block quantities that derivatives need.
-  void rates(std::span<const double> point, Work& work, bool derivatives) const noexcept;
+  void rates(std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
 
   std::vector<std::string> sample_names;
   std::vector<Block> blocks;
@@ -107,20 +108,26 @@ class HistFactory final : public Likelihood {
   friend struct HistFactoryCompiler;
 };
 
-/// Everything an evaluation writes.
-struct HistFactory::Work final : Scratch {
-  explicit Work(const HistFactory& model);
+/// What the rates need.
+struct HistFactory::RateWork {
+  explicit RateWork(const HistFactory& model);
 
   std::vector<math::Jet> factor_jets;        ///< per factor
   std::vector<math::AdditiveShape> shapes;   ///< per parameter with additive effects
   std::vector<double> shifted, bin_product;  ///< h and G, per block bin; G is 0 where a sample is clipped
   std::vector<double> block_product;         ///< F, per block
-  std::vector<double> rate, slope;           ///< per bin: rate, d value / d rate
-  std::vector<double> multipliers;           ///< of rate >= 0, for bins without events
-  std::vector<double> observed;              ///< main data of the last evaluation
-  std::vector<double> pull;                  ///< per bin of a block: slope * G
-  std::vector<double> added;                 ///< per additive of a block
-  std::ptrdiff_t bad_bin = -1;               ///< first bin that made the last evaluation infeasible
+  std::vector<double> rate;                  ///< per bin
+};
+
+/// Everything an evaluation writes.
+struct HistFactory::Work final : Scratch, HistFactory::RateWork {
+  explicit Work(const HistFactory& model);
+
+  std::vector<double> slope;        ///< per bin: d value / d rate
+  std::vector<double> multipliers;  ///< of rate >= 0, for bins without events
+  std::vector<double> observed;     ///< main data of the last evaluation
+  std::vector<double> pull;         ///< per bin of a block: slope * G
+  std::ptrdiff_t bad_bin = -1;      ///< first bin that made the last evaluation infeasible
 };
 
 }  // namespace relume::model

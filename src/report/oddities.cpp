@@ -226,7 +226,7 @@ class Finder {
   void look_at_names() {
     for (const auto& [name, types] : types_of_name_) {
       if (types.contains(ModifierType::histosys) && types.contains(ModifierType::normsys)) {
-        add(Kind::histosys_and_normsys_share_name, [&] { return fmt::format("'{}'", name); });
+        add(Kind::histosys_and_normsys_share_name, [&name = name] { return fmt::format("'{}'", name); });
       }
     }
   }
