@@ -15,9 +15,9 @@ namespace relume::benchmarks {
 
 struct SyntheticSize {
   std::size_t bins = 1000, samples = 12;
-  std::size_t shared_parameters = 400;  ///< half normsys, half histosys, one normfactor among them
+  std::size_t shared_parameters = 400;   ///< half normsys, half histosys, one normfactor among them
   std::size_t per_bin_parameters = 340;  ///< staterror gammas
-  double share = 0.2;  ///< of (channel, sample, parameter) triples that have an effect
+  double share = 0.2;                    ///< of (channel, sample, parameter) triples that have an effect
   std::size_t bins_per_channel = 20;
   unsigned seed = 1;
 };
@@ -55,7 +55,8 @@ inline spec::Workspace make_synthetic(const SyntheticSize& size) {
         const std::string name = "alpha_" + std::to_string(p);
         const double effect = 0.03 * normal(random);
         if (p % 2 == 0) {
-          sample.modifiers.push_back({name, spec::ModifierType::normsys, spec::NormSysData{1.0 - effect, 1.0 + 1.1 * effect}});
+          sample.modifiers.push_back(
+              {name, spec::ModifierType::normsys, spec::NormSysData{1.0 - effect, 1.0 + 1.1 * effect}});
           continue;
         }
         spec::HistoSysData histo;
@@ -70,7 +71,8 @@ inline spec::Workspace make_synthetic(const SyntheticSize& size) {
       if (with_gammas) {
         spec::Numbers uncertainties;
         for (std::size_t b = 0; b < n; ++b) uncertainties.push_back(0.3 * std::sqrt(sample.data[b].value));
-        sample.modifiers.push_back({"staterror_" + channel.name, spec::ModifierType::staterror, std::move(uncertainties)});
+        sample.modifiers.push_back(
+            {"staterror_" + channel.name, spec::ModifierType::staterror, std::move(uncertainties)});
       }
       channel.samples.push_back(std::move(sample));
     }

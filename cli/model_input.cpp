@@ -134,6 +134,7 @@ Input read_input(const Arguments& arguments, PatchsetUse use) {
 
 ModelSettings model_settings(const Arguments& arguments) {
   ModelSettings settings;
+  settings.source = source_name(arguments.positionals.front());
   if (arguments.given(options::measurement)) settings.compile.measurement = arguments.text(options::measurement);
   if (arguments.given(options::poi)) settings.compile.poi = arguments.text(options::poi);
   for (const std::string& choice : arguments.all(options::interpcode)) {
@@ -155,7 +156,13 @@ Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
     workspace = *std::move(pruned);
   }
   auto compiled = model::compile(workspace, settings.compile);
-  if (!compiled) return compiled.errors();
+  if (!compiled) {
+    Errors errors = compiled.errors();
+    for (Error& error : errors) {
+      if (error.where.starts_with('#')) error.where = settings.source + error.where;
+    }
+    return errors;
+  }
   Model model{*std::move(compiled), {}};
   Errors errors;
   for (const auto& [name, value] : settings.fixed) {
@@ -187,6 +194,12 @@ Result<Model> build_with_poi(spec::Workspace workspace, const ModelSettings& set
                  {},
                  std::move(why),
                  "bring a signal with --patch, --patchset or --signal, or choose a parameter with --poi"};
+  }
+  if (const model::Parameter& parameter = model->likelihood().parameters()[poi->index]; parameter.is_fixed) {
+    return Error{ErrorCode::model,
+                 {},
+                 fmt::format("the parameter of interest '{}' is fixed in the measurement: there is nothing to test", parameter.name),
+                 "set \"fixed\": false, or choose another one with --poi"};
   }
   for (const infer::FixedParameter& fixed : model->fixed) {
     if (fixed.parameter == *poi) {

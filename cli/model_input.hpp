@@ -39,6 +39,7 @@ Input read_input(const Arguments& arguments, PatchsetUse use);
 
 /// What the options say about every model that is built.
 struct ModelSettings {
+  std::string source;  ///< of the workspace, for messages
   model::CompileOptions compile;
   std::vector<std::string> dropped_channels;
   std::vector<std::pair<std::string, double>> fixed;

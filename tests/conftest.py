@@ -15,6 +15,8 @@ CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
 def relume():
     """Runs the program: relume("limit", path) -> CompletedProcess with text output."""
     program = os.environ.get("RELUME_CLI", str(CHECKOUT / "build" / "relume"))
+    if not os.access(program, os.X_OK):
+        pytest.exit(f"{program} is not there: make build", returncode=1)
 
     def run(*arguments, **options):
         return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False, **options)

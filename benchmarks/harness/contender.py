@@ -23,6 +23,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from typing import IO
 
 # One thread, whatever the numerical libraries would like. XLA's pool is kept in place by the pinning below.
 SINGLE_THREAD = {
@@ -52,31 +53,17 @@ def pin_to_one_cpu() -> None:
 def run(command: list[str | pathlib.Path], limit: float) -> Outcome:
     """Stops it `limit` seconds after it said that it is ready (or after its start, while it has not)."""
     begin = time.perf_counter()
-    deadline, buffer, events, stopped = begin + limit, b"", [], False
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
                                    env=os.environ | SINGLE_THREAD, preexec_fn=pin_to_one_cpu)
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while True:
-                remaining = deadline - time.perf_counter()
-                if remaining <= 0.0:
-                    process.kill()
-                    stopped = True
-                    break
-                if not selector.select(remaining):
-                    continue
-                chunk = os.read(process.stdout.fileno(), 1 << 16)
-                if not chunk:
-                    break
-                *lines, buffer = (buffer + chunk).split(b"\n")
-                for line in lines:
-                    event = parse(line)
-                    if event is None:
-                        continue
-                    events.append(event)
-                    if event.get("event") == "ready":
-                        deadline = time.perf_counter() + limit
+        try:
+            events, stopped = listen(process.stdout, limit)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        if stopped:
+            process.kill()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         process.stdout.close()
@@ -86,6 +73,25 @@ def run(command: list[str | pathlib.Path], limit: float) -> Outcome:
         text = errors.read().decode(errors="replace").strip()
     # Linux counts in kilobytes.
     return Outcome(events, None if stopped else process.returncode, seconds, usage.ru_maxrss * 1024, text)
+
+
+def listen(stream: IO[bytes], limit: float) -> tuple[list[dict], bool]:
+    """Everything said until the stream ends, and whether the time was up before that."""
+    deadline, buffer, events = time.perf_counter() + limit, b"", []
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while (remaining := deadline - time.perf_counter()) > 0.0:
+            if not selector.select(remaining):
+                continue
+            chunk = os.read(stream.fileno(), 1 << 16)
+            if not chunk:
+                return events, False
+            *lines, buffer = (buffer + chunk).split(b"\n")
+            found = [event for event in map(parse, lines) if event is not None]
+            events += found
+            if any(event.get("event") == "ready" for event in found):
+                deadline = time.perf_counter() + limit
+    return events, True
 
 
 def parse(line: bytes) -> dict | None:

@@ -54,6 +54,6 @@ def conditions(content: dict) -> str:
     peers = ", ".join(f"{name} {version}" for name, version in content.get("peers", {}).items())
     return (f"- relume {relume.get('commit', '?')}{dirty}; {relume.get('compiler', '?')}, {relume.get('build_type', '?')}"
             f"{', this machine only (-march=native)' if relume.get('native') in ('ON', 'TRUE', '1', 'true') else ''}\n"
-            f"- {machine.get('cpu', '?')}, {machine.get('cpus', '?')} CPUs, {machine.get('memory_GB', '?')} GB, {machine.get('system', '?')} {machine.get('kernel', '?')}"
+            f"- {machine.get('cpu', '?')}, {machine.get('cpus', '?')} CPUs, {machine.get('memory_GB', '?')} GB, {machine.get('system', '?')}"
             f"; load when the run began: {machine.get('load_at_start', '?')}\n"
             f"- Python {machine.get('python', '?')}; {peers}\n- {content.get('date', '?')}\n")

@@ -52,7 +52,7 @@ def machine() -> dict:
         model = names[0] if names else model
     if meminfo.is_file():
         memory = round(int(meminfo.read_text().split()[1]) / 1e6)
-    return {"cpu": model, "cpus": os.cpu_count(), "memory_GB": memory, "system": platform.system(), "kernel": platform.release(),
+    return {"cpu": model, "cpus": os.cpu_count(), "memory_GB": memory, "system": platform.system(),
             "load_at_start": round(os.getloadavg()[0], 2), "python": platform.python_version()}
 
 

@@ -12,7 +12,8 @@
 namespace relume::benchmarks {
 namespace {
 
-/// A step of this many pre-fit sigma: inside |alpha| < 1, where interpolation is a polynomial, as it is for most of a fit.
+/// A step of this many pre-fit sigma: inside |alpha| < 1, where interpolation is a polynomial, as it is for most of a
+/// fit.
 constexpr double step = 0.3;
 
 /// Two points, taken in turn: an evaluation that remembered the last point would otherwise look too good.
@@ -47,8 +48,9 @@ void evaluate(benchmark::State& state, const KernelInput& input, math::Derivativ
 }  // namespace
 
 void register_evaluate(const std::shared_ptr<const KernelInput>& input) {
-  const std::pair<const char*, math::Derivatives> kinds[] = {
-      {"value", math::Derivatives::none}, {"gradient", math::Derivatives::gradient}, {"curvature", math::Derivatives::curvature}};
+  const std::pair<const char*, math::Derivatives> kinds[] = {{"value", math::Derivatives::none},
+                                                             {"gradient", math::Derivatives::gradient},
+                                                             {"curvature", math::Derivatives::curvature}};
   for (const auto& [name, derivatives] : kinds) {
     benchmark::RegisterBenchmark((std::string(name) + "/" + input->name).c_str(),
                                  [input, d = derivatives](benchmark::State& state) { evaluate(state, *input, d); });

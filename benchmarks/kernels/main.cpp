@@ -3,7 +3,8 @@
 //
 // relume_kernels [--benchmark_…] WORKSPACE | synthetic:BINS,SAMPLES,SHARED,PER_BIN,SHARE …
 //
-//   build/bench/benchmarks/relume_kernels --benchmark_filter='value|gradient' two_bins.json synthetic:1000,12,400,340,0.2
+//   build/bench/benchmarks/relume_kernels --benchmark_filter='value|gradient' two_bins.json
+//   synthetic:1000,12,400,340,0.2
 #include <exception>
 #include <filesystem>
 
@@ -27,8 +28,8 @@ std::shared_ptr<const benchmarks::KernelInput> load(const std::string& name) {
   input->name = name;
   if (name.starts_with(synthetic)) {
     benchmarks::SyntheticSize size;
-    if (std::sscanf(name.c_str() + synthetic.size(), "%zu,%zu,%zu,%zu,%lf", &size.bins, &size.samples, &size.shared_parameters,
-                    &size.per_bin_parameters, &size.share) != 5) {
+    if (std::sscanf(name.c_str() + synthetic.size(), "%zu,%zu,%zu,%zu,%lf", &size.bins, &size.samples,
+                    &size.shared_parameters, &size.per_bin_parameters, &size.share) != 5) {
       throw std::runtime_error("expected synthetic:BINS,SAMPLES,SHARED,PER_BIN,SHARE instead of " + name);
     }
     input->workspace = benchmarks::make_synthetic(size);

@@ -78,13 +78,17 @@ FitResult fit(const model::Likelihood& likelihood, const model::Data& data, cons
                                               .nominal = nominal,
                                               .stop = options.stop});
   result.twice_nll = 2.0 * (result.minimum.value + likelihood.constant(data));
+  if (result.minimum.status != minimize::MinimumStatus::infeasible && !std::isfinite(result.twice_nll)) {
+    result.minimum.status = minimize::MinimumStatus::infeasible;
+    result.minimum.reason = "the likelihood is not finite at any point that was tried: numbers of the model overflow";
+  }
   if (result.minimum.status == minimize::MinimumStatus::infeasible) return result;
   if (options.uncertainties || options.covariance) {
     math::CovarianceResult covariance = math::invert(objective.curvature(), minimizer.free(), options.covariance);
     if (covariance.positive_definite) {
       for (const double variance : covariance.variances) result.uncertainties.push_back(std::sqrt(std::max(0.0, variance)));
       result.covariance = std::move(covariance.covariance);
-    } else if (!covariance.null_direction.empty()) {
+    } else if (!covariance.null_direction.empty() && std::isfinite(covariance.null_direction.front())) {
       result.covariance_problem = "the likelihood does not change, or curves downwards, along " +
                                   describe_direction(likelihood, covariance.null_direction);
       if (result.minimum.status == minimize::MinimumStatus::converged) {
@@ -92,7 +96,7 @@ FitResult fit(const model::Likelihood& likelihood, const model::Data& data, cons
         result.minimum.reason = "the value is certified, the point is not unique: " + result.covariance_problem;
       }
     } else {
-      result.covariance_problem = "the curvature of a per-bin parameter is not positive";
+      result.covariance_problem = "the second derivatives are not finite";
     }
   }
   return result;

@@ -232,6 +232,9 @@ class ProfileCurve {
 
 bool allows_negative(TestStatistic s) { return s == TestStatistic::q || s == TestStatistic::t; }
 
+/// Upper bound of a signal strength whose file allows no positive value at all.
+constexpr double usual_upper = 10.0;
+
 /// All fits behind tests of one parameter of interest on one data set.
 class TestFits {
  public:
@@ -239,10 +242,16 @@ class TestFits {
       : likelihood_(likelihood),
         data_(data),
         options_(options),
+        constant_(likelihood.constant(data)),
         space_(likelihood),
         poi_(likelihood.poi().value().index),
         lower_(allows_negative(options.statistic) ? -infinity : 0.0),
         upper_(likelihood.parameters()[poi_].upper) {
+    if (!(upper_ > lower_)) {
+      notes.push_back("the file keeps " + poi_name() + " at or below " + number(upper_) + ": the upper bound was widened to " +
+                      number(usual_upper));
+      upper_ = usual_upper;
+    }
     std::vector<double> seed = options.start.empty() ? initial_point(likelihood) : options.start;
     std::vector<char> fixed;
     for (const model::Parameter& p : likelihood.parameters()) fixed.push_back(p.is_fixed);
@@ -284,7 +293,7 @@ class TestFits {
     return fail(p.is_interrupted ? Status::interrupted : Status::fit_failed, name + ": " + p.reason);
   }
 
-  double twice_nll(double value) const { return 2.0 * (value + likelihood_.constant(data_)); }
+  double twice_nll(double value) const { return 2.0 * (value + constant_); }
 
   static std::string number(double value) {
     char text[32];
@@ -438,6 +447,7 @@ class TestFits {
   const Likelihood& likelihood_;
   const Data& data_;
   const TestOptions& options_;
+  double constant_;  ///< of the observed data
   FitSpace space_;
   std::size_t poi_;
   double lower_, upper_;

@@ -36,13 +36,13 @@ inline AdditiveShape additive_code2(double alpha) {
   return {{alpha, 1.0, 0.0}, {2.0 * size - 1.0, 2.0 * sign, 0.0}};
 }
 
-/// Code 2 as pyhf 0.7.6 evaluates it: outside of |alpha| <= 1 the value at +-1 is missing (scikit-hep/pyhf issue 2729), so
-/// the response jumps there: l = alpha -+ 1, s = 2 (|alpha| - 1).
+/// Code 2 as pyhf 0.7.6 evaluates it: the response jumps at |alpha| = 1, because the value there is missing above (scikit-hep/pyhf
+/// issue 2729) and the slope alone is taken below (issue 2668). l = alpha - 1, s = 2 (alpha - 1) for alpha > 1; l = alpha,
+/// s = -2 alpha for alpha < -1.
 inline AdditiveShape additive_code2_pyhf(double alpha) {
-  const double size = std::fabs(alpha);
-  const double sign = alpha < 0.0 ? -1.0 : 1.0;
-  if (size <= 1.0) return {{alpha, 1.0, 0.0}, {alpha * alpha, 2.0 * alpha, 2.0}};
-  return {{alpha - sign, 1.0, 0.0}, {2.0 * (size - 1.0), 2.0 * sign, 0.0}};
+  if (alpha > 1.0) return {{alpha - 1.0, 1.0, 0.0}, {2.0 * (alpha - 1.0), 2.0, 0.0}};
+  if (alpha < -1.0) return {{alpha, 1.0, 0.0}, {-2.0 * alpha, -2.0, 0.0}};
+  return {{alpha, 1.0, 0.0}, {alpha * alpha, 2.0 * alpha, 2.0}};
 }
 
 /// Code 4p: sixth-order polynomial inside, linear outside; value, slope and curvature continuous at |alpha| = 1.

@@ -220,6 +220,7 @@ struct Minimizer::Impl {
   struct Inner {
     double norm = 0.0;     ///< of the step, in the preconditioner's metric
     bool truncated = false;  ///< ended at the trust radius or in a direction of negative curvature
+    bool is_exact = false;   ///< solved directly: no residual
   };
 
   /// Approximately minimises -b.p + 1/2 p H p over the masked parameters with |p| <= radius. b: rhs. Adds p to `step`.
@@ -237,6 +238,7 @@ struct Minimizer::Impl {
       for (std::size_t i = 0; i < n; ++i) step[i] += mask[i] ? fraction * preconditioned[i] : 0.0;
       inner.norm = norm * fraction;
       inner.truncated = fraction < 1.0;
+      inner.is_exact = true;
       return inner;
     }
     const double start_norm = std::sqrt(rz);
@@ -328,6 +330,13 @@ struct Minimizer::Impl {
       }
       double fraction = 1.0;
       double next = model;
+      if (pass == 0 && first_break > 1.0 && !inner.truncated) {
+        // Nothing is in the way: with the residual r = b - H p of the solve, the model is -p.(b + r)/2.
+        next = 0.0;
+        for (std::size_t i = 0; i < n; ++i) next -= 0.5 * step[i] * (rhs[i] + (inner.is_exact ? 0.0 : residual[i]));
+        model = next;
+        break;
+      }
       for (int search = 0;; ++search) {
         double linear = 0.0;
         for (std::size_t i = 0; i < n; ++i) {
@@ -394,9 +403,14 @@ struct Minimizer::Impl {
         outcome.reason = "the model could not be evaluated at a kink: " + f.explain();
         return outcome;
       }
-      set_units();
+      if (outcome.iterations == 0) set_units();
       std::uint32_t worst = 0;
-      const double size = scaled_gradient(&worst);
+      double size = scaled_gradient(&worst);
+      if (outcome.iterations > 0 && size <= 10.0 * target_gradient) {
+        // Units of unconstrained parameters drift with the point; they matter where the claim is made.
+        set_units();
+        size = scaled_gradient(&worst);
+      }
       const Step s = solve_model(radius, form);
       const double noise = value_noise * (std::fabs(value) + 1.0);
       if (size <= target_gradient && (s.edm <= target_edm || s.predicted <= target_edm)) {

@@ -9,6 +9,9 @@
 #include <numeric>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
+#include "base/nearest.hpp"
 #include "model/histfactory_model.hpp"
 
 namespace relume::model {
@@ -65,7 +68,6 @@ struct SetInfo {
   std::size_t n_bins = 0;                        ///< shapefactor: bins of the first channel
   std::string_view first_channel;
   std::string place;  ///< of the first use
-  bool is_shared_systematic = false;
   // per-bin sets with constraints
   std::vector<std::uint32_t> bins;  ///< main bin of each component
   std::vector<double> nominal, variance;
@@ -104,14 +106,23 @@ struct HistFactoryCompiler {
     errors.push_back({code, std::move(where), std::move(message), std::move(hint)});
   }
 
-  static std::string place(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier) {
-    return "channel " + quoted(channel.name) + ", sample " + quoted(sample.name) + ", modifier " +
-           quoted(modifier.name) + " (" + std::string(spec::to_string(modifier.type)) + ")";
+  /// Where a modifier stands in the workspace's document, as JSON pointer.
+  std::string place(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier) const {
+    return fmt::format("#/channels/{}/samples/{}/modifiers/{}", &channel - workspace.channels.data(),
+                       &sample - channel.samples.data(), &modifier - sample.modifiers.data());
+  }
+  static std::string described(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier) {
+    return fmt::format("{} '{}' of sample '{}' in channel '{}': ", spec::to_string(modifier.type), modifier.name, sample.name,
+                       channel.name);
+  }
+  void modifier_error(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier,
+                      const std::string& message, std::string hint) {
+    error(ErrorCode::model, place(channel, sample, modifier), described(channel, sample, modifier) + message, std::move(hint));
   }
 
   bool choose_measurement() {
     if (workspace.measurements.empty()) {
-      error(ErrorCode::model, "measurements", "the workspace has no measurement");
+      error(ErrorCode::model, "#/measurements", "the workspace has no measurement");
       return false;
     }
     if (options.measurement.empty()) {
@@ -128,7 +139,7 @@ struct HistFactoryCompiler {
       names += (names.empty() ? "" : ", ") + quoted(m.name);
     }
     if (measurement == nullptr) {
-      error(ErrorCode::reference, "measurements", "no measurement is called " + quoted(options.measurement),
+      error(ErrorCode::reference, "#/measurements", "no measurement is called " + quoted(options.measurement),
             "there are: " + names);
     }
     return measurement != nullptr;
@@ -186,6 +197,7 @@ struct HistFactoryCompiler {
       info.order = order;
       info.n_bins = n;
       info.first_channel = channel.name;
+      info.place = place(channel, sample, modifier);
       sets.push_back(std::move(info));
     }
     SetInfo& set = sets[at->second];
@@ -193,7 +205,7 @@ struct HistFactoryCompiler {
       const bool both_alpha = (set.type == ModifierType::normsys || set.type == ModifierType::histosys) &&
                               (modifier.type == ModifierType::normsys || modifier.type == ModifierType::histosys);
       if (!both_alpha) {
-        error(ErrorCode::model, place(channel, sample, modifier),
+        modifier_error(channel, sample, modifier,
               "the name is already that of a " + std::string(spec::to_string(set.type)) +
                   ", whose parameters are of another kind",
               "only normsys and histosys may share a name");
@@ -208,7 +220,7 @@ struct HistFactoryCompiler {
       case ModifierType::shapefactor:
         // Differs from pyhf: which multiplies the surplus bins of a longer channel by an unrelated parameter.
         if (n != set.n_bins) {
-          error(ErrorCode::model, place(channel, sample, modifier),
+          modifier_error(channel, sample, modifier,
                 "this shapefactor has " + std::to_string(set.n_bins) + " bins in channel " + quoted(set.first_channel) +
                     " and " + std::to_string(n) + " here",
                 "channels that share a shapefactor must have the same number of bins");
@@ -216,7 +228,7 @@ struct HistFactoryCompiler {
         break;
       case ModifierType::shapesys:
         if (!is_new) {
-          error(ErrorCode::model, place(channel, sample, modifier),
+          modifier_error(channel, sample, modifier,
                 "a shapesys belongs to one sample in one channel, and this name is used more than once",
                 "give each its own name");
           return;
@@ -245,8 +257,14 @@ struct HistFactoryCompiler {
     }
   }
 
+  /// Where a parameter is configured, or else where it is used first.
   std::string config_place(const SetInfo& set) const {
-    return "measurement " + quoted(measurement->name) + ", parameter " + quoted(set.name);
+    if (set.config == nullptr) return set.place;
+    return fmt::format("#/measurements/{}/config/parameters/{}", measurement - workspace.measurements.data(),
+                       set.config - measurement->parameters.data());
+  }
+  void config_error(const SetInfo& set, const std::string& message, std::string hint = {}) {
+    error(ErrorCode::model, config_place(set), fmt::format("parameter '{}': ", set.name) + message, std::move(hint));
   }
 
   void match_configs() {
@@ -265,16 +283,14 @@ struct HistFactoryCompiler {
   bool has(const SetInfo& set, const std::optional<Values>& values, const char* what) {
     if (!values) return false;
     if (values->size() == set.size()) return true;
-    error(ErrorCode::model, config_place(set),
-          std::string(what) + " has " + std::to_string(values->size()) + " entries for a parameter of " +
+    config_error(set, std::string(what) + " has " + std::to_string(values->size()) + " entries for a parameter of " +
               std::to_string(set.size()) + " components");
     return false;
   }
 
   void refuse(const SetInfo& set, bool present, const char* what) {
     if (present) {
-      error(ErrorCode::model, config_place(set),
-            std::string(what) + " means nothing for a " + std::string(spec::to_string(set.type)));
+      config_error(set, std::string(what) + " means nothing for a " + std::string(spec::to_string(set.type)));
     }
   }
 
@@ -358,21 +374,24 @@ struct HistFactoryCompiler {
           p.lower = (*config->bounds)[k].lower.value;
           p.upper = (*config->bounds)[k].upper.value;
           if (!(p.lower <= p.upper)) {
-            error(ErrorCode::model, config_place(set), "the lower bound " + std::to_string(p.lower) +
-                                                           " is above the upper bound " + std::to_string(p.upper));
+            config_error(set, fmt::format("the lower bound {:g} is above the upper bound {:g}", p.lower, p.upper));
           }
         }
         if (auxdata) auxiliary = (*config->auxdata)[k].value;
         if (config->fixed) p.is_fixed = *config->fixed || lumi_unknown;
-        if (p.constraint.kind == ConstraintKind::normal && !(p.constraint.width > 0.0)) {
-          error(ErrorCode::model, config_place(set),
-                "the width of its constraint is " + std::to_string(p.constraint.width), "sigmas must be positive");
+        // Squares of these must be representable, or the likelihood is not.
+        const auto usable = [](double x) { return x > 1e-150 && x < 1e150; };
+        if (p.constraint.kind == ConstraintKind::normal && !usable(p.constraint.width)) {
+          config_error(set, fmt::format("the width of its constraint on {} is {:g}", p.name, p.constraint.width),
+                       "widths (sigmas, or relative uncertainties) must be positive, and of a size that can be squared");
         }
-        if (p.constraint.kind == ConstraintKind::poisson && (!(p.constraint.rate > 0.0) || auxiliary < 0.0)) {
-          error(ErrorCode::model, config_place(set), "its Poisson constraint needs a positive factor and auxdata >= 0");
+        if (p.constraint.kind == ConstraintKind::poisson && (!usable(p.constraint.rate) || !(auxiliary >= 0.0 && auxiliary < 1e150))) {
+          config_error(set, fmt::format("the Poisson constraint on {} has factor {:g} and auxiliary count {:g}", p.name,
+                                        p.constraint.rate, auxiliary),
+                       "factors are (nominal / uncertainty)^2: positive, finite, and of a size that can be squared");
         }
         if (p.initial < p.lower || p.initial > p.upper) {
-          notices.push_back("the initial value " + std::to_string(p.initial) + " of " + quoted(p.name) +
+          notices.push_back(fmt::format("the initial value {:g} of '{}'", p.initial, p.name) +
                             " lies outside of its bounds: fits start at the nearest bound");
         }
         model->parameters_.push_back(std::move(p));
@@ -389,7 +408,7 @@ struct HistFactoryCompiler {
       const auto observation = std::find_if(workspace.observations.begin(), workspace.observations.end(),
                                             [&](const auto& o) { return o.name == channels[c]->name; });
       if (observation == workspace.observations.end() || observation->data.size() != n) {
-        error(ErrorCode::model, "observations", "channel " + quoted(channels[c]->name) + " needs an observation of " +
+        error(ErrorCode::model, "#/observations", "channel " + quoted(channels[c]->name) + " needs an observation of " +
                                                     std::to_string(n) + " bins");
         continue;
       }
@@ -419,7 +438,9 @@ struct HistFactoryCompiler {
                                   [&](const ParameterSet& s) { return s.name == name; });
     if (set == model->parameter_sets_.end()) {
       if (options.poi) {
-        error(ErrorCode::reference, "poi", "no parameter is called " + quoted(name));
+        std::vector<std::string> names;
+        for (const ParameterSet& known : model->parameter_sets_) names.push_back(known.name);
+        error(ErrorCode::reference, "poi", "no parameter is called " + quoted(name), hint_for_unknown(name, names));
       } else {
         notices.push_back("the parameter of interest " + quoted(name) +
                           " is declared by no sample: the model has none until a signal brings it");
@@ -512,9 +533,8 @@ struct HistFactoryCompiler {
     if (lo == 1.0 && hi == 1.0) return;  // no effect: the parameter keeps its constraint, the block is not touched
     const bool code1 = options.normsys == InterpolationCode::code1;
     if (lo < 0.0 || hi < 0.0 || (code1 && (lo == 0.0 || hi == 0.0))) {
-      error(ErrorCode::model, place(*channels[c], *samples[c][s], modifier),
-            "factors lo = " + std::to_string(lo) + ", hi = " + std::to_string(hi) + " cannot be interpolated with " +
-                std::string(to_string(options.normsys)),
+      modifier_error(*channels[c], *samples[c][s], modifier,
+            fmt::format("factors lo = {:g}, hi = {:g} cannot be interpolated with {}", lo, hi, to_string(options.normsys)),
             code1 ? "code1 needs positive factors; code4 also takes 0" : "code4 needs factors >= 0");
       return;
     }
@@ -858,7 +878,7 @@ struct HistFactoryCompiler {
     match_configs();
     if (!errors.empty()) return errors;
     if (sets.empty()) {
-      error(ErrorCode::model, "channels", "the model has no parameter", "at least one sample needs a modifier");
+      error(ErrorCode::model, "#/channels", "the model has no parameter", "at least one sample needs a modifier");
       return errors;
     }
     add_parameters();

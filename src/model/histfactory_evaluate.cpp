@@ -13,6 +13,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "math/poisson.hpp"
 #include "model/histfactory_model.hpp"
 
@@ -122,6 +124,7 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   const bool with_curvature = derivatives == math::Derivatives::curvature;
   rates(point, work, with_gradient);
   work.bad_bin = -1;
+  work.bad_parameter = -1;
   math::Curvature& curvature = work.curvature;
 
   // Constraint terms.
@@ -136,7 +139,10 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       second = 1.0 / (c.width * c.width);
     } else if (c.kind == ConstraintKind::poisson) {
       const double m = data.values[c.data_index];
-      if (!(point[i] > 0.0) && m > 0.0) return {math::EvaluationStatus::infeasible, infinity, infinity};
+      if (!(point[i] > 0.0) && m > 0.0) {
+        work.bad_parameter = static_cast<std::ptrdiff_t>(i);
+        return {math::EvaluationStatus::infeasible, infinity, infinity};
+      }
       value += math::poisson_deviance(m, c.rate * point[i]);
       slope = m > 0.0 ? c.rate - m / point[i] : c.rate;
       second = m > 0.0 ? m / (point[i] * point[i]) : 0.0;
@@ -429,8 +435,8 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
   const Work& work = static_cast<const Work&>(scratch);
   const auto describe = [&](std::size_t bin) {
     const ChannelInfo& channel = channels_[channel_of_bin[bin]];
-    std::string text = "rate " + std::to_string(work.rate[bin]) + " in channel '" + channel.name + "' bin " +
-                       std::to_string(bin - channel.first_bin) + " (observed " + std::to_string(work.observed[bin]) + ")";
+    std::string text = fmt::format("rate {:g} in channel '{}' bin {} (observed {:g})", work.rate[bin], channel.name,
+                                   bin - channel.first_bin, work.observed[bin]);
     std::string samples, culprits;
     for (std::size_t k = 0; k < blocks.size(); ++k) {
       const Block& block = blocks[k];
@@ -438,7 +444,7 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
       const std::size_t b = block.nominal + (bin - block.first_bin);
       const double rate = work.block_product[k] * work.bin_product[b] * work.shifted[b];
       if (!(rate < 0.0)) continue;
-      samples += (samples.empty() ? "" : ", ") + ("'" + sample_names[block.sample] + "' " + std::to_string(rate));
+      samples += (samples.empty() ? "" : ", ") + fmt::format("'{}' {:g}", sample_names[block.sample], rate);
       for (std::uint32_t i = 0; i < block.n_additives; ++i) {
         const Additive& a = additives[block.additives + i];
         const double d = coefficients[a.linear + (bin - block.first_bin)];
@@ -459,7 +465,10 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
     if (!culprits.empty()) text += "; pulled down by " + culprits;
     return text;
   };
-  (void)point;
+  if (work.bad_parameter >= 0) {
+    const auto i = static_cast<std::size_t>(work.bad_parameter);
+    return fmt::format("{} = {:g}, where its Poisson constraint needs a positive value", parameters_[i].name, point[i]);
+  }
   if (work.bad_bin >= 0) return describe(static_cast<std::size_t>(work.bad_bin));
   std::string text;
   for (std::size_t b = 0; b < n_bins; ++b) {

@@ -127,7 +127,8 @@ struct HistFactory::Work final : Scratch, HistFactory::RateWork {
   std::vector<double> multipliers;  ///< of rate >= 0, for bins without events
   std::vector<double> observed;     ///< main data of the last evaluation
   std::vector<double> pull;         ///< per bin of a block: slope * G
-  std::ptrdiff_t bad_bin = -1;      ///< first bin that made the last evaluation infeasible
+  std::ptrdiff_t bad_bin = -1;        ///< first bin that made the last evaluation infeasible
+  std::ptrdiff_t bad_parameter = -1;  ///< the parameter whose constraint did
 };
 
 }  // namespace relume::model

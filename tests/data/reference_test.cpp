@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 
+#include "math/interpolation.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "support/reference_case.hpp"
 
@@ -20,6 +21,40 @@ constexpr double p_floor = 1e-7;
 model::Compiled compile(const ReferenceCase& c, model::CompileOptions options = {}) {
   options.measurement = c.measurement;
   return std::move(model::compile(c.workspace, options).value());
+}
+
+TEST(Reference, InterpolationCodes) {
+  RELUME_NEEDS_SHARED_DATA();
+  const spec::Json table =
+      formats::parse_json(read_bytes(shared_data() / "reference" / "interpolation_codes.json"), "interpolation_codes").value();
+  const std::vector<double> alphas = numbers(at(table, "alphas"));
+  int compared = 0;
+  for (const auto& [name, c] : *at(table, "cases").object()) {
+    const std::vector<double> lo = numbers(at(c, "lo")), nominal = numbers(at(c, "nominal")), hi = numbers(at(c, "hi"));
+    for (const char* code : {"code0", "code1", "code2", "code4", "code4p"}) {
+      for (std::size_t k = 0; k < alphas.size(); ++k) {
+        const spec::Json& row = (*at(c, code).array())[k];
+        for (std::size_t b = 0; b < lo.size(); ++b) {
+          const spec::Json& expected = (*row.array())[b];
+          if (!expected.is_number()) continue;  // pyhf's NaN for a factor of 0
+          SCOPED_TRACE(name + " " + code + " alpha " + std::to_string(alphas[k]));
+          const math::MultiplicativeResponse response = math::multiplicative_response(lo[b] / nominal[b], hi[b] / nominal[b]);
+          const auto additive = [&](const math::AdditiveShape& s) {
+            return s.linear.value * 0.5 * (hi[b] - lo[b]) + s.symmetric.value * (0.5 * (hi[b] + lo[b]) - nominal[b]);
+          };
+          const std::string which = code;
+          const double mine = which == "code0"    ? additive(math::additive_code0(alphas[k]))
+                              : which == "code1"  ? math::multiplicative_code1(response, alphas[k]).value
+                              : which == "code2"  ? additive(math::additive_code2_pyhf(alphas[k]))
+                              : which == "code4"  ? math::multiplicative_code4(response, alphas[k]).value
+                                                  : additive(math::additive_code4p(alphas[k]));
+          EXPECT_NEAR(mine, spec::as_double(expected), 1e-12 * (1.0 + std::fabs(mine)));
+          ++compared;
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 500);
 }
 
 TEST(Reference, LikelihoodAtFixedPoints) {

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Asymptotic CLs at mu = 1 with expected band, model in memory: relume_cls WORKSPACE SECONDS
-// Reads and compiles once, then repeats the test for about SECONDS. Contenders speak the protocol of harness/contender.py.
+// Reads and compiles once, then repeats the test for about SECONDS. Contenders speak the protocol of
+// harness/contender.py.
 #include <cstdlib>
 #include <exception>
 
@@ -26,7 +27,9 @@ void run(const char* file, double budget) {
   const double load = watch.lap();
   const model::Compiled compiled = expect(model::compile(workspace));
   const double compile = watch.lap();
-  benchmarks::say({{"event", "ready"}, {"load_s", load}, {"compile_s", compile},
+  benchmarks::say({{"event", "ready"},
+                   {"load_s", load},
+                   {"compile_s", compile},
                    {"parameters", compiled.likelihood->parameters().size()}});
   watch.lap();
   const infer::HypoTest test = infer::hypotest(*compiled.likelihood, compiled.observed, 1.0);

@@ -1,17 +1,18 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Starts a program again and again and says how long it took and how much memory it held: cold_process REPETITIONS COMMAND…
-// A small process does this, not Python: on Linux a child's peak memory starts at that of the process that it was forked from.
+// Starts a program again and again and says how long it took and how much memory it held: cold_process REPETITIONS
+// COMMAND… A small process does this, not Python: on Linux a child's peak memory starts at that of the process that it
+// was forked from.
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <csignal>
-#include <cstdlib>
 
 #include "timing.hpp"
 
@@ -54,7 +55,8 @@ int main(int argc, char** argv) {
     if (k > 0 || seconds > no_repeat_above_seconds) times.push_back(seconds);
     if (status != 0 || seconds > no_repeat_above_seconds) break;
   }
-  relume::benchmarks::say({{"event", "processes"}, {"seconds", relume::benchmarks::to_array(times)},
+  relume::benchmarks::say({{"event", "processes"},
+                           {"seconds", relume::benchmarks::to_array(times)},
                            {"peak_MB", static_cast<double>(peak_kilobytes) * 1024e-6}});
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }

@@ -3,16 +3,16 @@
 //
 // Free fit with covariance of a synthetic model: relume_large_fit BINS SAMPLES SHARED PER_BIN SHARE [REPETITIONS]
 // Prints one JSON line; the time counts only when the fit is certified and has a covariance.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
-#include "synthetic_model.hpp"
+#include <sys/resource.h>
+
 #include "relume/infer/fit.hpp"
 #include "relume/model/histfactory.hpp"
+#include "synthetic_model.hpp"
 
 int main(int argc, char** argv) {
   using Clock = std::chrono::steady_clock;
@@ -27,7 +27,9 @@ int main(int argc, char** argv) {
   size.per_bin_parameters = std::strtoul(argv[4], nullptr, 10);
   size.share = std::strtod(argv[5], nullptr);
   const int repetitions = argc > 6 ? std::atoi(argv[6]) : 3;
-  const auto seconds = [](Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); };
+  const auto seconds = [](Clock::time_point from) {
+    return std::chrono::duration<double>(Clock::now() - from).count();
+  };
 
   auto begin = Clock::now();
   relume::spec::Workspace workspace = relume::benchmarks::make_synthetic(size);
@@ -52,12 +54,13 @@ int main(int argc, char** argv) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const bool good = fit.minimum.is_converged() && !fit.uncertainties.empty();
-  std::printf("{\"event\": \"fit\", \"bins\": %zu, \"samples\": %zu, \"parameters\": %zu, \"share\": %g, \"build_s\": %.3f, \"compile_s\": %.3f, "
-              "\"fit_s\": %.4f, \"fit_min_s\": %.4f, \"iterations\": %d, \"certified\": %s, \"projected_gradient\": %.2g, "
-              "\"edm\": %.2g, \"peak_MB\": %.0f}\n",
-              size.bins, size.samples, likelihood.parameters().size(), size.share, build, compile,
-              times[times.size() / 2], times.front(), fit.minimum.counts.iterations, good ? "true" : "false",
-              fit.minimum.certificate.projected_gradient, fit.minimum.certificate.edm,
-              static_cast<double>(usage.ru_maxrss) / 1024.0);
+  std::printf(
+      "{\"event\": \"fit\", \"bins\": %zu, \"samples\": %zu, \"parameters\": %zu, \"share\": %g, \"build_s\": %.3f, "
+      "\"compile_s\": %.3f, "
+      "\"fit_s\": %.4f, \"fit_min_s\": %.4f, \"iterations\": %d, \"certified\": %s, \"projected_gradient\": %.2g, "
+      "\"edm\": %.2g, \"peak_MB\": %.0f}\n",
+      size.bins, size.samples, likelihood.parameters().size(), size.share, build, compile, times[times.size() / 2],
+      times.front(), fit.minimum.counts.iterations, good ? "true" : "false", fit.minimum.certificate.projected_gradient,
+      fit.minimum.certificate.edm, static_cast<double>(usage.ru_maxrss) / 1024.0);
   return good ? 0 : 3;
 }

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Signals swapped on one background: relume_signals WORKSPACE PATCHSET SECONDS
-// The background is read once; for each point of the patchset its patch is applied, the model compiled and CLs at mu = 1
-// computed with its expected band, as `relume cls --patchset` does on one thread. Passes repeat for about SECONDS. A second series hands
-// on each point's background-only fit as the start of the next (infer::TestOptions::start).
+// The background is read once. For each point of the patchset its patch is applied, the model compiled and the CLs of
+// mu = 1 computed with its expected band, as `relume cls --patchset` does on one thread; passes repeat for about
+// SECONDS. A second series starts every point from one background-only fit (infer::TestOptions::start).
 #include <cstdlib>
 #include <exception>
-#include <map>
 
 #include "relume/formats/input.hpp"
 #include "relume/formats/json_patch.hpp"
@@ -31,20 +30,15 @@ struct Answer {
   bool is_usable = false;
 };
 
-/// Parameter values by name: what the next signal starts from.
-using Start = std::map<std::string, double>;
+/// A background-only fit of one signal's model: the start for all others. `model.likelihood` is null where there is
+/// none.
+struct Start {
+  model::Compiled model;
+  std::vector<double> point;
+};
 
-std::vector<double> start_of(const model::Likelihood& likelihood, const Start& values) {
-  std::vector<double> x = infer::initial_point(likelihood);
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const auto found = values.find(likelihood.parameters()[i].name);
-    if (found != values.end()) x[i] = found->second;
-  }
-  return x;
-}
-
-Pass run_pass(const spec::Workspace& background, const spec::PatchSet& patchset, const Start& start, std::vector<Answer>& answers,
-              std::size_t& n_parameters) {
+Pass run_pass(const spec::Workspace& background, const spec::PatchSet& patchset, const Start& start,
+              std::vector<Answer>& answers, std::size_t& n_parameters) {
   Pass pass;
   benchmarks::Stopwatch watch;
   answers.clear();
@@ -57,7 +51,9 @@ Pass run_pass(const spec::Workspace& background, const spec::PatchSet& patchset,
     Answer answer;
     if (compiled.likelihood->poi()) {
       infer::TestOptions options;
-      if (!start.empty()) options.start = start_of(*compiled.likelihood, start);
+      if (start.model.likelihood) {
+        options.start = infer::carry_point(*start.model.likelihood, start.point, *compiled.likelihood);
+      }
       const infer::HypoTest test = infer::hypotest(*compiled.likelihood, compiled.observed, 1.0, options);
       answer = {test.observed.cls, test.is_usable()};
     }
@@ -70,21 +66,20 @@ Pass run_pass(const spec::Workspace& background, const spec::PatchSet& patchset,
 
 Start background_fit(const spec::Workspace& background, const spec::PatchSet& patchset) {
   for (const spec::Patch& patch : patchset.patches) {
-    const model::Compiled compiled = expect(model::compile(expect(formats::apply_patch(background, patch.operations, patch.name))));
+    model::Compiled compiled =
+        expect(model::compile(expect(formats::apply_patch(background, patch.operations, patch.name))));
     if (!compiled.likelihood->poi()) continue;
     infer::FitOptions options;
     options.fixed = {{*compiled.likelihood->poi(), 0.0}};
     options.uncertainties = false;
-    const infer::FitResult fit = infer::fit(*compiled.likelihood, compiled.observed, options);
-    Start start;
-    for (std::size_t i = 0; i < fit.minimum.x.size(); ++i) start[compiled.likelihood->parameters()[i].name] = fit.minimum.x[i];
-    return start;
+    infer::FitResult fit = infer::fit(*compiled.likelihood, compiled.observed, options);
+    return {std::move(compiled), std::move(fit.minimum.x)};
   }
   return {};
 }
 
-spec::JsonObject series(const char* name, const spec::Workspace& background, const spec::PatchSet& patchset, const Start& start,
-                        double budget) {
+spec::JsonObject series(const char* name, const spec::Workspace& background, const spec::PatchSet& patchset,
+                        const Start& start, double budget) {
   std::vector<Answer> answers;
   std::vector<double> totals;
   Pass best{.patch = 1e300};
@@ -100,14 +95,22 @@ spec::JsonObject series(const char* name, const spec::Workspace& background, con
     cls.emplace_back(patchset.patches[i].name, answers[i].is_usable ? spec::Json(answers[i].cls) : spec::Json(nullptr));
   }
   const double n = static_cast<double>(answers.size());
-  return {{"event", "series"}, {"series", name}, {"parameters", n_parameters}, {"points", answers.size()},
-          {"pass_seconds", benchmarks::to_array(totals)}, {"patch_s", best.patch / n}, {"compile_s", best.compile / n},
-          {"test_s", best.test / n}, {"cls", std::move(cls)}};
+  return {{"event", "series"},
+          {"series", name},
+          {"parameters", n_parameters},
+          {"points", answers.size()},
+          {"pass_seconds", benchmarks::to_array(totals)},
+          {"patch_s", best.patch / n},
+          {"compile_s", best.compile / n},
+          {"test_s", best.test / n},
+          {"cls", std::move(cls)}};
 }
 
 void run(const char* workspace_file, const char* patchset_file, double budget) {
-  const spec::Workspace background = expect(formats::read_workspace(expect(formats::read_input(workspace_file)), workspace_file));
-  const spec::PatchSet patchset = expect(formats::read_patchset(expect(formats::read_input(patchset_file)), patchset_file));
+  const spec::Workspace background =
+      expect(formats::read_workspace(expect(formats::read_input(workspace_file)), workspace_file));
+  const spec::PatchSet patchset =
+      expect(formats::read_patchset(expect(formats::read_input(patchset_file)), patchset_file));
   benchmarks::say(series("each from its initial values", background, patchset, {}, budget));
   benchmarks::say(series("warm start", background, patchset, background_fit(background, patchset), budget));
 }

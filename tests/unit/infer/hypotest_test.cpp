@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Tests and limits against closed forms of a counting experiment: n events, b expected, s signal, no nuisance parameter.
+#include "relume/infer/hypotest.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "relume/model/histfactory.hpp"
+
+namespace relume::infer {
+namespace {
+
+using spec::ModifierType;
+
+spec::Workspace counting(double signal, double background, double observed) {
+  spec::Workspace ws;
+  spec::Channel channel{"channel", {}};
+  channel.samples.push_back({"background", {background}, {}});
+  channel.samples.push_back({"signal", {signal}, {{"mu", ModifierType::normfactor, {}}}});
+  ws.channels.push_back(channel);
+  ws.observations.push_back({"channel", {observed}});
+  ws.measurements.push_back({"measurement", "mu", {}});
+  return ws;
+}
+
+model::Compiled compile(const spec::Workspace& ws) { return std::move(model::compile(ws).value()); }
+
+/// 2 (L(mu) - L(mu_hat)) with mu_hat >= 0, for n observed.
+double q_closed(double mu, double s, double b, double n) {
+  const auto nll = [&](double m) {
+    const double rate = m * s + b;
+    return n > 0.0 ? rate - n * std::log(rate) : rate;
+  };
+  const double best = std::max(0.0, (n - b) / s);
+  return best > mu ? 0.0 : 2.0 * (nll(mu) - nll(best));
+}
+double cls_closed(double mu, double s, double b, double n) {
+  return asymptotic_p_values(TestStatistic::qtilde, q_closed(mu, s, b, n), q_closed(mu, s, b, b)).cls;
+}
+
+TEST(HypoTest, CountingExperiment) {
+  for (const double n : {0.0, 3.0, 10.0, 55.0}) {
+    const auto c = compile(counting(4.0, 12.0, n));
+    const HypoTest test = hypotest(*c.likelihood, c.observed, 1.5);
+    ASSERT_TRUE(test.is_usable()) << test.reason;
+    EXPECT_NEAR(test.q, q_closed(1.5, 4.0, 12.0, n), 1e-9) << n;
+    EXPECT_NEAR(test.q_asimov, q_closed(1.5, 4.0, 12.0, 12.0), 1e-9);
+    EXPECT_NEAR(test.mu_hat, std::clamp((n - 12.0) / 4.0, 0.0, 10.0), 1e-6);
+  }
+}
+
+TEST(UpperLimit, IsARootOfItsOwnCls) {
+  for (const double n : {0.0, 5.0, 12.0, 20.0}) {
+    const auto c = compile(counting(4.0, 12.0, n));
+    const Limit limit = upper_limit(*c.likelihood, c.observed);
+    ASSERT_TRUE(limit.is_usable()) << limit.reason;
+    EXPECT_NEAR(cls_closed(*limit.observed, 4.0, 12.0, n), 0.05, 1e-7) << n;
+    for (std::size_t i = 0; i < 5; ++i) {
+      const double qa = q_closed(*limit.expected[i], 4.0, 12.0, 12.0);
+      EXPECT_NEAR(expected_p_values(TestStatistic::qtilde, qa, band_sigmas[i]).cls, 0.05, 1e-7);
+    }
+  }
+}
+
+TEST(UpperLimit, ScalesWithTheSignalOverFourteenDecades) {
+  const auto unit = compile(counting(1.0, 12.0, 15.0));
+  const double reference = *upper_limit(*unit.likelihood, unit.observed).observed;
+  for (const double s : {1e6, 1e3, 1e-3, 1e-6, 1e-8}) {
+    const auto c = compile(counting(s, 12.0, 15.0));
+    const Limit limit = upper_limit(*c.likelihood, c.observed);
+    ASSERT_TRUE(limit.is_usable()) << s << ": " << limit.reason;
+    EXPECT_NEAR(*limit.observed * s, reference, 1e-6 * reference) << s;
+    EXPECT_EQ(limit.bounds_widened, *limit.expected[4] > 10.0 || *limit.observed > 10.0);
+  }
+}
+
+TEST(UpperLimit, OtherLevelsAndStatistics) {
+  const auto c = compile(counting(4.0, 50.0, 45.0));
+  LimitOptions options;
+  options.level = 0.9;
+  const double at_90 = *upper_limit(*c.likelihood, c.observed, options).observed;
+  EXPECT_NEAR(cls_closed(at_90, 4.0, 50.0, 45.0), 0.1, 1e-7);
+  // q lets mu-hat go negative: n < b. The statistic then counts from there, and CLs differs from q-tilde's.
+  options.test.statistic = TestStatistic::q;
+  const Limit q = upper_limit(*c.likelihood, c.observed, options);
+  ASSERT_TRUE(q.is_usable()) << q.reason;
+  EXPECT_NEAR(q.mu_hat, (45.0 - 50.0) / 4.0, 1e-6);
+  for (const TestStatistic s : {TestStatistic::t, TestStatistic::ttilde}) {
+    options.test.statistic = s;
+    const Limit limit = upper_limit(*c.likelihood, c.observed, options);
+    ASSERT_TRUE(limit.is_usable()) << limit.reason;
+    EXPECT_NEAR(hypotest(*c.likelihood, c.observed, *limit.observed, options.test).observed.cls, 0.1, 1e-6);
+  }
+}
+
+TEST(UpperLimit, SaysThatASignalChangesNothing) {
+  const auto c = compile(counting(0.0, 12.0, 15.0));
+  const Limit limit = upper_limit(*c.likelihood, c.observed);
+  EXPECT_EQ(limit.status, Status::no_sensitivity);
+  EXPECT_FALSE(limit.observed);
+  EXPECT_EQ(hypotest(*c.likelihood, c.observed, 1.0).observed.cls, 1.0);
+}
+
+TEST(UpperLimit, WidensABoundThatIsInTheWayAndSaysSo) {
+  auto ws = counting(4.0, 12.0, 90.0);
+  spec::ParameterConfig mu;
+  mu.name = "mu";
+  mu.bounds = std::vector<spec::ParameterConfig::Bounds>{{0.5, 2.0}};
+  ws.measurements[0].parameters.push_back(mu);
+  const auto c = compile(ws);
+  const Limit limit = upper_limit(*c.likelihood, c.observed);
+  ASSERT_TRUE(limit.is_usable()) << limit.reason;
+  EXPECT_TRUE(limit.bounds_widened);
+  EXPECT_NEAR(limit.mu_hat, (90.0 - 12.0) / 4.0, 1e-5);
+  EXPECT_NEAR(cls_closed(*limit.observed, 4.0, 12.0, 90.0), 0.05, 1e-6);
+  // A fit keeps the file's bounds.
+  EXPECT_NEAR(fit(*c.likelihood, c.observed).minimum.x[0], 2.0, 1e-12);
+}
+
+TEST(Significance, CountingExperiment) {
+  const auto c = compile(counting(10.0, 20.0, 38.0));
+  const Discovery d = significance(*c.likelihood, c.observed);
+  ASSERT_TRUE(d.is_usable());
+  const auto z = [](double n, double b) { return std::sqrt(2.0 * (n * std::log(n / b) - (n - b))); };  // CCGV 97
+  EXPECT_NEAR(d.significance, z(38.0, 20.0), 1e-9);
+  EXPECT_NEAR(d.significance_expected, z(30.0, 20.0), 1e-9);
+  const auto deficit = compile(counting(10.0, 20.0, 15.0));
+  EXPECT_EQ(significance(*deficit.likelihood, deficit.observed).q0, 0.0);
+  EXPECT_DOUBLE_EQ(significance(*deficit.likelihood, deficit.observed).p0, 0.5);
+}
+
+TEST(Notes, FewEventsAreDoubtful) {
+  const auto few = compile(counting(3.0, 1.2, 1.0)), many = compile(counting(3.0, 120.0, 121.0));
+  const auto mentions = [](const std::vector<std::string>& notes) {
+    return std::any_of(notes.begin(), notes.end(), [](const auto& n) { return n.find("few expected events") != n.npos; });
+  };
+  EXPECT_TRUE(mentions(hypotest(*few.likelihood, few.observed, 1.0).notes));
+  EXPECT_FALSE(mentions(hypotest(*many.likelihood, many.observed, 1.0).notes));
+}
+
+// An interference-like sample would drive the empty bin's rate below zero: it is kept at its edge, and named.
+TEST(NegativeRates, AnEmptyBinNeverGains) {
+  spec::Workspace ws;
+  spec::Channel channel{"channel", {}};
+  channel.samples.push_back({"background", {5.0, 20.0}, {}});
+  channel.samples.push_back({"interference", {-10.0, 30.0}, {{"mu", ModifierType::normfactor, {}}}});
+  ws.channels.push_back(channel);
+  ws.observations.push_back({"channel", {0.0, 80.0}});
+  ws.measurements.push_back({"measurement", "mu", {}});
+  const auto c = compile(ws);
+  const FitResult result = fit(*c.likelihood, c.observed);
+  ASSERT_TRUE(result.minimum.is_converged()) << result.minimum.reason;
+  EXPECT_NEAR(result.minimum.x[0], 0.5, 1e-9);  // 5 - 10 mu = 0, where the second bin would like mu = 2
+  EXPECT_NEAR(result.minimum.value, 35.0 - 80.0 - 80.0 * std::log(35.0 / 80.0), 1e-7);
+  EXPECT_NE(result.minimum.edge.find("interference"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace relume::infer
