@@ -11,12 +11,14 @@
 
 namespace relume::math {
 
-/// rate - n - n ln(rate/n) = n (d - ln(1 + d)) with d = (rate - n)/n; n = 0: rate. Needs rate > 0 where n > 0.
-/// Absolute error: about 1e-16 (rate - n).
+/// rate - n - n ln(rate/n); n = 0: rate. Needs rate > 0 where n > 0. Near rate = n, where the terms cancel, in the form
+/// n (d - ln(1 + d)) with d = (rate - n)/n; far from it, where 1 + d would lose the digits of a small rate, as it stands.
+/// Absolute error: about 1e-16 |rate - n|.
 inline double poisson_deviance(double n, double rate) {
   if (n == 0.0) return rate;
   const double d = (rate - n) / n;
-  return n * (d - std::log1p(d));
+  if (d > -0.5 && d < 1.0) return n * (d - std::log1p(d));
+  return rate - n - n * std::log(rate / n);
 }
 
 /// Boost's default goes through long double, five times slower and no better here.

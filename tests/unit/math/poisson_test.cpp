@@ -22,6 +22,12 @@ TEST(Poisson, DevianceAndSaturatedTermMakeTheLogDensity) {
   EXPECT_EQ(poisson_saturated(0.0), 0.0);
 }
 
+// A gamma at its lower bound: 1 + d would be 1e-10 with six digits.
+TEST(Poisson, KeepsItsDigitsAtTinyRates) {
+  const double n = 159.0, rate = 6.1e-9;
+  EXPECT_NEAR(poisson_deviance(n, rate) + poisson_saturated(n), minus_log_poisson(n, rate), 1e-11 * 4000);
+}
+
 // The published term that breaks -2lnL by cancellation: tau = 1.9e11, where one sigma is 2.3e-6.
 TEST(Poisson, KeepsItsDigitsAtHugeCounts) {
   const double n = 1.9e11, sigma = std::sqrt(n);
