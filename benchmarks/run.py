@@ -9,7 +9,7 @@
     benchmarks/run.py --results benchmarks/results/FILE.json        go on with an interrupted run
 
 A contender's answer is checked against the reference before its time counts. Peers that a results file already has are not
-measured again (unless --again); relume is.
+measured again (unless --again); relume is. Two runs at once would share one CPU: do not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import sys
 
 from harness import page
 from harness.context import Context
-from harness.results import Results, git, today, versions
+from harness.results import Results, git, newest, now, versions
 from scenarios.cls import scenario as cls
 from scenarios.cold import scenario as cold
 from scenarios.gradient import scenario as gradient
@@ -56,11 +56,11 @@ def default_results(arguments: argparse.Namespace) -> pathlib.Path:
     if arguments.quick:
         return arguments.build / "benchmarks" / "quick.json"
     if arguments.page_only:
-        files = sorted(folder.glob("*.json"))
-        if not files:
+        file = newest(folder)
+        if file is None:
             raise SystemExit(f"no results in {folder}")
-        return files[-1]
-    return folder / f"{today()}-{git('rev-parse', '--short', 'HEAD') or 'unknown'}.json"
+        return file
+    return folder / f"{now().date()}-{git('rev-parse', '--short', 'HEAD') or 'unknown'}.json"
 
 
 def main() -> int:

@@ -56,4 +56,4 @@ def conditions(content: dict) -> str:
             f"{', this machine only (-march=native)' if relume.get('native') in ('ON', 'TRUE', '1', 'true') else ''}\n"
             f"- {machine.get('cpu', '?')}, {machine.get('cpus', '?')} CPUs, {machine.get('memory_GB', '?')} GB, {machine.get('system', '?')}"
             f"; load when the run began: {machine.get('load_at_start', '?')}\n"
-            f"- Python {machine.get('python', '?')}; {peers}\n- {content.get('date', '?')}\n")
+            f"- Python {machine.get('python', '?')}; {peers}\n- begun {content.get('begun', '?')}\n")

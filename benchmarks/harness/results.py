@@ -22,7 +22,7 @@ class Results:
         self.content.setdefault("scenarios", {})
 
     def describe(self, build: pathlib.Path, peers: dict[str, str]) -> None:
-        self.content |= {"relume": relume_build(build), "machine": machine(), "peers": peers, "date": today()}
+        self.content |= {"relume": relume_build(build), "machine": machine(), "peers": peers, "begun": now().isoformat(timespec="seconds")}
 
     def case(self, scenario: str, case: str) -> dict:
         return self.content["scenarios"].setdefault(scenario, {}).setdefault(case, {})
@@ -39,8 +39,15 @@ class Results:
         partial.replace(self.file)
 
 
-def today() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def newest(folder: pathlib.Path) -> pathlib.Path | None:
+    def begun(file: pathlib.Path) -> str:
+        return json.loads(file.read_text(encoding="utf-8")).get("begun", "")
+
+    return max(folder.glob("*.json"), key=begun, default=None)
 
 
 def machine() -> dict:

@@ -84,6 +84,11 @@ FitResult fit(const model::Likelihood& likelihood, const model::Data& data, cons
   }
   if (result.minimum.status == minimize::MinimumStatus::infeasible) return result;
   if (options.uncertainties || options.covariance) {
+    if (!result.minimum.edge.empty()) {
+      // A rate held at zero cannot move: its direction gets a stiffness that leaves it no variance, not the finite one of the search.
+      constexpr double rigid = 1e10;
+      objective.evaluate(result.minimum.x, math::Derivatives::curvature, {.penalty = rigid});
+    }
     math::CovarianceResult covariance = math::invert(objective.curvature(), minimizer.free(), options.covariance);
     if (covariance.positive_definite) {
       for (const double variance : covariance.variances) result.uncertainties.push_back(std::sqrt(std::max(0.0, variance)));

@@ -45,7 +45,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double q_noise = 1e-9;
 /// A conditional fit this far below the "free" one says that the free one sits in a worse minimum.
 constexpr double better_minimum = 1e-7;
-/// Below this many expected events (weighted by sensitivity) the asymptotic formulas are known to drift (CCGV, section 3.8: "of order 5").
+/// Below this many expected events (weighted by sensitivity) a result is marked as doubtful. A convention: the discreteness of a count
+/// near five still moves p-values by tens of percent, while the asymptotic formulas know nothing of it.
 constexpr double few_events = 5.0;
 
 /// Profiled value at one signal strength on one data set.

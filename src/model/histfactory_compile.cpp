@@ -100,6 +100,7 @@ struct HistFactoryCompiler {
   std::vector<std::vector<std::vector<const spec::Modifier*>>> modifiers{};  // per channel and sample, sorted
   std::vector<SetInfo> sets{};
   std::unordered_map<std::string_view, std::uint32_t> set_of_name{};
+  std::vector<std::uint32_t> set_of_use{};  ///< per modifier, in the order of the walk
   std::vector<std::uint32_t> set_order{};
 
   void error(ErrorCode code, std::string where, std::string message, std::string hint = {}) {
@@ -151,10 +152,15 @@ struct HistFactoryCompiler {
       samples.push_back(sorted_by_name(channel->samples));
       auto& of_channel = modifiers.emplace_back();
       for (const spec::Sample* sample : samples.back()) {
-        auto sorted = sorted_by_name(sample->modifiers);
-        std::stable_sort(sorted.begin(), sorted.end(), [](const spec::Modifier* a, const spec::Modifier* b) {
-          return a->name != b->name ? a->name < b->name : spec::to_string(a->type) < spec::to_string(b->type);
-        });
+        std::vector<const spec::Modifier*> sorted;
+        sorted.reserve(sample->modifiers.size());
+        for (const spec::Modifier& modifier : sample->modifiers) sorted.push_back(&modifier);
+        const auto before = [](const spec::Modifier* a, const spec::Modifier* b) {
+          const int order = a->name.compare(b->name);
+          return order != 0 ? order < 0 : spec::to_string(a->type) < spec::to_string(b->type);
+        };
+        // Published files come sorted more often than not.
+        if (!std::is_sorted(sorted.begin(), sorted.end(), before)) std::sort(sorted.begin(), sorted.end(), before);
         of_channel.push_back(std::move(sorted));
       }
     }
@@ -166,7 +172,11 @@ struct HistFactoryCompiler {
 
   /// Walks all modifiers in pyhf's order and collects the parameter sets.
   void collect_sets() {
-    std::size_t order = 0, first_bin = 0;
+    std::size_t order = 0, first_bin = 0, n_uses = 0;
+    for (const auto& of_channel : modifiers) {
+      for (const auto& of_sample : of_channel) n_uses += of_sample.size();
+    }
+    set_of_use.reserve(n_uses);
     for (std::size_t c = 0; c < channels.size(); ++c) {
       const std::size_t n = n_bins_of(*channels[c]);
       for (std::size_t s = 0; s < samples[c].size(); ++s) {
@@ -190,6 +200,7 @@ struct HistFactoryCompiler {
   void add_use(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier, std::size_t n,
                std::size_t first_bin, std::size_t order) {
     const auto [at, is_new] = set_of_name.try_emplace(modifier.name, static_cast<std::uint32_t>(sets.size()));
+    set_of_use.push_back(at->second);
     if (is_new) {
       SetInfo info;
       info.name = modifier.name;
@@ -457,6 +468,7 @@ struct HistFactoryCompiler {
 
   // ---- blocks -------------------------------------------------------------------------------------------------------
 
+  std::size_t next_use = 0;  ///< blocks are made in the order in which the uses were collected
   std::vector<std::uint32_t> shape_of_parameter{}, column_of_parameter{}, position_of_parameter{};
   std::vector<std::uint32_t> bins_of_parameter{};  ///< rows in which a per-bin parameter acts
 
@@ -508,7 +520,7 @@ struct HistFactoryCompiler {
     block.additives = static_cast<std::uint32_t>(m.additives.size());
     block.bin_factors = static_cast<std::uint32_t>(m.bin_factors.size());
     for (const spec::Modifier* modifier : modifiers[c][s]) {
-      const SetInfo& set = sets[set_of_name.at(modifier->name)];
+      const SetInfo& set = sets[set_of_use[next_use++]];
       const auto parameter = static_cast<std::uint32_t>(set.first);
       switch (modifier->type) {
         case ModifierType::normfactor:

@@ -477,20 +477,4 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
   return text;
 }
 
-std::vector<std::vector<std::vector<double>>> rates_by_sample(const Likelihood& likelihood, std::span<const double> point) {
-  const HistFactory& model = static_cast<const HistFactory&>(likelihood);
-  HistFactory::RateWork work(model);
-  model.rates(point, work, false);
-  std::vector<std::vector<std::vector<double>>> result(model.channels().size());
-  for (std::size_t k = 0; k < model.blocks.size(); ++k) {
-    const Block& block = model.blocks[k];
-    std::vector<double> rates(block.n_bins);
-    for (std::uint32_t b = 0; b < block.n_bins; ++b) {
-      rates[b] = work.block_product[k] * work.bin_product[block.nominal + b] * work.shifted[block.nominal + b];
-    }
-    result[block.channel].push_back(std::move(rates));
-  }
-  return result;
-}
-
 }  // namespace relume::model

@@ -16,14 +16,21 @@ namespace relume::model {
 
 namespace {
 
-/// A uniform bit generator over the counter; key: seed, counter: (draw, datum, index, stream).
+/// Seed and stream, hashed into one Philox key by Philox itself.
+r123::Philox4x32::key_type philox_key(const RandomKey& key) {
+  const r123::Philox4x32::key_type seed{{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)}};
+  const r123::Philox4x32::ctr_type stream{
+      {static_cast<std::uint32_t>(key.stream), static_cast<std::uint32_t>(key.stream >> 32), 0, 0}};
+  const auto out = r123::Philox4x32()(stream, seed);
+  return {{out[0], out[1]}};
+}
+
+/// A uniform bit generator over the counter (draw, datum, index).
 class PhiloxStream {
  public:
   using result_type = std::uint32_t;
-  PhiloxStream(const RandomKey& key, std::uint32_t datum)
-      : key_{{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)}},
-        counter_{{0, datum, static_cast<std::uint32_t>(key.index),
-                  static_cast<std::uint32_t>(key.stream) ^ static_cast<std::uint32_t>(key.index >> 32) * 0x9E3779B9u}} {}
+  PhiloxStream(const r123::Philox4x32::key_type& key, std::uint64_t index, std::uint32_t datum)
+      : key_(key), counter_{{0, datum, static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32)}} {}
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return 0xffffffffu; }
   result_type operator()() {
@@ -57,7 +64,8 @@ double draw_poisson(double mean, PhiloxStream& stream) {
 
 Data HistFactory::sample(std::span<const double> point, const RandomKey& key) const {
   Data toy = expected_data(point);
-  const auto stream = [&](std::size_t datum) { return PhiloxStream(key, static_cast<std::uint32_t>(datum)); };
+  const auto keyed = philox_key(key);
+  const auto stream = [&](std::size_t datum) { return PhiloxStream(keyed, key.index, static_cast<std::uint32_t>(datum)); };
   for (std::size_t b = 0; b < n_bins; ++b) {
     PhiloxStream s = stream(b);
     toy.values[b] = draw_poisson(toy.values[b], s);

@@ -27,9 +27,9 @@ struct FixedParameter {
 };
 
 struct FitOptions {
-  std::vector<FixedParameter> fixed;  ///< besides those that the model itself fixes
-  std::vector<double> start;          ///< empty: the model's initial values
-  std::vector<double> lower, upper;   ///< empty: the model's bounds
+  std::vector<FixedParameter> fixed = {};  ///< besides those that the model itself fixes
+  std::vector<double> start = {};          ///< empty: the model's initial values
+  std::vector<double> lower = {}, upper = {};   ///< empty: the model's bounds
   bool uncertainties = true;          ///< costs one inversion of the Hessian
   bool covariance = false;            ///< keep the whole matrix
   int max_iterations = 200;

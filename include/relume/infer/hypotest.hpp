@@ -43,9 +43,9 @@ std::string_view to_string(Status status);
 struct TestOptions {
   TestStatistic statistic = TestStatistic::qtilde;
   Asimov asimov = Asimov::a_posteriori;
-  std::vector<FixedParameter> fixed;
+  std::vector<FixedParameter> fixed = {};
   /// Background-only point of another signal on the same background, matched by name by the caller: a warm start.
-  std::vector<double> start;
+  std::vector<double> start = {};
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -80,7 +80,7 @@ HypoTest hypotest(const model::Likelihood& likelihood, const model::Data& data, 
                   const TestOptions& options = {});
 
 struct LimitOptions {
-  TestOptions test;
+  TestOptions test = {};
   double level = 0.95;       ///< confidence level, 0 < level < 1
   bool expected = true;      ///< the band too
   double tolerance = 1e-7;   ///< relative, of each root

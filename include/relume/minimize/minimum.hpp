@@ -41,7 +41,7 @@ inline constexpr double max_edm = 1e-9;
 
 /// One attempt of the fallback ladder.
 struct Attempt {
-  std::string rung;  ///< "start", "fisher", "nominal", "feasibility", "barrier", …
+  std::string rung;  ///< "start", "feasibility", "Fisher steps", "nominal, Newton", "other start", "displaced", …
   MinimumStatus status = MinimumStatus::not_converged;
   double value = 0.0;
   int iterations = 0;

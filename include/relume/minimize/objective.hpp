@@ -4,7 +4,7 @@
 // What the minimiser sees: a function with bounds, derivatives and structured curvature. No physics.
 //
 //   struct Rosenbrock final : minimize::Objective { … };
-//   minimize::Minimum minimum = minimize::minimize(objective, start, {});
+//   minimize::Minimum minimum = minimize::Minimizer(objective).minimize(start);
 //
 // Thread-safety: an Objective belongs to one thread (it holds the scratch of its evaluations).
 #pragma once

@@ -29,12 +29,12 @@ std::optional<InterpolationCode> interpolation_code_from_string(std::string_view
 std::string_view to_string(InterpolationCode code);
 
 struct CompileOptions {
-  std::string measurement;  ///< empty: the first one
-  std::optional<std::string> poi;  ///< another parameter of interest than the measurement's; "" for none
+  std::string measurement = {};  ///< empty: the first one
+  std::optional<std::string> poi = {};  ///< another parameter of interest than the measurement's; "" for none
   InterpolationCode normsys = InterpolationCode::code4;    ///< code1 or code4
   InterpolationCode histosys = InterpolationCode::code4p;  ///< code0, code2, code2_pyhf or code4p
-  std::optional<double> clip_sample_data;  ///< rates of samples are raised to this; default: not at all, as pyhf
-  std::optional<double> clip_bin_data;     ///< the same for the sum of samples
+  std::optional<double> clip_sample_data = {};  ///< rates of samples are raised to this; default: not at all, as pyhf
+  std::optional<double> clip_bin_data = {};     ///< the same for the sum of samples
 };
 
 struct Compiled {
@@ -45,9 +45,5 @@ struct Compiled {
 };
 
 Result<Compiled> compile(const spec::Workspace& workspace, const CompileOptions& options = {});
-
-/// Rates per sample at a point, for tables: [channel][sample][bin].
-std::vector<std::vector<std::vector<double>>> rates_by_sample(const Likelihood& histfactory,
-                                                              std::span<const double> point);
 
 }  // namespace relume::model

@@ -158,5 +158,18 @@ TEST(NegativeRates, AnEmptyBinNeverGains) {
   EXPECT_NE(result.minimum.edge.find("interference"), std::string::npos);
 }
 
+// The rate is held: what is left of the uncertainty is that of the direction along the edge, here none.
+TEST(NegativeRates, AnEdgeLeavesNoVarianceAcrossIt) {
+  spec::Workspace ws;
+  spec::Channel channel{"channel", {}};
+  channel.samples.push_back({"background", {5.0, 20.0}, {}});
+  channel.samples.push_back({"interference", {-10.0, 30.0}, {{"mu", ModifierType::normfactor, {}}}});
+  ws.channels.push_back(channel);
+  ws.observations.push_back({"channel", {0.0, 80.0}});
+  ws.measurements.push_back({"measurement", "mu", {}});
+  const auto c = compile(ws);
+  EXPECT_LT(fit(*c.likelihood, c.observed).uncertainties[0], 1e-4);
+}
+
 }  // namespace
 }  // namespace relume::infer
