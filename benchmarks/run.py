@@ -71,13 +71,13 @@ def main() -> int:
     results = Results(arguments.results or default_results(arguments))
     scenarios = [SCENARIOS[name] for name in arguments.scenario or SCENARIOS]
     if not arguments.page_only:
-        results.describe(arguments.build, versions())
         contenders = tuple(arguments.contender) or (QUICK_CONTENDERS if arguments.quick else ())
         context = Context(
             build=arguments.build.resolve(), python=arguments.python.absolute(), results=results,
             budget=QUICK_BUDGET if arguments.quick else BUDGET,
             limit=arguments.limit or (QUICK_LIMIT if arguments.quick else LIMIT),
             quick=arguments.quick, case_pattern=arguments.case, contenders=contenders, again=arguments.again)
+        results.describe(arguments.build, versions(), {"limit_s": context.limit, "budget_s": context.budget, "quick": context.quick})
         for scenario in scenarios:
             print(f"{scenario.NAME}: {scenario.__doc__.splitlines()[0]}", flush=True)
             scenario.run(context)

@@ -17,7 +17,7 @@ using namespace relume;
 using namespace relume::cli;
 
 int report(const Errors& errors) {
-  for (const Error& error : errors) std::fprintf(stderr, "relume: %s\n", to_string(error).c_str());
+  for (const Error& error : errors) complain(to_string(error));
   const bool all_about_options =
       std::all_of(errors.begin(), errors.end(), [](const Error& e) { return e.code == ErrorCode::option; });
   return all_about_options ? exit_code::usage : exit_code::input;

@@ -3,11 +3,36 @@
 #include "output.hpp"
 
 #include <cstdio>
+#include <string>
+
+#include <fmt/format.h>
 
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
 
 namespace relume::cli {
+namespace {
+
+/// Names come from files, and control characters in them could move the cursor, hide text or end a line early.
+std::string printable(std::string_view text, bool keep_line_breaks) {
+  std::string safe;
+  safe.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool has_next = i + 1 < text.size();
+    // The controls U+0080 to U+009F are C2 80 to C2 9F in UTF-8.
+    if (byte == 0xc2 && has_next && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      safe += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++i]));
+    } else if ((byte < 0x20 && !(byte == '\n' && keep_line_breaks)) || byte == 0x7f) {
+      safe += fmt::format("\\x{:02x}", byte);
+    } else {
+      safe += text[i];
+    }
+  }
+  return safe;
+}
+
+}  // namespace
 
 void print(std::string_view text) { formats::write_output("-", text).value(); }
 
@@ -23,14 +48,17 @@ void write_document(const Arguments& arguments, const spec::Json& document) {
 void write_result(const Arguments& arguments, const Option& format, const spec::JsonObject& result,
                   const std::function<std::string()>& table) {
   if (arguments.text(format) == "table") {
-    write_text(arguments, table());
+    write_text(arguments, printable(table(), true));
   } else {
     write_text(arguments, formats::write_json(result, {.indent = 4}) + '\n');
   }
 }
 
-void warn(std::string_view text) {
-  std::fprintf(stderr, "relume: warning: %.*s\n", static_cast<int>(text.size()), text.data());
+void complain(std::string_view text) {
+  const std::string line = fmt::format("relume: {}\n", printable(text, false));
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
+
+void warn(std::string_view text) { complain(fmt::format("warning: {}", text)); }
 
 }  // namespace relume::cli

@@ -65,19 +65,6 @@ function(relume_add_must_not_compile source)
   set_tests_properties(must_not_compile_${name} PROPERTIES WILL_FAIL ON)
 endfunction()
 
-# relume_add_peer(edit_vs_pyhf edit_driver [arguments])
-#
-# peers/edit_vs_pyhf.py compares another program with what peers/edit_driver.cpp, started by it, answers.
-function(relume_add_peer script driver)
-  if(NOT TARGET peer_${driver})
-    add_executable(peer_${driver} peers/${driver}.cpp)
-    target_link_libraries(peer_${driver} PRIVATE relume_test_flags)
-    set_target_properties(peer_${driver} PROPERTIES CXX_EXTENSIONS OFF)
-  endif()
-  add_test(NAME peer_${script}
-    COMMAND "${PROJECT_SOURCE_DIR}/.venv/bin/python" "${CMAKE_CURRENT_SOURCE_DIR}/peers/${script}.py" $<TARGET_FILE:peer_${driver}> ${ARGN})
-endfunction()
-
 # relume_add_pytest(cli): every test in the folder, from the Python environment that scripts/setup makes.
 #
 # Those marked slow become a test of their own, with that label.

@@ -125,8 +125,6 @@ class Tree:
             self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_fuzz_target({name.removesuffix('_fuzz.cpp')})")
         elif top == "tests" and name.startswith("test_") and suffix == ".py":
             self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_pytest({path.parts[1]})")
-        elif path.parts[:2] == ("tests", "peers") and suffix == ".py":
-            self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_peer({path.stem}")
 
     def check_listed(self, path: pathlib.Path, listing: str, entry: pathlib.Path | str) -> None:
         pattern = r"(?<![\w/.])" + re.escape(str(entry)) + r"(?![\w/.])"

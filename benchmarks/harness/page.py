@@ -24,9 +24,11 @@ INTRODUCTION = """\
 
 Measured with `make bench`; nothing here is asserted by a test. Each contender runs alone, in a process of its own, on one
 thread, pinned to one CPU. Its answer is compared with the reference before its time counts: a wrong or failed answer is listed with
-its time and gets no ratio. What takes longer than {limit} is stopped and counts as a lower bound. Times are medians of repeated
-calls in one process; the first call is not among them where there was time for more than one (just-in-time compilation).
-Load and compile times of relume are listed apart.
+its time and gets no ratio. What takes longer than {limit} is stopped and counts as a lower bound.
+
+Times are processor times, which on an idle machine are the wall times, since all is on one thread; for cold processes both are
+listed. They are medians of repeated calls in one process; the first call is not among them where there was time for more than one
+(just-in-time compilation). Load and compile times of relume are listed apart.
 """
 
 
@@ -35,7 +37,7 @@ def text(results: Results, scenarios: list[types.ModuleType]) -> str:
     content = results.content
     by_name = {s.NAME: s for s in scenarios}
     shown = [name for name in ORDER if name in by_name and results.scenario(name)]
-    parts = [INTRODUCTION.format(limit="10 minutes"), conditions(content)]
+    parts = [INTRODUCTION.format(limit=limit(content)), conditions(content)]
     lost = [line for name in shown for line in by_name[name].losses(results.scenario(name))]
     parts.append("## Losses\n\nAims that are missed, and peers that are faster:\n\n" + ("\n".join(f"- {line}" for line in lost) if lost else "None.") + "\n")
     for name in shown:
@@ -46,6 +48,11 @@ def text(results: Results, scenarios: list[types.ModuleType]) -> str:
                  "scripts/bench --scenario cls --case 3LeRJR --quick           # a look\n```\n\n"
                  "The published models are not part of this repository; `RELUME_SHARED` names the folder that holds them.\n")
     return "\n".join(parts)
+
+
+def limit(content: dict) -> str:
+    seconds = content.get("settings", {}).get("limit_s", 0.0)
+    return f"{seconds / 60.0:g} minutes" if seconds > 60.0 else f"{seconds:g} s"
 
 
 def conditions(content: dict) -> str:

@@ -21,8 +21,8 @@ class Results:
         self.content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
         self.content.setdefault("scenarios", {})
 
-    def describe(self, build: pathlib.Path, peers: dict[str, str]) -> None:
-        self.content |= {"relume": relume_build(build), "machine": machine(), "peers": peers, "begun": now().isoformat(timespec="seconds")}
+    def describe(self, build: pathlib.Path, peers: dict[str, str], settings: dict) -> None:
+        self.content |= {"settings": settings, "relume": relume_build(build), "machine": machine(), "peers": peers, "begun": now().isoformat(timespec="seconds")}
 
     def case(self, scenario: str, case: str) -> dict:
         return self.content["scenarios"].setdefault(scenario, {}).setdefault(case, {})

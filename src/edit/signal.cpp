@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/nearest.hpp"
 #include "edit/names.hpp"
 #include "relume/spec/validate.hpp"
 
@@ -79,6 +80,12 @@ class SignalAddition {
     errors_.push_back({code, source_, std::move(message), std::move(hint)});
   }
 
+  void require(const Names& known, const std::string& name, std::string_view what) {
+    if (known.contains(name)) return;
+    complain(ErrorCode::reference, fmt::format("the workspace has no {} called '{}'", what, name),
+             hint_for_unknown(name, known.all()));
+  }
+
   void check_channels() {
     const Names known = channel_names(workspace_);
     Names mentioned;
@@ -86,7 +93,7 @@ class SignalAddition {
       for (const SignalYields& yields : sample.channels) mentioned.add(yields.channel);
     }
     for (const std::string& name : signal_.zero_channels) mentioned.add(name);
-    for (const std::string& name : mentioned.all()) require_name(known, name, "channel", errors_);
+    for (const std::string& name : mentioned.all()) require(known, name, "channel");
     for (const Channel& channel : workspace_.channels) check_bins(channel);
     if (signal_.other_channels_are_zero || options_.other_channels_are_zero) return;
     std::vector<std::string> forgotten;
@@ -112,7 +119,7 @@ class SignalAddition {
 
   void check_replaced_samples() {
     const Names known = sample_names(workspace_);
-    for (const std::string& name : signal_.replace) require_name(known, name, "sample to replace", errors_);
+    for (const std::string& name : signal_.replace) require(known, name, "sample to replace");
     for (const SignalSample& sample : signal_.samples) {
       if (known.contains(sample.name) && !contains(signal_.replace, sample.name)) {
         complain(ErrorCode::reference, fmt::format("the workspace already has a sample called '{}'", sample.name),

@@ -10,6 +10,8 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include "formats/json_beginning.hpp"
+
 namespace relume::formats {
 namespace {
 
@@ -85,12 +87,17 @@ Result<std::string> read_data(archive* a, const std::string& source_name, std::s
   constexpr std::size_t block = std::size_t{1} << 20;
   std::string data;
   std::size_t size = 0;
+  bool is_promising = false;
   for (;;) {
     if (data.size() - size < block) data.resize(std::max(size + block, size + size / 2));
     const la_ssize_t n = archive_read_data(a, data.data() + size, data.size() - size);
     if (n < 0) return damaged(source_name, a);
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
+    if (!is_promising && size >= enough_to_look_at) {
+      if (auto errors = hopeless_beginning({data.data(), size}, source_name)) return *std::move(errors);
+      is_promising = true;
+    }
     if (size > max_bytes) {
       return Error{ErrorCode::unsupported, source_name, fmt::format("unpacks to more than {} bytes", max_bytes), {}};
     }

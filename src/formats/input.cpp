@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "formats/archive.hpp"
+#include "formats/json_beginning.hpp"
 
 namespace relume::formats {
 namespace {
@@ -59,6 +60,7 @@ Result<std::string> read_all(int descriptor, const std::string& name) {
   if (expected > max_input_bytes) return too_large;
   std::string bytes(expected + 1, '\0');  // one more, so that the end of the file is met without growing
   std::size_t size = 0;
+  bool is_promising = expected > 0;
   for (;;) {
     if (size == bytes.size()) bytes.resize(std::max(size + block, size + size / 2));
     const ssize_t n = ::read(descriptor, bytes.data() + size, bytes.size() - size);
@@ -67,6 +69,10 @@ Result<std::string> read_all(int descriptor, const std::string& name) {
     if (n == 0) break;
     size += static_cast<std::size_t>(n);
     if (size > max_input_bytes) return too_large;
+    if (!is_promising && size >= enough_to_look_at) {
+      if (auto errors = hopeless_beginning({bytes.data(), size}, name)) return *std::move(errors);
+      is_promising = true;
+    }
   }
   bytes.resize(size);
   return bytes;

@@ -9,6 +9,8 @@
 #include <limits>
 #include <optional>
 
+#include "formats/archive.hpp"
+#include "formats/json_beginning.hpp"
 #include "relume/formats/json.hpp"
 #include "spec/problems.hpp"
 
@@ -225,6 +227,24 @@ class Builder {
   std::optional<spec::Problems> problems_;
 };
 
+/// Only asks whether it is JSON.
+struct Ignore : Builder {
+  bool on_array_begin(Code&) { return true; }
+  bool on_object_begin(Code&) { return true; }
+  bool on_array_end(std::size_t, Code&) { return true; }
+  bool on_object_end(std::size_t, Code&) { return true; }
+  bool on_key_part(View, std::size_t, Code&) { return true; }
+  bool on_key(View, std::size_t, Code&) { return true; }
+  bool on_string_part(View, std::size_t, Code&) { return true; }
+  bool on_string(View, std::size_t, Code&) { return true; }
+  bool on_number_part(View, Code&) { return true; }
+  bool on_int64(std::int64_t, View, Code&) { return true; }
+  bool on_uint64(std::uint64_t, View, Code&) { return true; }
+  bool on_double(double, View, Code&) { return true; }
+  bool on_bool(bool, Code&) { return true; }
+  bool on_null(Code&) { return true; }
+};
+
 std::string location(std::string_view text, std::size_t offset, std::string_view source_name) {
   const std::string_view before = text.substr(0, offset);
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
@@ -245,6 +265,12 @@ std::optional<std::size_t> find_non_finite_literal(std::string_view text, std::s
     }
   }
   return std::nullopt;
+}
+
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  return text;
 }
 
 std::string shown_character(char c) {
@@ -292,10 +318,22 @@ Error syntax_error(std::string_view text, std::size_t offset, const boost::json:
 
 }  // namespace
 
-Result<spec::Json> parse_json(std::string_view text, std::string_view source_name) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+std::optional<Errors> hopeless_beginning(std::string_view beginning, std::string_view source_name) {
+  if (looks_packed(beginning)) return std::nullopt;
+  boost::json::parse_options options;
+  options.max_depth = max_json_depth;
+  boost::json::basic_parser<Ignore> parser(options);
+  boost::json::error_code code;
+  const std::string_view text = without_byte_order_mark(beginning);
+  const std::size_t consumed = parser.write_some(true, text.data(), text.size(), code);
+  if (!code && consumed == text.size()) return std::nullopt;
+  Result<spec::Json> document = parse_json(beginning, source_name);  // the same complaint as about the whole
+  if (document) return std::nullopt;
+  return document.errors();
+}
 
+Result<spec::Json> parse_json(std::string_view text, std::string_view source_name) {
+  text = without_byte_order_mark(text);
   boost::json::parse_options options;
   options.max_depth = max_json_depth;
   boost::json::basic_parser<Builder> parser(options);

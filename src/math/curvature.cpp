@@ -3,6 +3,7 @@
 #include "relume/math/curvature.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "math/gather.hpp"
 
@@ -145,6 +146,20 @@ void Curvature::diagonal(std::span<double> out, Form form) const {
   for (std::size_t j = 0; j < l.product_columns.size(); ++j) {
     out[l.product_columns[j]] += 2.0 * product_p[j] * product_q[j];
   }
+}
+
+void Curvature::absolute_slopes(std::span<double> out) const {
+  const CurvatureLayout& l = *layout_;
+  std::fill(out.begin(), out.end(), 0.0);
+  for (const RowGroup& g : l.groups) {
+    for (std::size_t c = 0; c < g.columns.size(); ++c) {
+      const double* column = jacobian.data() + g.jacobian + c * g.n_rows;
+      double sum = 0.0;
+      for (std::size_t r = 0; r < g.n_rows; ++r) sum += std::fabs(column[r]);
+      out[g.columns[c]] += sum;
+    }
+  }
+  for (std::size_t k = 0; k < l.privates.size(); ++k) out[l.privates[k].parameter] += std::fabs(private_slope[k]);
 }
 
 }  // namespace relume::math

@@ -31,10 +31,10 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// Stop a little inside of the certificate, so that it holds with margin: a factor of ten in the gradient is one
-// hundred in the distance, and costs at most one quadratically convergent step.
+// Stop well inside of the certificate: Asimov data take over the errors of the fit behind them, so that q_A is off by
+// sqrt(2 EDM) times its slope, and not by the EDM. 1e-14 leaves 1e-7 sigma; with quadratic convergence it costs at most one step.
 constexpr double target_gradient = 0.1 * max_projected_gradient;
-constexpr double target_edm = 1e-2 * max_edm;
+constexpr double target_edm = 1e-5 * max_edm;
 
 // Trust-region constants (Conn, Gould, Toint, section 6.1): any values in the usual ranges work.
 constexpr double accept_ratio = 1e-4;
@@ -51,6 +51,9 @@ constexpr double exploring_radii[] = {0.3, 30.0, infinity};
 /// Another minimum counts when it is lower by more than the certificate can blur.
 constexpr double lower_minimum = 1e-8;
 
+/// Rounding of a gradient, relative to the sum of the sizes of its rates' slopes: the rates carry a few units in the last place, and
+/// the terms of the value have slopes of order one in them.
+constexpr double rounding_share = 4 * std::numeric_limits<double>::epsilon();
 /// Rounding of a sum of a few hundred terms, relative to its size: a predicted decrease below this cannot be seen in the value.
 constexpr double value_noise = 1e-14;
 
@@ -77,7 +80,8 @@ double dot(std::span<const double> a, std::span<const double> b) {
 struct Minimizer::Impl {
   explicit Impl(Objective& objective) : f(objective), solver(objective.layout()), n(objective.size()) {
     for (auto* v : {&x, &best_x, &trial, &gradient, &step, &hessian_step, &rhs, &residual, &direction, &preconditioned,
-                    &product, &base_step, &pass_direction, &units, &lower, &upper, &cell_lower, &cell_upper, &step_lower, &diagonal}) {
+                    &product, &base_step, &pass_direction, &units, &lower, &upper, &cell_lower, &cell_upper, &step_lower, &diagonal,
+                    &slopes}) {
       v->assign(n, 0.0);
     }
     free.assign(n, 1);
@@ -90,7 +94,7 @@ struct Minimizer::Impl {
   std::size_t n;
   std::vector<double> x, best_x, trial, gradient, step, hessian_step, rhs, residual, direction, preconditioned, product, base_step,
       pass_direction;
-  std::vector<double> units, lower, upper, cell_lower, cell_upper, step_lower, diagonal;
+  std::vector<double> units, lower, upper, cell_lower, cell_upper, step_lower, diagonal, slopes;
   std::vector<char> free, inner_free, kink_held;
 
   Options options;
@@ -123,6 +127,7 @@ struct Minimizer::Impl {
   /// Units of the certificate: pre-fit sigma, or 1/sqrt(Fisher) where there is none.
   void set_units() {
     f.curvature().diagonal(diagonal, math::Form::semidefinite);
+    f.curvature().absolute_slopes(slopes);
     for (std::size_t i = 0; i < n; ++i) {
       const double prefit = f.units()[i];
       units[i] = prefit > 0.0 ? prefit : diagonal[i] > 0.0 ? 1.0 / std::sqrt(diagonal[i]) : 0.0;
@@ -193,7 +198,9 @@ struct Minimizer::Impl {
       // A step into the nearest bound is all that a free parameter close to it can do: the gradient counts over that
       // distance when it is shorter than sigma.
       const double room = gradient[i] > 0.0 ? x[i] - cell_lower[i] : cell_upper[i] - x[i];
-      const double size = std::fabs(gradient[i]) * std::min(units[i], room);
+      // Counts of 1e10 and more round the gradient itself above the limit: what rounding can make counts as the limit.
+      const double rounding = rounding_share * slopes[i] * units[i];
+      const double size = std::fabs(gradient[i]) * std::min(units[i], room) / std::max(1.0, rounding / max_projected_gradient);
       if (size > largest || std::isnan(size)) {
         largest = size;
         if (worst != nullptr) *worst = static_cast<std::uint32_t>(i);
@@ -465,7 +472,10 @@ struct Minimizer::Impl {
       }
       value = e.value;
       std::copy(f.gradient().begin(), f.gradient().end(), gradient.begin());
-      if (predicted <= 4 * noise && ++stalls > 6) {
+      // At the end of the digits: what the certificate asks for is enough.
+      constexpr int max_stalls = 3;
+      if (predicted <= 4 * noise && ++stalls > max_stalls) {
+        if (size <= max_projected_gradient && s.predicted <= max_edm) outcome.status = MinimumStatus::converged;
         outcome.reason = "the value stopped changing before the gradient vanished";
         return outcome;
       }

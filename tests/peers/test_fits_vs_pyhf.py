@@ -18,7 +18,7 @@ import random_model
 pyhf = pytest.importorskip("pyhf", reason="pyhf, the peer of these tests, is not installed")
 logging.getLogger("pyhf").setLevel(logging.ERROR)
 
-N_MODELS, N_MODELS_SLOW = 25, 400
+N_MODELS, N_MODELS_SLOW = 12, 300
 
 Q_ABSOLUTE = 1e-8
 ABOVE = 1e-6  # in -2 ln L: what relume's minimum may be above anybody's

@@ -118,19 +118,19 @@ def main() -> None:
     ROOT.RooMsgService.instance().setGlobalKillBelow(ROOT.RooFit.FATAL)
     ROOT.Math.MinimizerOptions.SetDefaultMinimizer("Minuit2")
     RooStats.AsymptoticCalculator.SetPrintLevel(-1)
-    begin = time.perf_counter()
+    begin = time.process_time()
     with open(file, encoding="utf-8") as stream:
         spec = json.load(stream)
-    loaded = time.perf_counter()
+    loaded = time.process_time()
     try:
         workspace, poi_name = build(spec)
     except Exception as error:  # what HistFactory does not accept
-        say(event="failed", seconds=time.perf_counter() - loaded, reason=f"{type(error).__name__}: {str(error).splitlines()[0]}"[:200])
+        say(event="failed", seconds=time.process_time() - loaded, reason=f"{type(error).__name__}: {str(error).splitlines()[0]}"[:200])
         return
     data, alternative = workspace.data("obsData"), workspace.obj("ModelConfig")
     poi = workspace.var(poi_name)
     poi.setMin(max(0.0, poi.getMin()))
-    say(event="ready", load_s=loaded - begin, compile_s=time.perf_counter() - loaded)
+    say(event="ready", load_s=loaded - begin, compile_s=time.process_time() - loaded)
     # The tested hypothesis, mu = 1, and the background-only one that makes the Asimov data.
     poi.setVal(1.0)
     tested = alternative.Clone("tested")
@@ -144,7 +144,7 @@ def main() -> None:
         poi.setVal(1.0)
         if nominal:
             alternative.GetNuisanceParameters().assign(nominal)
-        begin = time.perf_counter()
+        begin = time.process_time()
         calculator = RooStats.AsymptoticCalculator(data, background, tested)
         calculator.SetOneSided(True)
         calculator.SetQTilde(True)
@@ -152,13 +152,13 @@ def main() -> None:
         result.SetBackgroundAsAlt(True)
         cls, p_null, p_alternative = result.CLs(), result.NullPValue(), result.AlternatePValue()
         band = [RooStats.AsymptoticCalculator.GetExpectedPValues(p_null, p_alternative, n, True) for n in BAND]
-        return time.perf_counter() - begin, cls, [float(b) for b in band]
+        return time.process_time() - begin, cls, [float(b) for b in band]
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         first, cls, band = ask()
     except Exception as error:  # whatever it is, it is ROOT's answer to the question
-        say(event="failed", seconds=time.perf_counter() - begin, reason=f"{type(error).__name__}: {error}"[:200])
+        say(event="failed", seconds=time.process_time() - begin, reason=f"{type(error).__name__}: {error}"[:200])
         return
     if cls != cls:  # JSON has no NaN
         say(event="failed", seconds=first, reason="CLs is NaN")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 import pathlib
 import statistics
 
@@ -34,18 +35,18 @@ def commands(context: Context, case: Case, patch: pathlib.Path) -> dict[str, lis
 
 def measure(command: list, answer: pathlib.Path, repetitions: int, context: Context) -> dict:
     answer.unlink(missing_ok=True)
-    launcher = [context.program("cold_process"), str(repetitions)]
+    launcher = [context.program("cold_process"), str(repetitions), str(math.ceil(context.limit))]
     outcome = contender.run([*launcher, *command, "--output-file", answer], context.limit)
     processes = outcome.event("processes")
     if outcome.exit_code is None:
-        return {"status": "too slow", "seconds": context.limit, "peak_MB": None}
+        return {"status": "too slow", "seconds": context.limit, "cpu_s": None, "peak_MB": None}
     if outcome.exit_code != 0 or processes is None:
         reason = outcome.errors.splitlines()[-1] if outcome.errors else f"exit code {outcome.exit_code}"
-        return {"status": "failed", "seconds": None, "reason": reason[:200], "peak_MB": None}
-    times = processes["seconds"]
+        return {"status": "failed", "seconds": None, "cpu_s": None, "reason": reason[:200], "peak_MB": None}
+    times = processes["wall_s"]
     document = json.loads(answer.read_text(encoding="utf-8"))
     return {"status": "ok", "seconds": statistics.median(times), "fastest_s": min(times), "repetitions": len(times),
-            "peak_MB": processes["peak_MB"], "cls": document["CLs_obs"]}
+            "cpu_s": statistics.median(processes["cpu_s"]), "peak_MB": processes["peak_MB"], "cls": document["CLs_obs"]}
 
 
 def run(context: Context) -> None:
@@ -87,7 +88,8 @@ def losses(entries: dict) -> list[str]:
     if row and row["status"] != "ok":
         return [f"cold process on the largest model: relume's answer is {row['status']}."]
     if row and row["seconds"] > MAX_SECONDS:
-        found.append(f"cold process on the largest model: {tables.seconds(MAX_SECONDS)} was the aim, {tables.seconds(row['seconds'])} is measured.")
+        found.append(f"cold process on the largest model: {tables.seconds(MAX_SECONDS)} of wall time was the aim, {tables.seconds(row['seconds'])} is "
+                     f"measured, of which {tables.seconds(row['cpu_s'])} are processor time; the rest is other work on the machine.")
     if row and row["peak_MB"] > MAX_MB:
         found.append(f"cold process on the largest model: {MAX_MB:.0f} MB was the aim, {row['peak_MB']:.0f} MB is measured.")
     return found
@@ -102,6 +104,6 @@ def report(entries: dict) -> str:
             ratio = "none"
             if row["status"] in ("ok", "too slow") and ours and ours["status"] == "ok" and name != "relume":
                 ratio = tables.ratio(row["seconds"] / ours["seconds"], row["status"] == "too slow")
-            lines.append([case, str(entry["parameters"]), name, row["status"], time, megabytes(row), "" if name == "relume" else ratio])
+            lines.append([case, str(entry["parameters"]), name, row["status"], time, tables.seconds(row["cpu_s"]), megabytes(row), "" if name == "relume" else ratio])
     return (f"Aim on the largest model (`{LARGEST}`): {tables.seconds(MAX_SECONDS)} and {MAX_MB:.0f} MB.\n\n"
-            + tables.table(["model", "parameters", "program", "answer", "wall time", "peak memory", "relative to relume"], lines))
+            + tables.table(["model", "parameters", "program", "answer", "wall time", "processor time", "peak memory", "relative to relume"], lines))

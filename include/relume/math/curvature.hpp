@@ -94,6 +94,8 @@ class Curvature {
   void multiply(std::span<const double> v, std::span<double> out, Form form) const;
   /// Diagonal of H in the given form.
   void diagonal(std::span<double> out, Form form) const;
+  /// Sum over the rows of |d rate / d parameter|: the scale on which a gradient is rounded.
+  void absolute_slopes(std::span<double> out) const;
 
   std::vector<double> constraint;      ///< d, per parameter, >= 0
   std::vector<double> exact_diagonal;  ///< e, per parameter
