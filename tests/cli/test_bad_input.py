@@ -198,8 +198,7 @@ def test_a_gigabyte_through_a_pipe(before, piece):
     output, complaint, written, memory = generated(["fit", "-"], piece, 1024 * MEGABYTE, before)
     assert output == b"" and re.fullmatch(r"relume: <standard input>:1:\d+: .*\n", complaint)
     assert written < 16 * MEGABYTE and time.monotonic() - start < SECONDS
-    if "asan" not in os.environ.get("RELUME_CLI", ""):
-        assert memory < 64 * MEGABYTE
+    assert memory < 256 * MEGABYTE  # sanitizers have a share in it
 
 
 def test_a_long_stream_that_is_a_workspace(program):

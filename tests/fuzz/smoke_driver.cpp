@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Runs a libFuzzer target without libFuzzer: every seed as it is, then a few thousand mutations of them, the same ones
+// Runs a libFuzzer target without libFuzzer: every seed as it is, then thousands of mutations of them, the same ones
 // each time. Finds what is shallow in a second, with any compiler; scripts/test-slow does the deep search.
 //
 //   fuzz_pyhf_json_smoke tests/fuzz/seeds/pyhf_json [mutations]
@@ -19,13 +19,14 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
-constexpr std::size_t default_mutations = 4000;
+constexpr std::size_t default_mutations = 20000;
 constexpr std::size_t max_changes_per_input = 6;
 constexpr std::uint64_t fixed_seed = 20260101;
 
@@ -73,8 +74,27 @@ void change(std::string& input, const std::vector<std::string>& seeds, Random& r
   }
 }
 
-void run(const std::string& input, const std::string& record) {
-  std::ofstream(record, std::ios::binary | std::ios::trunc) << input;
+/// The input being tried, on disk. The file stays open: closing it thousands of times makes some file systems wait for
+/// the disk.
+class Record {
+ public:
+  explicit Record(std::string path) : path_(std::move(path)), file_(path_, std::ios::binary | std::ios::trunc) {}
+
+  void hold(const std::string& input) {
+    file_.seekp(0);
+    file_.write(input.data(), static_cast<std::streamsize>(input.size()));
+    file_.flush();
+    std::filesystem::resize_file(path_, input.size());
+  }
+  void remove() { std::filesystem::remove(path_); }
+
+ private:
+  std::string path_;
+  std::ofstream file_;
+};
+
+void run(const std::string& input, Record& record) {
+  record.hold(input);
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
 }
 
@@ -91,7 +111,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   const std::size_t mutations = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : default_mutations;
-  const std::string record = std::string(argv[0]) + ".input";
+  Record record{std::string(argv[0]) + ".input"};
 
   run("", record);
   for (const std::string& seed : seeds) run(seed, record);
@@ -101,6 +121,6 @@ int main(int argc, char** argv) {
     for (std::size_t n = below(max_changes_per_input, random) + 1; n > 0; --n) change(input, seeds, random);
     run(input, record);
   }
-  std::filesystem::remove(record);
+  record.remove();
   std::cout << seeds.size() << " seeds and " << mutations << " mutations survived\n";
 }
