@@ -163,7 +163,7 @@ class ProfileCurve {
                                                    .lower = lo,
                                                    .upper = hi,
                                                    .nominal = nominal,
-                                                   .explore = profiles_.size() <= 1,
+                                                   .explore = starts_a_curve(),
                                                    .stop = stop_});
     p.is_usable = m.is_usable();
     p.is_interrupted = m.status == minimize::MinimumStatus::interrupted;
@@ -187,6 +187,12 @@ class ProfileCurve {
     for (double& c : column) c = -c;
     p.tangent.assign(n, 0.0);
     if (!minimizer_.solve_linearised(column, p.tangent)) p.tangent.clear();
+  }
+
+  /// The first fit of a curve looks for lower minima (where its result gives reason to); so does the next one when all there is to start
+  /// from is a point with nuisance parameters at their bounds. Later fits follow their neighbours.
+  bool starts_a_curve() const {
+    return profiles_.empty() || (profiles_.size() == 1 && pulled_to_bound(profiles_.begin()->second.x));
   }
 
   bool pulled_to_bound(const std::vector<double>& x) const {
