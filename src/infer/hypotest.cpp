@@ -87,15 +87,16 @@ class ProfileCurve {
     }
   }
 
-  const Profile& at(double mu) {
+  /// `other`: a curve on other data whose point at the same mu is a candidate for the start.
+  const Profile& at(double mu, const ProfileCurve* other = nullptr) {
     const auto found = profiles_.find(mu);
     if (found != profiles_.end()) return found->second;
     objective_.set_data(data_);
-    return profiles_.emplace(mu, fit(mu)).first->second;
+    return profiles_.emplace(mu, fit(mu, other)).first->second;
   }
 
-  /// A point known to be the minimum at its own mu: where Asimov data were generated.
-  void insert_exact(double mu, const std::vector<double>& x) {
+  /// A point known to be the minimum at its own mu: where Asimov data were generated. `tangent`: of the fit that it comes from.
+  void insert_exact(double mu, const std::vector<double>& x, const std::vector<double>& tangent) {
     objective_.set_data(data_);
     Profile p;
     p.mu = mu;
@@ -103,26 +104,25 @@ class ProfileCurve {
     p.is_usable = true;
     p.status = "exact";
     p.value = objective_.evaluate(x, math::Derivatives::none, {.penalty = 1.0}).value;
-    if (minimizer_.linearise(x, {.fixed = fixed_})) set_tangent(p);
+    p.tangent = tangent;
+    if (p.tangent.empty() && minimizer_.linearise(x, {.fixed = fixed_})) set_tangent(p);
     profiles_.emplace(mu, std::move(p));
   }
 
   /// The free minimum is a profile too.
   void insert_free(const minimize::Minimum& m) {
     if (!m.is_usable() || profiles_.contains(m.x[poi_])) return;
-    objective_.set_data(data_);
     Profile p;
     p.mu = m.x[poi_];
     p.x = m.x;
     p.value = m.value;
     p.is_usable = true;
     p.status = to_string(m.status);
-    if (minimizer_.linearise(m.x, {.fixed = fixed_})) {
-      p.slope = objective_.gradient()[poi_];
-      set_tangent(p);
-    }
     profiles_.emplace(p.mu, std::move(p));
   }
+
+  /// No fit will start from those that follow: their tangents are not needed.
+  void end_here() { leads_on_ = false; }
 
   /// Free fit with mu between the given bounds, from the best profile known so far.
   minimize::Minimum free_fit(double lower, double upper, const std::vector<double>& start) {
@@ -147,10 +147,10 @@ class ProfileCurve {
   int n_fits = 0;
 
  private:
-  Profile fit(double mu) {
+  Profile fit(double mu, const ProfileCurve* other) {
     Profile p;
     p.mu = mu;
-    const std::vector<double> start = predict(mu);
+    const std::vector<double> start = predict(mu, other);
     std::vector<double> lo(objective_.lower().begin(), objective_.lower().end());
     std::vector<double> hi(objective_.upper().begin(), objective_.upper().end());
     lo[poi_] = std::min(lo[poi_], mu);
@@ -174,7 +174,7 @@ class ProfileCurve {
     p.value = m.value;
     if (!p.is_usable) return p;
     p.slope = objective_.gradient()[poi_];
-    set_tangent(p);
+    if (leads_on_) set_tangent(p);
     return p;
   }
 
@@ -203,28 +203,58 @@ class ProfileCurve {
     return false;
   }
 
-  /// Start for a new mu: the nearest profile, moved along its tangent if that is better.
-  std::vector<double> predict(double mu) {
-    const Profile* nearest = nullptr;
+  /// Start for a new mu, the lowest of: the nearest profile; the same moved along the tangent, or else along the secant through the next
+  /// one; the point of a curve on other data.
+  std::vector<double> predict(double mu, const ProfileCurve* other) {
+    const Profile *nearest = nullptr, *next = nullptr;
+    const auto is_nearer = [&](const Profile& a, const Profile* b) {
+      return b == nullptr || std::fabs(a.mu - mu) < std::fabs(b->mu - mu);
+    };
     for (const auto& [at, profile] : profiles_) {
-      if (profile.is_usable && (nearest == nullptr || std::fabs(at - mu) < std::fabs(nearest->mu - mu))) nearest = &profile;
-    }
-    std::vector<double> plain = nearest != nullptr ? nearest->x : seed_;
-    plain[poi_] = mu;
-    // Where nuisance parameters sit at their bounds the profile bends at once: its tangent leads into other minima.
-    if (nearest == nullptr || nearest->tangent.empty() || pulled_to_bound(nearest->x)) return plain;
-    std::vector<double> moved = nearest->x;
-    for (std::size_t i = 0; i < moved.size(); ++i) {
-      if (!fixed_[i]) {
-        moved[i] = std::clamp(moved[i] + nearest->tangent[i] * (mu - nearest->mu), objective_.lower()[i],
-                              objective_.upper()[i]);
+      if (!profile.is_usable) continue;
+      if (is_nearer(profile, nearest)) {
+        next = nearest;
+        nearest = &profile;
+      } else if (is_nearer(profile, next)) {
+        next = &profile;
       }
     }
-    moved[poi_] = mu;
-    const auto at_moved = objective_.evaluate(moved, math::Derivatives::none, {.penalty = 1.0});
-    if (at_moved.status != math::EvaluationStatus::ok) return plain;
-    const auto at_plain = objective_.evaluate(plain, math::Derivatives::none, {.penalty = 1.0});
-    return at_plain.status == math::EvaluationStatus::ok && at_plain.value < at_moved.value ? plain : moved;
+    std::vector<double> best = nearest != nullptr ? nearest->x : seed_;
+    best[poi_] = mu;
+    // Where nuisance parameters sit at their bounds the profile bends at once: its tangent leads into other minima.
+    if (nearest == nullptr || pulled_to_bound(nearest->x)) return best;
+    double best_value = value_at(best);
+    const auto consider = [&](std::vector<double> candidate) {
+      candidate[poi_] = mu;
+      const double value = value_at(candidate);
+      if (!(value < best_value)) return;
+      best_value = value;
+      best = std::move(candidate);
+    };
+    if (!nearest->tangent.empty()) {
+      consider(moved(nearest->x, nearest->tangent, mu - nearest->mu));
+    } else if (next != nullptr) {
+      std::vector<double> secant = nearest->x;
+      for (std::size_t i = 0; i < secant.size(); ++i) secant[i] -= next->x[i];
+      consider(moved(nearest->x, secant, (mu - nearest->mu) / (nearest->mu - next->mu)));
+    }
+    if (other != nullptr) {
+      const auto found = other->profiles_.find(mu);
+      if (found != other->profiles_.end() && found->second.is_usable) consider(found->second.x);
+    }
+    return best;
+  }
+
+  double value_at(const std::vector<double>& x) {
+    const auto e = objective_.evaluate(x, math::Derivatives::none, {.penalty = 1.0});
+    return e.status == math::EvaluationStatus::ok ? e.value : infinity;
+  }
+
+  std::vector<double> moved(std::vector<double> x, const std::vector<double>& along, double by) const {
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (!fixed_[i]) x[i] = std::clamp(x[i] + along[i] * by, objective_.lower()[i], objective_.upper()[i]);
+    }
+    return x;
   }
 
   LikelihoodObjective& objective_;
@@ -235,6 +265,7 @@ class ProfileCurve {
   std::vector<char> fixed_;
   std::vector<double> nominal_, seed_;
   std::map<double, Profile> profiles_;
+  bool leads_on_ = true;
 };
 
 bool allows_negative(TestStatistic s) { return s == TestStatistic::q || s == TestStatistic::t; }
@@ -247,7 +278,6 @@ class TestFits {
  public:
   TestFits(const Likelihood& likelihood, const Data& data, const TestOptions& options)
       : likelihood_(likelihood),
-        data_(data),
         options_(options),
         constant_(likelihood.constant(data)),
         space_(likelihood),
@@ -275,6 +305,7 @@ class TestFits {
   std::string reason;
   std::vector<std::string> notes;
   std::vector<FitSummary> fits;
+  bool single_test = false;  ///< one signal strength only: nothing starts from its fits
 
   double lower() const { return lower_; }
   double upper() const { return upper_; }
@@ -317,17 +348,19 @@ class TestFits {
       background_checked_ = true;
       if (p.is_usable) fits.push_back({name, p.status, p.reason, p.mu, twice_nll(p.value), p.iterations});
       if (p.is_usable) observed_->set_seed(p.x);
+      if (single_test) observed_->end_here();
     }
     return check(p, name) ? &p : nullptr;
   }
 
   bool make_asimov() {
     if (asimov_) return true;
-    std::vector<double> point;
+    std::vector<double> point, tangent;
     if (options_.asimov == Asimov::a_posteriori) {
       const Profile* b = background();
       if (b == nullptr) return false;
       point = b->x;
+      tangent = b->tangent;
       note_bounds(point);
     } else {
       point = initial_point(likelihood_);
@@ -346,7 +379,8 @@ class TestFits {
       }
     }
     asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
-    asimov_->insert_exact(asimov_mu(), point);
+    asimov_->insert_exact(asimov_mu(), point, tangent);
+    if (single_test) asimov_->end_here();
     note_few_events(point);
     return true;
   }
@@ -390,7 +424,7 @@ class TestFits {
     const TestStatistic s = options_.statistic;
     const bool one_sided = s == TestStatistic::q || s == TestStatistic::qtilde;
     if (one_sided && f->mu > mu) return std::pair{0.0, 0.0};
-    const Profile& p = observed_->at(mu);
+    const Profile& p = observed_->at(mu, asimov_.get());
     if (!check(p, "fit at " + poi_name() + " = " + number(mu))) return std::nullopt;
     if (p.value < f->value - better_minimum) {
       // The free fit was in a worse minimum: look again, from here.
@@ -406,7 +440,7 @@ class TestFits {
   /// The same on the Asimov data, whose free minimum is known.
   std::optional<std::pair<double, double>> q_asimov(double mu) {
     if (!make_asimov()) return std::nullopt;
-    const Profile& p = asimov_->at(mu);
+    const Profile& p = asimov_->at(mu, observed_.get());
     if (!check(p, "Asimov fit at " + poi_name() + " = " + number(mu))) return std::nullopt;
     const double q = 2.0 * (p.value - asimov_->at(asimov_mu()).value);
     return q > q_noise ? std::pair{q, 2.0 * p.slope} : std::pair{0.0, 0.0};
@@ -452,7 +486,6 @@ class TestFits {
   }
 
   const Likelihood& likelihood_;
-  const Data& data_;
   const TestOptions& options_;
   double constant_;  ///< of the observed data
   FitSpace space_;
@@ -527,6 +560,7 @@ HypoTest hypotest(const Likelihood& likelihood, const Data& data, double poi_val
   result.statistic = options.statistic;
   result.asimov = options.asimov;
   TestFits fits(likelihood, data, options);
+  fits.single_test = true;
   if (result.poi > fits.upper()) {
     fits.notes.push_back("the tested value lies beyond the upper bound " + TestFits::number(fits.upper()) + " of " +
                          fits.poi_name() + ": the bound was widened");

@@ -119,8 +119,7 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
     const std::uint32_t* columns = l.product_columns.data() + term.first;
     const double* p = product_p.data() + term.first;
     const double* q = product_q.data() + term.first;
-    const double pv = gathered_dot(p, columns, term.size, v.data());
-    const double qv = gathered_dot(q, columns, term.size, v.data());
+    const auto [pv, qv] = gathered_dots(p, q, columns, term.size, v.data());
     if (pv == 0.0 && qv == 0.0) continue;
     for (std::size_t j = 0; j < term.size; ++j) out[columns[j]] += p[j] * qv + q[j] * pv;
   }

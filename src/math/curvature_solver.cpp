@@ -72,6 +72,7 @@ struct CurvatureSolver::Impl {
   Matrix dense, panel, panel_weighted, row_matrix, scaled_jacobian;
   Eigen::LLT<Matrix> llt;
   Vector shared_rhs, shared_x, row_vector;
+  Vector inverse_root, root_weight;  ///< row space: stiffness^-1/2 per shared parameter, weight^1/2 per row
 
   bool is_free(std::uint32_t parameter) const { return free[parameter] != 0; }
 
@@ -424,16 +425,19 @@ struct CurvatureSolver::Impl {
   void factorise_row_space() {
     const auto b = static_cast<Eigen::Index>(layout.n_rows);
     scaled_jacobian.setZero(static_cast<Eigen::Index>(shared.size()), b);  // one row of H's columns per shared parameter
+    inverse_root.resize(shared_x.size());
+    for (Eigen::Index s = 0; s < inverse_root.size(); ++s) inverse_root[s] = 1.0 / std::sqrt(stiffness[shared[static_cast<std::size_t>(s)]]);
+    root_weight.resize(b);
+    for (Eigen::Index r = 0; r < b; ++r) root_weight[r] = std::sqrt(reduced_weight[static_cast<std::size_t>(r)]);
     for (const RowGroup& g : layout.groups) {
       for (std::size_t c = 0; c < g.columns.size(); ++c) {
         const std::uint32_t i = g.columns[c];
         if (!is_free(i)) continue;
-        const double inverse = 1.0 / std::sqrt(stiffness[i]);
+        const std::uint32_t s = shared_of_parameter[i];
         const double* column = curvature->jacobian.data() + g.jacobian + c * g.n_rows;
         for (std::size_t r = 0; r < g.n_rows; ++r) {
-          const std::size_t row = g.first_row + r;
-          scaled_jacobian(shared_of_parameter[i], static_cast<Eigen::Index>(row)) =
-              inverse * std::sqrt(reduced_weight[row]) * column[r];
+          const auto row = static_cast<Eigen::Index>(g.first_row + r);
+          scaled_jacobian(s, row) = inverse_root[s] * root_weight[row] * column[r];
         }
       }
     }
@@ -453,14 +457,14 @@ struct CurvatureSolver::Impl {
     }
     for (std::size_t s = 0; s < shared.size(); ++s) {
       const auto i = static_cast<Eigen::Index>(s);
-      shared_x[i] = is_free(shared[s]) ? shared_rhs[i] / std::sqrt(stiffness[shared[s]]) : 0.0;
+      shared_x[i] = is_free(shared[s]) ? shared_rhs[i] * inverse_root[i] : 0.0;
     }
     row_vector.noalias() = scaled_jacobian.transpose() * shared_x;
     llt.solveInPlace(row_vector);
     shared_x.noalias() -= scaled_jacobian * row_vector;
     for (std::size_t s = 0; s < shared.size(); ++s) {
       const auto i = static_cast<Eigen::Index>(s);
-      shared_x[i] = is_free(shared[s]) ? shared_x[i] / std::sqrt(stiffness[shared[s]]) : 0.0;
+      shared_x[i] = is_free(shared[s]) ? shared_x[i] * inverse_root[i] : 0.0;
     }
   }
 

@@ -24,6 +24,27 @@ inline double gathered_dot(const double* a, const std::uint32_t* index, std::siz
   return (s0 + s1) + (s2 + s3);
 }
 
+/// Both dot products of a pair of vectors, for one pass through the index list.
+struct TwoDots {
+  double a = 0.0, b = 0.0;
+};
+inline TwoDots gathered_dots(const double* a, const double* b, const std::uint32_t* index, std::size_t n, const double* v) {
+  double a0 = 0.0, a1 = 0.0, b0 = 0.0, b1 = 0.0;
+  std::size_t j = 0;
+  for (; j + 2 <= n; j += 2) {
+    const double v0 = v[index[j]], v1 = v[index[j + 1]];
+    a0 += a[j] * v0;
+    a1 += a[j + 1] * v1;
+    b0 += b[j] * v0;
+    b1 += b[j + 1] * v1;
+  }
+  if (j < n) {
+    a0 += a[j] * v[index[j]];
+    b0 += b[j] * v[index[j]];
+  }
+  return {a0 + a1, b0 + b1};
+}
+
 /// out[index_j] += a_j x; the indices are distinct.
 inline void scattered_add(const double* a, const std::uint32_t* index, std::size_t n, double x, double* out) {
   for (std::size_t j = 0; j < n; ++j) out[index[j]] += a[j] * x;

@@ -101,6 +101,8 @@ struct Minimizer::Impl {
   Counts counts;
   double value = 0.0;
   bool exact_factor = false;
+  bool factor_is_current = false, factor_is_semidefinite = false;  ///< of the curvature at x, for these parameters:
+  std::vector<char> factor_mask;
   std::optional<Certificate> final_certificate;  ///< of the last descent, where its own last check was the certificate
 
   bool is_fixed(std::size_t i) const { return !options.fixed.empty() && options.fixed[i] != 0; }
@@ -118,6 +120,7 @@ struct Minimizer::Impl {
   EvaluationStatus evaluate_at_x(const Relaxation& relaxation) {
     ++counts.evaluations;
     ++counts.gradients;
+    factor_is_current = false;
     const Evaluation e = f.evaluate(x, Derivatives::curvature, relaxation);
     value = e.value;
     if (e.status == EvaluationStatus::ok) std::copy(f.gradient().begin(), f.gradient().end(), gradient.begin());
@@ -211,6 +214,10 @@ struct Minimizer::Impl {
   }
 
   void factorise(std::span<const char> mask, bool semidefinite_only) {
+    if (factor_is_current && factor_is_semidefinite == semidefinite_only && std::equal(mask.begin(), mask.end(), factor_mask.begin())) return;
+    factor_is_current = true;
+    factor_is_semidefinite = semidefinite_only;
+    factor_mask.assign(mask.begin(), mask.end());
     ++counts.factorisations;
     exact_factor = !semidefinite_only && solver.prefers_dense() &&
                    solver.factorise(f.curvature(), mask, math::Form::exact) == math::Factorisation::positive_definite;
@@ -445,6 +452,7 @@ struct Minimizer::Impl {
         x = trial;
         ++counts.evaluations;
         ++counts.gradients;
+        factor_is_current = false;
         e = f.evaluate(x, Derivatives::curvature, relaxation);
         if (e.status == EvaluationStatus::ok) break;
         fraction *= 0.5;

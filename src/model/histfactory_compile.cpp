@@ -800,7 +800,7 @@ struct HistFactoryCompiler {
     const math::CurvatureLayout& l = model->layout_;
     const math::CouplingMatrix& matrix = l.coupling_matrices[index];
     const math::ProductTerm& term = l.products[block.product];
-    model->matrix_uses.push_back({index, static_cast<std::uint32_t>(model->block_columns.size())});
+    model->matrix_uses.push_back({matrix.values, static_cast<std::uint32_t>(model->block_columns.size())});
     for (std::size_t j = 0; j < term.size; ++j) {
       const std::uint32_t column = column_in(l.groups[matrix.group], l.product_columns[term.first + j]);
       const auto at = std::lower_bound(matrix.columns.begin(), matrix.columns.end(), column);
@@ -858,6 +858,7 @@ struct HistFactoryCompiler {
       for (std::uint32_t b = 0; b < block.n_bins; ++b) m.bin_scale[block.first_bin + b] += std::fabs(m.nominals[block.nominal + b]);
     }
     for (double& scale : m.bin_scale) scale = std::max(scale, min_bin_scale);
+    list_factors();
     std::vector<char> kinked(m.parameters_.size(), 0);
     if (m.histosys_code == InterpolationCode::code0) {
       for (const Additive& a : m.additives) kinked[a.parameter] |= a.symmetric != Additive::no_symmetric;
@@ -867,6 +868,40 @@ struct HistFactoryCompiler {
     }
     for (std::uint32_t i = 0; i < kinked.size(); ++i) {
       if (kinked[i]) m.kinks_.push_back(i);
+    }
+  }
+
+  void list_factors() {
+    HistFactory& m = *model;
+    const std::size_t n = m.factors.size();
+    for (auto& coefficients : m.factor_polynomials) coefficients.assign(n, 0.0);
+    m.factor_parameters.resize(n);
+    std::vector<std::uint32_t> sizes(m.parameters_.size(), 0);
+    for (std::size_t i = 0; i < n; ++i) {
+      const Factor& f = m.factors[i];
+      m.factor_parameters[i] = f.parameter;
+      if (f.kind == FactorKind::linear) {
+        m.factor_polynomials[1][i] = 1.0;
+        continue;
+      }
+      ++sizes[f.parameter];
+      m.factor_polynomials[0][i] = 1.0;
+      const auto& polynomial = m.responses[f.response].polynomial;
+      for (std::size_t k = 0; k < polynomial.size(); ++k) m.factor_polynomials[k + 1][i] = polynomial[k];
+    }
+    std::uint32_t first = 0;
+    std::vector<std::uint32_t> list_of_parameter(sizes.size(), none);
+    for (std::uint32_t i = 0; i < sizes.size(); ++i) {
+      if (sizes[i] == 0) continue;
+      list_of_parameter[i] = static_cast<std::uint32_t>(m.exponential_factors.size());
+      m.exponential_factors.push_back({i, first, 0});
+      first += sizes[i];
+    }
+    m.exponential_lists.resize(first);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      if (m.factors[i].kind == FactorKind::linear) continue;
+      ExponentialFactors& list = m.exponential_factors[list_of_parameter[m.factors[i].parameter]];
+      m.exponential_lists[list.first + list.size++] = i;
     }
   }
 

@@ -30,12 +30,53 @@ constexpr double min_information_share = 1e-3;
 /// A bin without events may sit this share of its scale below zero: rounding, not a gain.
 constexpr double edge_tolerance = 1e-9;
 
+using Polynomials = std::array<std::vector<double>, 7>;
+
+// The outputs are apart from the inputs (__restrict): with so many arrays the compiler does not check that by itself, and the loops
+// would not be vectorised.
+
+void polynomials(const Polynomials& c, const std::vector<std::uint32_t>& parameter, const double* point, double* __restrict value) {
+  const double *c0 = c[0].data(), *c1 = c[1].data(), *c2 = c[2].data(), *c3 = c[3].data(), *c4 = c[4].data(), *c5 = c[5].data(),
+               *c6 = c[6].data();
+  for (std::size_t i = 0; i < parameter.size(); ++i) {
+    const double x = point[parameter[i]];
+    value[i] = c0[i] + x * (c1[i] + x * (c2[i] + x * (c3[i] + x * (c4[i] + x * (c5[i] + x * c6[i])))));
+  }
+}
+
+void polynomials_with_derivatives(const Polynomials& c, const std::vector<std::uint32_t>& parameter, const double* point,
+                                  double* __restrict value, double* __restrict slope, double* __restrict curvature) {
+  const double *c0 = c[0].data(), *c1 = c[1].data(), *c2 = c[2].data(), *c3 = c[3].data(), *c4 = c[4].data(), *c5 = c[5].data(),
+               *c6 = c[6].data();
+  for (std::size_t i = 0; i < parameter.size(); ++i) {
+    const double x = point[parameter[i]];
+    value[i] = c0[i] + x * (c1[i] + x * (c2[i] + x * (c3[i] + x * (c4[i] + x * (c5[i] + x * c6[i])))));
+    slope[i] = c1[i] + x * (2 * c2[i] + x * (3 * c3[i] + x * (4 * c4[i] + x * (5 * c5[i] + x * 6 * c6[i]))));
+    curvature[i] = 2 * c2[i] + x * (6 * c3[i] + x * (12 * c4[i] + x * (20 * c5[i] + x * 30 * c6[i])));
+  }
+}
+
+/// f'/f and (ln f)'' from f, f', f''.
+void logarithmic(std::size_t n, const double* value, const double* slope, const double* curvature, double* __restrict log_slope,
+                 double* __restrict log_curvature) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const double inverse = 1.0 / value[i];
+    const double relative = slope[i] * inverse;
+    log_slope[i] = relative;
+    log_curvature[i] = curvature[i] * inverse - relative * relative;
+  }
+}
+
 double nonzero(double factor) { return std::fabs(factor) < tiny_factor ? tiny_factor : factor; }
 
 }  // namespace
 
 HistFactory::RateWork::RateWork(const HistFactory& model)
-    : factor_jets(model.factors.size()),
+    : factor(model.factors.size()),
+      factor_slope(model.factors.size()),
+      factor_curvature(model.factors.size()),
+      log_slope(model.factors.size()),
+      log_curvature(model.factors.size()),
       shapes(model.shape_parameters.size()),
       shifted(model.nominals.size()),
       bin_product(model.nominals.size()),
@@ -61,57 +102,230 @@ void HistFactory::rates(std::span<const double> point, RateWork& work, bool deri
       default: work.shapes[i] = math::additive_code4p(alpha); break;
     }
   }
-  for (std::size_t i = 0; i < factors.size(); ++i) {
-    const Factor& f = factors[i];
-    const double theta = point[f.parameter];
-    switch (f.kind) {
-      case FactorKind::linear: work.factor_jets[i] = {theta, 1.0, 0.0}; break;
-      case FactorKind::code1: work.factor_jets[i] = math::multiplicative_code1(responses[f.response], theta); break;
-      case FactorKind::code4: work.factor_jets[i] = math::multiplicative_code4(responses[f.response], theta); break;
-    }
-  }
+  evaluate_factors(point, work, derivatives);
   std::fill(work.rate.begin(), work.rate.end(), 0.0);
   for (std::size_t k = 0; k < blocks.size(); ++k) {
-    const Block& block = blocks[k];
-    double product = 1.0;
-    for (std::uint32_t i = 0; i < block.n_factors; ++i) product *= work.factor_jets[block.factors + i].value;
-    work.block_product[k] = product;
-    double* h = work.shifted.data() + block.nominal;
-    double* g = work.bin_product.data() + block.nominal;
-    double* rate = work.rate.data() + block.first_bin;
-    const double* nominal = nominals.data() + block.nominal;
-    const std::uint32_t n = block.n_bins;
-    for (std::uint32_t b = 0; b < n; ++b) h[b] = nominal[b];
-    for (std::uint32_t i = 0; i < block.n_additives; ++i) {
-      const Additive& a = additives[block.additives + i];
-      const math::AdditiveShape& shape = work.shapes[a.shape];
-      const double* d = coefficients.data() + a.linear;
-      const double l = shape.linear.value;
-      if (a.symmetric == Additive::no_symmetric) {
-        for (std::uint32_t b = 0; b < n; ++b) h[b] += l * d[b];
-      } else {
-        const double* m = coefficients.data() + a.symmetric;
-        const double s = shape.symmetric.value;
-        for (std::uint32_t b = 0; b < n; ++b) h[b] += l * d[b] + s * m[b];
-      }
-    }
-    for (std::uint32_t b = 0; b < n; ++b) g[b] = 1.0;
-    for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
-      const std::uint32_t* parameter = bin_parameters.data() + bin_factors[block.bin_factors + i].first;
-      if (derivatives) {
-        for (std::uint32_t b = 0; b < n; ++b) g[b] *= nonzero(point[parameter[b]]);
-      } else {
-        for (std::uint32_t b = 0; b < n; ++b) g[b] *= point[parameter[b]];
-      }
-    }
-    if (!clip_sample) {
-      for (std::uint32_t b = 0; b < n; ++b) rate[b] += product * g[b] * h[b];
+    if (blocks[k].n_bins == 1) {
+      add_block_rate<true>(blocks[k], k, point, work, derivatives);
     } else {
-      for (std::uint32_t b = 0; b < n; ++b) {
-        const double r = product * g[b] * h[b];
-        rate[b] += std::max(r, *clip_sample);
-        if (r < *clip_sample) g[b] = 0.0;  // a clipped sample does not respond to any parameter
+      add_block_rate<false>(blocks[k], k, point, work, derivatives);
+    }
+  }
+}
+
+void HistFactory::evaluate_factors(std::span<const double> point, RateWork& work, bool derivatives) const noexcept {
+  double *value = work.factor.data(), *slope = work.factor_slope.data(), *curvature = work.factor_curvature.data();
+  if (derivatives) {
+    polynomials_with_derivatives(factor_polynomials, factor_parameters, point.data(), value, slope, curvature);
+  } else {
+    polynomials(factor_polynomials, factor_parameters, point.data(), value);
+  }
+  for (const ExponentialFactors& list : exponential_factors) {
+    const double alpha = point[list.parameter];
+    if (normsys_code == InterpolationCode::code4 && std::fabs(alpha) < 1.0) continue;
+    for (std::uint32_t k = list.first; k < list.first + list.size; ++k) {
+      const std::uint32_t i = exponential_lists[k];
+      const math::MultiplicativeResponse& response = responses[factors[i].response];
+      const math::Jet jet = normsys_code == InterpolationCode::code1 ? math::multiplicative_code1(response, alpha)
+                                                                     : math::multiplicative_code4(response, alpha);
+      value[i] = jet.value;
+      slope[i] = jet.slope;
+      curvature[i] = jet.curvature;
+    }
+  }
+  if (!derivatives) return;
+  logarithmic(factors.size(), value, slope, curvature, work.log_slope.data(), work.log_curvature.data());
+}
+
+template <bool one_bin>
+void HistFactory::add_block_rate(const Block& block, std::size_t k, std::span<const double> point, RateWork& work,
+                                 bool derivatives) const noexcept {
+  const std::uint32_t n = one_bin ? 1 : block.n_bins;
+  double product = 1.0;
+  for (std::uint32_t i = 0; i < block.n_factors; ++i) product *= work.factor[block.factors + i];
+  work.block_product[k] = product;
+  double* h = work.shifted.data() + block.nominal;
+  double* g = work.bin_product.data() + block.nominal;
+  double* rate = work.rate.data() + block.first_bin;
+  const double* nominal = nominals.data() + block.nominal;
+  for (std::uint32_t b = 0; b < n; ++b) h[b] = nominal[b];
+  for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+    const Additive& a = additives[block.additives + i];
+    const math::AdditiveShape& shape = work.shapes[a.shape];
+    const double* d = coefficients.data() + a.linear;
+    const double l = shape.linear.value;
+    if (a.symmetric == Additive::no_symmetric) {
+      for (std::uint32_t b = 0; b < n; ++b) h[b] += l * d[b];
+    } else {
+      const double* m = coefficients.data() + a.symmetric;
+      const double s = shape.symmetric.value;
+      for (std::uint32_t b = 0; b < n; ++b) h[b] += l * d[b] + s * m[b];
+    }
+  }
+  for (std::uint32_t b = 0; b < n; ++b) g[b] = 1.0;
+  for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
+    const std::uint32_t* parameter = bin_parameters.data() + bin_factors[block.bin_factors + i].first;
+    if (derivatives) {
+      for (std::uint32_t b = 0; b < n; ++b) g[b] *= nonzero(point[parameter[b]]);
+    } else {
+      for (std::uint32_t b = 0; b < n; ++b) g[b] *= point[parameter[b]];
+    }
+  }
+  if (!clip_sample) {
+    for (std::uint32_t b = 0; b < n; ++b) rate[b] += product * g[b] * h[b];
+  } else {
+    for (std::uint32_t b = 0; b < n; ++b) {
+      const double r = product * g[b] * h[b];
+      rate[b] += std::max(r, *clip_sample);
+      if (r < *clip_sample) g[b] = 0.0;  // a clipped sample does not respond to any parameter
+    }
+  }
+}
+
+/// What one block adds to the gradient and the curvature; see the head of this file.
+template <bool one_bin, bool with_curvature>
+void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point, Work& work) const noexcept {
+  math::Curvature& curvature = work.curvature;
+  const std::uint32_t n = one_bin ? 1 : block.n_bins;
+  const double product = work.block_product[k];
+  const double* h = work.shifted.data() + block.nominal;
+  const double* g = work.bin_product.data() + block.nominal;
+  const double* t = work.slope.data() + block.first_bin;
+  double* pull = work.pull.data();
+  double total = 0.0;  // R = sum_b t_b G_b h_b
+  for (std::uint32_t b = 0; b < n; ++b) {
+    pull[b] = t[b] * g[b];
+    total += pull[b] * h[b];
+  }
+  // Product of the non-zero factors, and which ones vanish (mu = 0 in every background-only fit).
+  double nonzero_product = product;
+  std::uint32_t n_zero = 0, zero[2] = {0, 0};
+  if (product == 0.0) {
+    nonzero_product = 1.0;
+    for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+      const double f = work.factor[block.factors + i];
+      if (f != 0.0) {
+        nonzero_product *= f;
+      } else if (n_zero++ < 2) {
+        zero[n_zero - 1] = i;
       }
+    }
+  }
+  const math::RowGroup* group = nullptr;
+  double *p = nullptr, *q = nullptr, *jacobian = nullptr;
+  if (with_curvature) {
+    group = &layout_.groups[block.channel];
+    const math::ProductTerm& term = layout_.products[block.product];
+    p = curvature.product_p.data() + term.first;
+    q = curvature.product_q.data() + term.first;
+    std::fill(p, p + term.size, 0.0);
+    std::fill(q, q + term.size, 0.0);
+    jacobian = curvature.jacobian.data() + group->jacobian;
+  }
+  const MatrixUse* uses = matrix_uses.data() + block.matrix_uses;
+  const double g0 = g[0], h0 = h[0];  // in registers, for blocks of one bin
+  const auto G = [&](std::uint32_t b) { return one_bin ? g0 : g[b]; };
+  const auto Gh = [&](std::uint32_t b) { return one_bin ? g0 * h0 : g[b] * h[b]; };
+  const auto add_column = [&](std::uint32_t column, std::uint32_t position, auto&& value_of_bin) {
+    double* out = jacobian + std::size_t{column} * n;
+    for (std::uint32_t b = 0; b < n; ++b) out[b] += value_of_bin(b);
+    for (std::uint32_t m = 0; m < block.n_matrix_uses; ++m) {
+      double* more = curvature.coupling_values.data() + uses[m].values + std::size_t{block_columns[uses[m].columns + position]} * n;
+      for (std::uint32_t b = 0; b < n; ++b) more[b] += value_of_bin(b);
+    }
+  };
+
+  for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+    const Additive& a = additives[block.additives + i];
+    const math::AdditiveShape& shape = work.shapes[a.shape];
+    const double* d = coefficients.data() + a.linear;
+    double sum = 0.0;
+    if (a.symmetric == Additive::no_symmetric) {
+      for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * d[b];
+      if (with_curvature && product != 0.0) add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * d[b]; });
+    } else {
+      const double* m = coefficients.data() + a.symmetric;
+      const double s1 = shape.symmetric.slope;
+      for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * (d[b] + s1 * m[b]);
+      if (with_curvature) {
+        if (product != 0.0) {
+          add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * (d[b] + s1 * m[b]); });
+        }
+        const double s2 = shape.symmetric.curvature;
+        if (s2 != 0.0) {
+          double second = 0.0;
+          for (std::uint32_t b = 0; b < n; ++b) second += pull[b] * m[b];
+          curvature.exact_diagonal[a.parameter] += product * s2 * second;
+        }
+      }
+    }
+    work.gradient[a.parameter] += product * sum;
+    if (with_curvature) q[a.position] += sum;
+  }
+
+  const Factor* factor = factors.data() + block.factors;
+  const double* value = work.factor.data() + block.factors;
+  const double* value_slope = work.factor_slope.data() + block.factors;
+  if (n_zero == 0) {
+    const double* log_slope = work.log_slope.data() + block.factors;
+    const double* log_curvature = work.log_curvature.data() + block.factors;
+    const double weighted = product * total;
+    for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+      const Factor& f = factor[i];
+      const double first = product * log_slope[i];
+      work.gradient[f.parameter] += weighted * log_slope[i];
+      if constexpr (with_curvature) {
+        add_column(f.column, f.position, [&](std::uint32_t b) { return first * Gh(b); });
+        // Off-diagonal second derivatives among the block's scalars: d2 F total + dF * dh, as one symmetric product,
+        // F [g (R g/2 + r)^T + transposed] with g_i = f'_i/f_i and r_k = sum_b t_b G_b h'_kb; the diagonal that the
+        // product puts on factors, F R g_i^2, does not belong there and is taken off.
+        p[f.position] += first;
+        q[f.position] += 0.5 * total * log_slope[i];
+        curvature.exact_diagonal[f.parameter] += weighted * log_curvature[i];
+      }
+    }
+  } else if (n_zero == 1) {
+    const Factor& f = factor[zero[0]];
+    const double first = nonzero_product * value_slope[zero[0]];  // the other factors times f'
+    work.gradient[f.parameter] += first * total;
+    if constexpr (with_curvature) {
+      if (first != 0.0) add_column(f.column, f.position, [&](std::uint32_t b) { return first * Gh(b); });
+      curvature.exact_diagonal[f.parameter] += nonzero_product * work.factor_curvature[block.factors + zero[0]] * total;
+      // Only pairs with the vanishing factor survive: e_z (F_z f'_z) (R g + r)^T.
+      for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+        if (i != zero[0]) q[factor[i].position] += total * value_slope[i] / value[i];
+      }
+      p[f.position] += first;
+    }
+  } else if (with_curvature) {
+    std::fill(q, q + layout_.products[block.product].size, 0.0);
+    if (n_zero == 2) {
+      p[factor[zero[0]].position] += nonzero_product * value_slope[zero[0]];
+      q[factor[zero[1]].position] += total * value_slope[zero[1]];
+    }
+  }
+
+  for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
+    const std::uint32_t first = bin_factors[block.bin_factors + i].first;
+    for (std::uint32_t b = 0; b < n; ++b) {
+      const std::uint32_t parameter = bin_parameters[first + b];
+      const double slope = product * h[b] * g[b] / nonzero(point[parameter]);
+      work.gradient[parameter] += t[b] * slope;
+      if (!with_curvature) continue;
+      const std::uint32_t column = bin_columns[first + b];
+      if (column == no_column) {
+        curvature.private_slope[static_cast<std::size_t>(layout_.private_of_parameter[parameter])] += slope;
+      } else {
+        jacobian[std::size_t{column} * n + b] += slope;
+      }
+    }
+  }
+  if (with_curvature) {
+    for (std::uint32_t i = 0; i < block.n_pair_uses; ++i) {
+      const PairUse& use = pair_uses[block.pair_uses + i];
+      const math::PairEntry& pair = layout_.pairs[use.pair];
+      curvature.pair_values[use.pair] += t[use.bin] * product * h[use.bin] * g[use.bin] /
+                                         (nonzero(point[pair.first]) * nonzero(point[pair.second]));
     }
   }
 }
@@ -224,151 +438,12 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   }
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     const Block& block = blocks[k];
-    const std::uint32_t n = block.n_bins;
-    const double product = work.block_product[k];
-    const double* h = work.shifted.data() + block.nominal;
-    const double* g = work.bin_product.data() + block.nominal;
-    const double* t = work.slope.data() + block.first_bin;
-    double* pull = work.pull.data();
-    double total = 0.0;  // R = sum_b t_b G_b h_b
-    for (std::uint32_t b = 0; b < n; ++b) {
-      pull[b] = t[b] * g[b];
-      total += pull[b] * h[b];
-    }
-    // Product of the non-zero factors, and which ones vanish (mu = 0 in every background-only fit).
-    double nonzero_product = product;
-    std::uint32_t n_zero = 0, zero[2] = {0, 0};
-    if (product == 0.0) {
-      nonzero_product = 1.0;
-      for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-        const double f = work.factor_jets[block.factors + i].value;
-        if (f != 0.0) {
-          nonzero_product *= f;
-        } else if (n_zero++ < 2) {
-          zero[n_zero - 1] = i;
-        }
-      }
-    }
-    const math::RowGroup* group = nullptr;
-    double *p = nullptr, *q = nullptr, *jacobian = nullptr;
     if (with_curvature) {
-      group = &layout_.groups[block.channel];
-      const math::ProductTerm& term = layout_.products[block.product];
-      p = curvature.product_p.data() + term.first;
-      q = curvature.product_q.data() + term.first;
-      std::fill(p, p + term.size, 0.0);
-      std::fill(q, q + term.size, 0.0);
-      jacobian = curvature.jacobian.data() + group->jacobian;
-    }
-    const auto add_column = [&](std::uint32_t column, std::uint32_t position, auto&& value_of_bin) {
-      double* out = jacobian + std::size_t{column} * n;
-      for (std::uint32_t b = 0; b < n; ++b) out[b] += value_of_bin(b);
-      for (std::uint32_t m = 0; m < block.n_matrix_uses; ++m) {
-        const MatrixUse& use = matrix_uses[block.matrix_uses + m];
-        double* more = curvature.coupling_values.data() + layout_.coupling_matrices[use.matrix].values +
-                       std::size_t{block_columns[use.columns + position]} * n;
-        for (std::uint32_t b = 0; b < n; ++b) more[b] += value_of_bin(b);
-      }
-    };
-
-    for (std::uint32_t i = 0; i < block.n_additives; ++i) {
-      const Additive& a = additives[block.additives + i];
-      const math::AdditiveShape& shape = work.shapes[a.shape];
-      const double* d = coefficients.data() + a.linear;
-      double sum = 0.0;
-      if (a.symmetric == Additive::no_symmetric) {
-        for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * d[b];
-        if (with_curvature && product != 0.0) add_column(a.column, a.position, [&](std::uint32_t b) { return product * g[b] * d[b]; });
-      } else {
-        const double* m = coefficients.data() + a.symmetric;
-        const double s1 = shape.symmetric.slope;
-        for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * (d[b] + s1 * m[b]);
-        if (with_curvature) {
-          if (product != 0.0) {
-            add_column(a.column, a.position, [&](std::uint32_t b) { return product * g[b] * (d[b] + s1 * m[b]); });
-          }
-          const double s2 = shape.symmetric.curvature;
-          if (s2 != 0.0) {
-            double second = 0.0;
-            for (std::uint32_t b = 0; b < n; ++b) second += pull[b] * m[b];
-            curvature.exact_diagonal[a.parameter] += product * s2 * second;
-          }
-        }
-      }
-      work.gradient[a.parameter] += product * sum;
-      if (with_curvature) q[a.position] += sum;
-    }
-
-    for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-      const Factor& f = factors[block.factors + i];
-      const math::Jet& jet = work.factor_jets[block.factors + i];
-      double others = 0.0;  // product of the other factors
-      if (n_zero == 0) {
-        others = product / jet.value;
-      } else if (n_zero == 1 && zero[0] == i) {
-        others = nonzero_product;
-      }
-      const double first = others * jet.slope;
-      work.gradient[f.parameter] += first * total;
-      if (!with_curvature) continue;
-      if (first != 0.0) add_column(f.column, f.position, [&](std::uint32_t b) { return first * g[b] * h[b]; });
-      curvature.exact_diagonal[f.parameter] += others * jet.curvature * total;
-    }
-    if (with_curvature) {
-      // Off-diagonal second derivatives among the block's scalars: d2 F total + dF * dh, as one symmetric product.
-      // For F != 0: F [g (R g/2 + r)^T + transposed] with g_i = f'_i/f_i and r_k = sum_b t_b G_b h'_kb; the diagonal that the
-      // product puts on factors, F R g_i^2, does not belong there and is taken off.
-      if (n_zero == 0) {
-        for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-          const Factor& f = factors[block.factors + i];
-          const math::Jet& jet = work.factor_jets[block.factors + i];
-          const double relative = jet.slope / jet.value;
-          p[f.position] += product * relative;
-          q[f.position] += 0.5 * total * relative;
-          curvature.exact_diagonal[f.parameter] -= product * total * relative * relative;
-        }
-      } else if (n_zero == 1) {
-        // Only pairs with the vanishing factor survive: e_z (F_z f'_z) (R g + r)^T.
-        const Factor& fz = factors[block.factors + zero[0]];
-        for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-          if (i == zero[0]) continue;
-          const math::Jet& jet = work.factor_jets[block.factors + i];
-          q[factors[block.factors + i].position] += total * jet.slope / jet.value;
-        }
-        p[fz.position] += nonzero_product * work.factor_jets[block.factors + zero[0]].slope;
-      } else {
-        const math::ProductTerm& term = layout_.products[block.product];
-        std::fill(q, q + term.size, 0.0);
-        if (n_zero == 2) {
-          p[factors[block.factors + zero[0]].position] +=
-              nonzero_product * work.factor_jets[block.factors + zero[0]].slope;
-          q[factors[block.factors + zero[1]].position] += total * work.factor_jets[block.factors + zero[1]].slope;
-        }
-      }
-    }
-
-    for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
-      const std::uint32_t first = bin_factors[block.bin_factors + i].first;
-      for (std::uint32_t b = 0; b < n; ++b) {
-        const std::uint32_t parameter = bin_parameters[first + b];
-        const double slope = product * h[b] * g[b] / nonzero(point[parameter]);
-        work.gradient[parameter] += t[b] * slope;
-        if (!with_curvature) continue;
-        const std::uint32_t column = bin_columns[first + b];
-        if (column == no_column) {
-          curvature.private_slope[static_cast<std::size_t>(layout_.private_of_parameter[parameter])] += slope;
-        } else {
-          jacobian[std::size_t{column} * n + b] += slope;
-        }
-      }
-    }
-    if (with_curvature) {
-      for (std::uint32_t i = 0; i < block.n_pair_uses; ++i) {
-        const PairUse& use = pair_uses[block.pair_uses + i];
-        const math::PairEntry& pair = layout_.pairs[use.pair];
-        curvature.pair_values[use.pair] += t[use.bin] * product * h[use.bin] * g[use.bin] /
-                                           (nonzero(point[pair.first]) * nonzero(point[pair.second]));
-      }
+      block.n_bins == 1 ? add_block_derivatives<true, true>(block, k, point, work)
+                        : add_block_derivatives<false, true>(block, k, point, work);
+    } else {
+      block.n_bins == 1 ? add_block_derivatives<true, false>(block, k, point, work)
+                        : add_block_derivatives<false, false>(block, k, point, work);
     }
   }
   if (with_curvature) {
@@ -456,7 +531,7 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
         }
       }
       for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-        if (work.factor_jets[block.factors + i].value < 0.0) {
+        if (work.factor[block.factors + i] < 0.0) {
           culprits += (culprits.empty() ? "" : ", ") + ("'" + parameters_[factors[block.factors + i].parameter].name + "'");
         }
       }

@@ -9,6 +9,7 @@
 // F depends on the block only, so its derivatives are rank one per block; h is linear in two scalars per parameter.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,12 @@ struct Additive {
   static constexpr std::uint32_t no_symmetric = 0xffffffffu;
 };
 
+/// The normsys factors of one parameter: exponential_lists[first, first + size). Outside of |alpha| < 1 (code 1: everywhere) they
+/// leave their polynomials.
+struct ExponentialFactors {
+  std::uint32_t parameter = 0, first = 0, size = 0;
+};
+
 /// A per-bin factor of a block: its parameter in bin b is bin_parameters[first + b].
 struct BinFactor {
   std::uint32_t first = 0;
@@ -59,7 +66,8 @@ struct Block {
 
 /// A coupling matrix that a block's derivatives add to: its column for product position p is block_columns[columns + p].
 struct MatrixUse {
-  std::uint32_t matrix = 0, columns = 0;
+  std::size_t values = 0;  ///< the matrix's offset into Curvature::coupling_values
+  std::uint32_t columns = 0;
 };
 
 /// A pair of per-bin factors of one block and bin that the layout lists as pair `pair`.
@@ -84,6 +92,15 @@ class HistFactory final : public Likelihood {
   /// Rates per bin; also fills the block quantities that derivatives need.
   void rates(std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
 
+ private:
+  void evaluate_factors(std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
+  template <bool one_bin>
+  void add_block_rate(const Block& block, std::size_t k, std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
+  template <bool one_bin, bool with_curvature>
+  void add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point, Work& work) const noexcept;
+
+ public:
+
   std::vector<std::string> sample_names;
   std::vector<Block> blocks;
   std::vector<Factor> factors;
@@ -94,6 +111,12 @@ class HistFactory final : public Likelihood {
   std::vector<std::uint32_t> bin_columns;
   static constexpr std::uint32_t no_column = 0xffffffffu;
   std::vector<math::MultiplicativeResponse> responses;
+  /// Polynomial of each factor, coefficient by coefficient, so that one pass evaluates them all side by side: of code 4 inside of
+  /// |alpha| < 1, and of linear factors (0, 1, 0, …).
+  std::array<std::vector<double>, 7> factor_polynomials;
+  std::vector<std::uint32_t> factor_parameters;  ///< per factor
+  std::vector<ExponentialFactors> exponential_factors;  ///< per parameter of a normsys
+  std::vector<std::uint32_t> exponential_lists;
   std::vector<double> coefficients, nominals;
   std::vector<std::uint32_t> shape_parameters;  ///< parameters with additive effects
   std::vector<MatrixUse> matrix_uses;
@@ -112,7 +135,8 @@ class HistFactory final : public Likelihood {
 struct HistFactory::RateWork {
   explicit RateWork(const HistFactory& model);
 
-  std::vector<math::Jet> factor_jets;        ///< per factor
+  std::vector<double> factor, factor_slope, factor_curvature;  ///< per factor
+  std::vector<double> log_slope, log_curvature;  ///< f'/f and f''/f - (f'/f)^2, per factor; not finite where f vanishes
   std::vector<math::AdditiveShape> shapes;   ///< per parameter with additive effects
   std::vector<double> shifted, bin_product;  ///< h and G, per block bin; G is 0 where a sample is clipped
   std::vector<double> block_product;         ///< F, per block
