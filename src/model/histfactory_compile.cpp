@@ -635,25 +635,30 @@ struct HistFactoryCompiler {
     column_of_parameter.assign(m.parameters_.size(), none);
     m.bin_columns.assign(m.bin_parameters.size(), HistFactory::no_column);
     std::size_t at = 0;
+    std::vector<char> is_listed(m.parameters_.size(), 0);
     for (std::size_t c = 0; c < m.channels_.size(); ++c) {
       const std::size_t first_block = at;
       while (at < m.blocks.size() && m.blocks[at].channel == c) ++at;
       math::RowGroup group;
       group.first_row = m.channels_[c].first_bin;
       group.n_rows = m.channels_[c].n_bins;
+      const auto list = [&](std::uint32_t parameter) {
+        if (is_listed[parameter] == 0) group.columns.push_back(parameter);
+        is_listed[parameter] = 1;
+      };
       for (std::size_t k = first_block; k < at; ++k) {
         const Block& block = m.blocks[k];
-        for (std::uint32_t i = 0; i < block.n_factors; ++i) group.columns.push_back(m.factors[block.factors + i].parameter);
-        for (std::uint32_t i = 0; i < block.n_additives; ++i) {
-          group.columns.push_back(m.additives[block.additives + i].parameter);
-        }
+        for (std::uint32_t i = 0; i < block.n_factors; ++i) list(m.factors[block.factors + i].parameter);
+        for (std::uint32_t i = 0; i < block.n_additives; ++i) list(m.additives[block.additives + i].parameter);
         for_each_bin_factor(block, [&](std::uint32_t parameter, std::uint32_t, std::size_t) {
-          if (l.private_of_parameter[parameter] < 0) group.columns.push_back(parameter);
+          if (l.private_of_parameter[parameter] < 0) list(parameter);
         });
       }
       std::sort(group.columns.begin(), group.columns.end());
-      group.columns.erase(std::unique(group.columns.begin(), group.columns.end()), group.columns.end());
-      for (std::uint32_t j = 0; j < group.columns.size(); ++j) column_of_parameter[group.columns[j]] = j;
+      for (std::uint32_t j = 0; j < group.columns.size(); ++j) {
+        column_of_parameter[group.columns[j]] = j;
+        is_listed[group.columns[j]] = 0;
+      }
       for (std::size_t k = first_block; k < at; ++k) {
         const Block& block = m.blocks[k];
         for (std::uint32_t i = 0; i < block.n_factors; ++i) {
@@ -678,19 +683,19 @@ struct HistFactoryCompiler {
     HistFactory& m = *model;
     math::CurvatureLayout& l = m.layout_;
     position_of_parameter.assign(m.parameters_.size(), none);
+    std::vector<char> is_listed(m.parameters_.size(), 0);
     for (Block& block : m.blocks) {
       math::ProductTerm term;
       term.first = l.product_columns.size();
       block.product = static_cast<std::uint32_t>(l.products.size());
-      for (std::uint32_t i = 0; i < block.n_factors; ++i) l.product_columns.push_back(m.factors[block.factors + i].parameter);
-      for (std::uint32_t i = 0; i < block.n_additives; ++i) {
-        l.product_columns.push_back(m.additives[block.additives + i].parameter);
+      for (std::uint32_t i = 0; i < block.n_factors; ++i) is_listed[m.factors[block.factors + i].parameter] = 1;
+      for (std::uint32_t i = 0; i < block.n_additives; ++i) is_listed[m.additives[block.additives + i].parameter] = 1;
+      for (const std::uint32_t parameter : l.groups[block.channel].columns) {  // ascending
+        if (is_listed[parameter] == 0) continue;
+        is_listed[parameter] = 0;
+        position_of_parameter[parameter] = static_cast<std::uint32_t>(term.size++);
+        l.product_columns.push_back(parameter);
       }
-      const auto begin = l.product_columns.begin() + static_cast<std::ptrdiff_t>(term.first);
-      std::sort(begin, l.product_columns.end());
-      l.product_columns.erase(std::unique(begin, l.product_columns.end()), l.product_columns.end());
-      term.size = l.product_columns.size() - term.first;
-      for (std::uint32_t j = 0; j < term.size; ++j) position_of_parameter[l.product_columns[term.first + j]] = j;
       for (std::uint32_t i = 0; i < block.n_factors; ++i) {
         Factor& f = m.factors[block.factors + i];
         f.position = position_of_parameter[f.parameter];
@@ -711,28 +716,31 @@ struct HistFactoryCompiler {
     std::vector<math::PairEntry> pairs;
     std::vector<std::vector<PairUse>> uses(m.blocks.size());
     std::vector<std::vector<std::uint32_t>> matrices(m.blocks.size());
+    // Which blocks carry each per-bin parameter. Within a channel it acts in one row only.
+    struct Use {
+      std::uint32_t row, parameter;
+      std::vector<std::size_t> blocks;
+    };
+    std::vector<Use> list;
+    std::vector<std::uint32_t> use_of_parameter(m.parameters_.size(), none);
+    is_aliased.assign(m.parameters_.size(), 0);
     std::size_t at = 0;
     for (std::uint32_t c = 0; c < m.channels_.size(); ++c) {
       const std::size_t first_block = at;
       while (at < m.blocks.size() && m.blocks[at].channel == c) ++at;
-      // Which blocks carry each per-bin parameter, per row.
-      struct Use {
-        std::uint32_t row, parameter;
-        std::vector<std::size_t> blocks;
-      };
-      std::vector<Use> list;
-      std::unordered_map<std::uint64_t, std::size_t> index;
+      list.clear();
       for (std::size_t k = first_block; k < at; ++k) {
         for_each_bin_factor(m.blocks[k], [&](std::uint32_t parameter, std::uint32_t row, std::size_t) {
-          const std::uint64_t key = (std::uint64_t{row} << 32) | parameter;
-          const auto [found, is_new] = index.try_emplace(key, list.size());
-          if (is_new) list.push_back({row, parameter, {}});
-          list[found->second].blocks.push_back(k);
+          std::uint32_t& use = use_of_parameter[parameter];
+          if (use == none) {
+            use = static_cast<std::uint32_t>(list.size());
+            list.push_back({row, parameter, {}});
+          }
+          list[use].blocks.push_back(k);
         });
       }
       std::map<std::vector<std::size_t>, std::uint32_t> matrix_of_blocks;
       std::uint32_t jacobian_matrix = none;
-      std::map<std::uint64_t, bool> aliased;
       for (const Use& use : list) {
         const bool is_private = l.private_of_parameter[use.parameter] >= 0;
         const bool alias = is_private && use.blocks.size() == at - first_block;
@@ -752,10 +760,11 @@ struct HistFactoryCompiler {
             for (const std::size_t k : use.blocks) matrices[k].push_back(matrix);
           }
         }
-        aliased[(std::uint64_t{use.row} << 32) | use.parameter] = alias;
+        is_aliased[use.parameter] = alias;
+        use_of_parameter[use.parameter] = none;
         couplings.push_back({use.parameter, use.row, matrix, l.private_of_parameter[use.parameter]});
       }
-      add_pairs(first_block, at, aliased, pairs, uses);
+      add_pairs(first_block, at, pairs, uses);
     }
     const auto by_row = [](const auto& a, const auto& b) { return a.row < b.row; };
     std::stable_sort(couplings.begin(), couplings.end(), by_row);
@@ -780,43 +789,45 @@ struct HistFactoryCompiler {
       for (const PairUse& use : uses[k]) m.pair_uses.push_back({use.bin, rank_of[use.pair]});
     }
   }
+  std::vector<char> is_aliased{};  ///< per-bin parameters of the current channel that couple through the whole Jacobian
 
   /// Columns: what the blocks' scalar parameters touch.
   void add_coupling_matrix(std::uint32_t channel, const std::vector<std::size_t>& blocks) {
     math::CurvatureLayout& l = model->layout_;
     const math::RowGroup& group = l.groups[channel];
-    math::CouplingMatrix matrix{channel, false, {}, l.coupling_size};
+    std::vector<char>& is_touched = touched;
+    is_touched.assign(l.n_parameters, 0);
     for (const std::size_t k : blocks) {
       const math::ProductTerm& term = l.products[model->blocks[k].product];
-      for (std::size_t j = 0; j < term.size; ++j) matrix.columns.push_back(column_in(group, l.product_columns[term.first + j]));
+      for (std::size_t j = 0; j < term.size; ++j) is_touched[l.product_columns[term.first + j]] = 1;
     }
-    std::sort(matrix.columns.begin(), matrix.columns.end());
-    matrix.columns.erase(std::unique(matrix.columns.begin(), matrix.columns.end()), matrix.columns.end());
+    math::CouplingMatrix matrix{channel, false, {}, l.coupling_size};
+    for (std::uint32_t column = 0; column < group.columns.size(); ++column) {
+      if (is_touched[group.columns[column]] != 0) matrix.columns.push_back(column);
+    }
     l.coupling_size += group.n_rows * matrix.columns.size();
     l.coupling_matrices.push_back(std::move(matrix));
   }
+  std::vector<char> touched{};  ///< scratch of add_coupling_matrix
 
+  /// Both lists of columns ascend.
   void add_matrix_use(const Block& block, std::uint32_t index) {
     const math::CurvatureLayout& l = model->layout_;
     const math::CouplingMatrix& matrix = l.coupling_matrices[index];
+    const math::RowGroup& group = l.groups[matrix.group];
     const math::ProductTerm& term = l.products[block.product];
     model->matrix_uses.push_back({matrix.values, static_cast<std::uint32_t>(model->block_columns.size())});
+    std::uint32_t position = 0;
     for (std::size_t j = 0; j < term.size; ++j) {
-      const std::uint32_t column = column_in(l.groups[matrix.group], l.product_columns[term.first + j]);
-      const auto at = std::lower_bound(matrix.columns.begin(), matrix.columns.end(), column);
-      model->block_columns.push_back(static_cast<std::uint32_t>(at - matrix.columns.begin()));
+      while (group.columns[matrix.columns[position]] != l.product_columns[term.first + j]) ++position;
+      model->block_columns.push_back(position);
     }
   }
 
-  static std::uint32_t column_in(const math::RowGroup& group, std::uint32_t parameter) {
-    return static_cast<std::uint32_t>(std::lower_bound(group.columns.begin(), group.columns.end(), parameter) -
-                                      group.columns.begin());
-  }
-
-  void add_pairs(std::size_t first_block, std::size_t end, const std::map<std::uint64_t, bool>& aliased,
-                 std::vector<math::PairEntry>& pairs, std::vector<std::vector<PairUse>>& uses) const {
+  void add_pairs(std::size_t first_block, std::size_t end, std::vector<math::PairEntry>& pairs,
+                 std::vector<std::vector<PairUse>>& uses) const {
     const HistFactory& m = *model;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::map<std::uint32_t, std::uint32_t>> index;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> index;
     for (std::size_t k = first_block; k < end; ++k) {
       const Block& block = m.blocks[k];
       for (std::uint32_t b = 0; b < block.n_bins; ++b) {
@@ -824,14 +835,11 @@ struct HistFactoryCompiler {
           for (std::uint32_t j = 0; j < i; ++j) {
             const std::uint32_t x = m.bin_parameters[m.bin_factors[block.bin_factors + i].first + b];
             const std::uint32_t y = m.bin_parameters[m.bin_factors[block.bin_factors + j].first + b];
-            const std::uint32_t row = block.first_bin + b;
             // A private parameter coupled through the whole Jacobian already sees the shared per-bin columns in it.
             const bool x_shared = m.layout_.private_of_parameter[x] < 0, y_shared = m.layout_.private_of_parameter[y] < 0;
-            const std::uint64_t key_x = (std::uint64_t{row} << 32) | x, key_y = (std::uint64_t{row} << 32) | y;
-            if ((x_shared && aliased.at(key_y)) || (y_shared && aliased.at(key_x))) continue;
-            const auto [at, is_new] =
-                index[{std::min(x, y), std::max(x, y)}].try_emplace(row, static_cast<std::uint32_t>(pairs.size()));
-            if (is_new) pairs.push_back({std::min(x, y), std::max(x, y), row});
+            if ((x_shared && is_aliased[y] != 0) || (y_shared && is_aliased[x] != 0)) continue;
+            const auto [at, is_new] = index.try_emplace({std::min(x, y), std::max(x, y)}, static_cast<std::uint32_t>(pairs.size()));
+            if (is_new) pairs.push_back({std::min(x, y), std::max(x, y), block.first_bin + b});
             uses[k].push_back({b, at->second});
           }
         }

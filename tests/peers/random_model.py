@@ -8,6 +8,7 @@ yields that are no integers, several measurements, and every configuration of a 
 
 from __future__ import annotations
 
+import math
 import random
 
 CHANNELS = ["SR", "CR top", "VR_1", "β", "a"]
@@ -18,7 +19,7 @@ MAX_BINS = 5
 
 
 def workspace(rng: random.Random, *, gentle: bool = False) -> dict:
-    """A workspace; a gentle one has yields and uncertainties with which any sensible fit should succeed."""
+    """A workspace; a gentle one has a small signal and data that the model explains, so that any sensible fit should succeed."""
     return Generator(rng, gentle).workspace()
 
 
@@ -26,7 +27,8 @@ class Generator:
     def __init__(self, rng: random.Random, gentle: bool) -> None:
         self.rng = rng
         self.gentle = gentle
-        self.shared_bins = rng.randint(1, MAX_BINS)  # channels with this many bins may share shapefactors
+        self.max_bins = 3 if gentle else MAX_BINS
+        self.shared_bins = rng.randint(1, self.max_bins)  # channels with this many bins may share shapefactors
         self.used: dict[str, dict] = {}  # parameter -> {"type", "size"}
 
     def chance(self, probability: float) -> bool:
@@ -88,13 +90,15 @@ class Generator:
     def workspace(self) -> dict:
         rng, channels, observations = self.rng, [], []
         for name in rng.sample(CHANNELS, rng.randint(1, 3)):
-            n = self.shared_bins if self.chance(0.6) else rng.randint(1, MAX_BINS)
+            n = self.shared_bins if self.chance(0.6) else rng.randint(1, self.max_bins)
             samples = []
             names = rng.sample(SAMPLES[1:], rng.randint(1, 3))
             if not channels or self.chance(0.7):
                 names.insert(rng.randint(0, len(names)), SAMPLES[0])
             for sample in names:
                 nominal = self.histogram(n)
+                if self.gentle and sample == SAMPLES[0]:
+                    nominal = [0.1 * y for y in nominal]
                 samples.append({"name": sample, "data": nominal,
                                 "modifiers": self.modifiers(name, sample, nominal, sample == SAMPLES[0])})
             channels.append({"name": name, "samples": samples})
@@ -106,9 +110,10 @@ class Generator:
                                                         "parameters": self.parameters()}} for m in names]}
 
     def observed(self, samples: list[dict], b: int) -> float:
-        total = sum(s["data"][b] for s in samples) * self.rng.uniform(0.8, 1.2)
-        if self.gentle:
-            return round(total)
+        total = sum(s["data"][b] for s in samples)
+        if self.gentle:  # data that the model can explain
+            return max(round(self.rng.gauss(total, math.sqrt(total))), 0)
+        total *= self.rng.uniform(0.8, 1.2)
         return self.rng.choice([0, round(total), round(total), total])
 
     def parameters(self) -> list[dict]:
