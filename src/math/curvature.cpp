@@ -125,13 +125,14 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
   }
 }
 
-void Curvature::diagonal(std::span<double> out, Form form) const {
+void Curvature::diagonal(std::span<double> out, Form form, std::span<const char> wanted) const {
   const CurvatureLayout& l = *layout_;
   const bool exact = form == Form::exact;
   const std::vector<double>& weight = exact ? weight_exact : weight_safe;
   for (std::size_t i = 0; i < l.n_parameters; ++i) out[i] = constraint[i] + (exact ? exact_diagonal[i] : 0.0);
   for (const RowGroup& g : l.groups) {
     for (std::size_t c = 0; c < g.columns.size(); ++c) {
+      if (!wanted.empty() && wanted[g.columns[c]] == 0) continue;
       const double* column = jacobian.data() + g.jacobian + c * g.n_rows;
       double sum = 0.0;
       for (std::size_t r = 0; r < g.n_rows; ++r) sum += weight[g.first_row + r] * column[r] * column[r];

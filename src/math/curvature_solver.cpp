@@ -44,6 +44,7 @@ struct CurvatureSolver::Impl {
     row_space = p > small_dense && b * b * p / 2 + b * b * b / 6 < b * p * p / 2 + p * p * p / 6;
     stiffness.resize(l.n_parameters);
     fisher_diagonal.resize(l.n_parameters);
+    is_unconstrained.resize(l.n_parameters);
     reduced_weight.resize(l.n_rows);
     private_sum.resize(l.n_rows);
     shared_rhs.resize(static_cast<Eigen::Index>(shared.size()));
@@ -65,13 +66,15 @@ struct CurvatureSolver::Impl {
   Form form = Form::semidefinite;
   bool exact_elimination = false;
   std::size_t failed_row = 0;
+  std::vector<char> is_unconstrained;
 
   std::vector<double> stiffness, fisher_diagonal, reduced_weight, private_sum;
   std::vector<RowElimination> eliminations;
   std::vector<std::uint32_t> product_rows;
   Matrix dense, panel, panel_weighted, row_matrix, scaled_jacobian;
   Eigen::LLT<Matrix> llt;
-  Vector shared_rhs, shared_x, row_vector;
+  Vector shared_rhs, shared_x, row_vector, group_weight;
+  Matrix row_coupling;  ///< of one row's privates
   Vector inverse_root, root_weight;  ///< row space: stiffness^-1/2 per shared parameter, weight^1/2 per row
 
   bool is_free(std::uint32_t parameter) const { return free[parameter] != 0; }
@@ -82,9 +85,11 @@ struct CurvatureSolver::Impl {
       stiffness = curvature->constraint;
       return;
     }
-    curvature->diagonal(fisher_diagonal, Form::semidefinite);
+    for (std::size_t i = 0; i < layout.n_parameters; ++i) is_unconstrained[i] = curvature->constraint[i] == 0.0;
+    curvature->diagonal(fisher_diagonal, Form::semidefinite, is_unconstrained);
     for (std::size_t i = 0; i < layout.n_parameters; ++i) {
-      stiffness[i] = curvature->constraint[i] + share * fisher_diagonal[i];
+      stiffness[i] = curvature->constraint[i];
+      if (is_unconstrained[i]) stiffness[i] += share * fisher_diagonal[i];
       // What the exact diagonal adds makes conjugate gradients two to three times shorter; at least half of the constraint stays, so
       // that the form stays positive.
       if (with_exact_diagonal) stiffness[i] += std::max(curvature->exact_diagonal[i], -0.5 * curvature->constraint[i]);
@@ -280,7 +285,7 @@ struct CurvatureSolver::Impl {
       dense(static_cast<Eigen::Index>(s), static_cast<Eigen::Index>(s)) =
           stiffness[i] + (exact_elimination ? curvature->exact_diagonal[i] : 0.0);
     }
-    Vector weight;
+    Vector& weight = group_weight;
     Matrix rows;
     for (const RowGroup& g : layout.groups) {
       const double* jacobian = curvature->jacobian.data() + g.jacobian;
@@ -306,6 +311,11 @@ struct CurvatureSolver::Impl {
         if (e.privates.empty()) continue;
         const auto k = static_cast<Eigen::Index>(e.privates.size());
         if (couples_through_jacobian(row, e)) {
+          if (k == 1) {
+            const double scale = jacobian_scale(row, e.privates[0]) / e.factor(0, 0);
+            weight[r] -= scale * scale;
+            continue;
+          }
           Vector scale(k);
           for (Eigen::Index a = 0; a < k; ++a) scale[a] = jacobian_scale(row, e.privates[static_cast<std::size_t>(a)]);
           e.factor.triangularView<Eigen::Lower>().solveInPlace(scale);
@@ -411,7 +421,8 @@ struct CurvatureSolver::Impl {
 
   Factorisation factorise_dense() {
     if (!assemble_dense()) return Factorisation::not_positive_definite;
-    const Vector diagonal = dense.diagonal();
+    shared_x = dense.diagonal();
+    const Vector& diagonal = shared_x;
     llt.compute(dense);
     if (llt.info() != Eigen::Success) return Factorisation::not_positive_definite;
     for (Eigen::Index i = 0; i < diagonal.size(); ++i) {
@@ -548,7 +559,7 @@ struct CurvatureSolver::Impl {
   /// Calls f(group, row, elimination, coupling rows: columns x privates) for every row with free privates.
   template <class F>
   void for_each_elimination(F&& f) {
-    Matrix coupling;
+    Matrix& coupling = row_coupling;
     for (const RowGroup& g : layout.groups) {
       for (std::size_t row = g.first_row; row < g.first_row + g.n_rows; ++row) {
         const RowElimination& e = eliminations[row];
@@ -571,6 +582,11 @@ struct CurvatureSolver::Impl {
   void solve_exact(std::span<const double> b, std::span<double> x) {
     gather_shared(b);
     for_each_elimination([&](const RowGroup& g, const RowElimination& e, const Matrix& coupling) {
+      if (e.privates.size() == 1) {
+        const double v = b[layout.privates[e.privates[0]].parameter] / (e.factor(0, 0) * e.factor(0, 0));
+        for (Eigen::Index c = 0; c < coupling.rows(); ++c) shared_rhs[shared_index(g, c)] -= coupling(c, 0) * v;
+        return;
+      }
       Vector v = private_part(e, b);
       solve_row(e, v);
       const Vector pulled = coupling * v;
@@ -579,6 +595,13 @@ struct CurvatureSolver::Impl {
     solve_shared();
     spread_shared(x);
     for_each_elimination([&](const RowGroup& g, const RowElimination& e, const Matrix& coupling) {
+      if (e.privates.size() == 1) {
+        const std::uint32_t i = layout.privates[e.privates[0]].parameter;
+        double v = b[i];
+        for (Eigen::Index c = 0; c < coupling.rows(); ++c) v -= coupling(c, 0) * x[g.columns[static_cast<std::size_t>(c)]];
+        x[i] = v / (e.factor(0, 0) * e.factor(0, 0));
+        return;
+      }
       Vector v = private_part(e, b);
       Vector at(coupling.rows());
       for (Eigen::Index c = 0; c < at.size(); ++c) at[c] = x[g.columns[static_cast<std::size_t>(c)]];

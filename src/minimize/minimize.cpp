@@ -87,6 +87,7 @@ struct Minimizer::Impl {
     free.assign(n, 1);
     inner_free.assign(n, 1);
     kink_held.assign(n, 0);
+    for (const double unit : f.units()) has_no_unit.push_back(!(unit > 0.0));
   }
 
   Objective& f;
@@ -95,7 +96,7 @@ struct Minimizer::Impl {
   std::vector<double> x, best_x, trial, gradient, step, hessian_step, rhs, residual, direction, preconditioned, product, base_step,
       pass_direction;
   std::vector<double> units, lower, upper, cell_lower, cell_upper, step_lower, diagonal, slopes;
-  std::vector<char> free, inner_free, kink_held;
+  std::vector<char> free, inner_free, kink_held, has_no_unit;
 
   Options options;
   Counts counts;
@@ -129,11 +130,9 @@ struct Minimizer::Impl {
 
   /// Units of the certificate: pre-fit sigma, or 1/sqrt(Fisher) where there is none.
   void set_units() {
-    f.curvature().diagonal(diagonal, math::Form::semidefinite);
-    f.curvature().absolute_slopes(slopes);
+    f.curvature().diagonal(diagonal, math::Form::semidefinite, has_no_unit);
     for (std::size_t i = 0; i < n; ++i) {
-      const double prefit = f.units()[i];
-      units[i] = prefit > 0.0 ? prefit : diagonal[i] > 0.0 ? 1.0 / std::sqrt(diagonal[i]) : 0.0;
+      units[i] = has_no_unit[i] == 0 ? f.units()[i] : diagonal[i] > 0.0 ? 1.0 / std::sqrt(diagonal[i]) : 0.0;
     }
   }
 
@@ -194,16 +193,25 @@ struct Minimizer::Impl {
     return true;
   }
 
-  double scaled_gradient(std::uint32_t* worst = nullptr) const {
+  double scaled_gradient(std::uint32_t* worst = nullptr) {
+    const double size = scaled_gradient_as_rounded(worst, {});
+    // Counts of 1e10 and more round the gradient itself above the limit: what rounding can make counts as the limit. A gradient above
+    // 1e-2 is no rounding.
+    constexpr double real = 1e-2;
+    if (size <= target_gradient || size > real) return size;
+    f.curvature().absolute_slopes(slopes);
+    return scaled_gradient_as_rounded(worst, slopes);
+  }
+
+  double scaled_gradient_as_rounded(std::uint32_t* worst, std::span<const double> slope) const {
     double largest = 0.0;
     for (std::size_t i = 0; i < n; ++i) {
       if (!free[i]) continue;
       // A step into the nearest bound is all that a free parameter close to it can do: the gradient counts over that
       // distance when it is shorter than sigma.
       const double room = gradient[i] > 0.0 ? x[i] - cell_lower[i] : cell_upper[i] - x[i];
-      // Counts of 1e10 and more round the gradient itself above the limit: what rounding can make counts as the limit.
-      const double rounding = rounding_share * slopes[i] * units[i];
-      const double size = std::fabs(gradient[i]) * std::min(units[i], room) / std::max(1.0, rounding / max_projected_gradient);
+      double size = std::fabs(gradient[i]) * std::min(units[i], room);
+      if (!slope.empty()) size /= std::max(1.0, rounding_share * slope[i] * units[i] / max_projected_gradient);
       if (size > largest || std::isnan(size)) {
         largest = size;
         if (worst != nullptr) *worst = static_cast<std::uint32_t>(i);

@@ -92,8 +92,8 @@ class Curvature {
 
   /// out = H v. `v` and `out`: one entry per parameter.
   void multiply(std::span<const double> v, std::span<double> out, Form form) const;
-  /// Diagonal of H in the given form.
-  void diagonal(std::span<double> out, Form form) const;
+  /// Diagonal of H in the given form; entries that `wanted` (empty: all) does not mark are left incomplete.
+  void diagonal(std::span<double> out, Form form, std::span<const char> wanted = {}) const;
   /// Sum over the rows of |d rate / d parameter|: the scale on which a gradient is rounded.
   void absolute_slopes(std::span<double> out) const;
 
