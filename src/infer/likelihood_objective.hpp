@@ -38,6 +38,7 @@ class LikelihoodObjective final : public minimize::Objective {
   std::span<const double> upper() const override { return upper_; }
   std::span<const double> units() const override { return units_; }
   std::span<const std::uint32_t> kinks() const override { return likelihood_.kinks(); }
+  std::span<const std::uint32_t> two_sided() const override { return likelihood_.two_sided(); }
   std::span<const char> singular_at_zero() const override { return singular_; }
   const math::CurvatureLayout& layout() const override { return likelihood_.layout(); }
   minimize::Evaluation evaluate(std::span<const double> x, minimize::Derivatives derivatives,

@@ -569,6 +569,24 @@ struct Minimizer::Impl {
     return changed;
   }
 
+  /// Where a minimum on the other side of a two-sided parameter may be lower: `trial` is then `point` reflected. Sure only after a
+  /// descent from there. At a minimum whose distance from zero the parameter's one-sided part makes, the exact diagonal of the Hessian
+  /// is about as negative as its constraint is positive; where neither that nor a larger pull shows, nothing is evaluated.
+  bool reflect(const std::vector<double>& point, std::size_t i, const Relaxation& relaxation) {
+    constexpr double visible = 0.05, large = 0.5, share = 0.2;  // sigma; of the constraint
+    const double size = std::fabs(point[i]);
+    if (is_fixed(i) || size < visible || -point[i] < lower[i] || -point[i] > upper[i]) return false;
+    const math::Curvature& curvature = f.curvature();
+    if (size < large && curvature.exact_diagonal[i] > -share * curvature.constraint[i]) return false;
+    trial = point;
+    trial[i] = 0.0;
+    const Evaluation between = f.evaluate(trial, Derivatives::none, relaxation);
+    trial[i] = -point[i];
+    const Evaluation there = f.evaluate(trial, Derivatives::none, relaxation);
+    counts.evaluations += 2;
+    return there.status == EvaluationStatus::ok && there.value < between.value;
+  }
+
   /// Gradient and EDM at x as the last evaluation left them; set_free has run.
   Certificate certificate_here() {
     Certificate c;
@@ -644,6 +662,12 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
       attempt("displaced", plain, math::Form::exact);
     }
   };
+  // The last attempt need not be the best one: end where the best one did, and check that point anew.
+  const auto end_at_best = [&] {
+    if (outcome.status == MinimumStatus::interrupted) return;
+    put_start(best);
+    attempt("best of these", plain, math::Form::exact);
+  };
   climb();
   const std::vector<double> from(options.nominal.empty() ? start.begin() : options.nominal.begin(),
                                  options.nominal.empty() ? start.end() : options.nominal.end());
@@ -663,11 +687,13 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
       attempt("flipped", plain, math::Form::exact);
       if (!(best_value < before - lower_minimum)) break;
     }
-    if (outcome.status != MinimumStatus::interrupted) {
-      // The last attempt need not be the best one: end where the best one did, and check that point anew.
-      put_start(best);
-      attempt("best of these", plain, math::Form::exact);
-    }
+    end_at_best();
+  }
+  for (const std::uint32_t i : s.f.two_sided()) {
+    if (outcome.status != MinimumStatus::converged || !s.reflect(best, i, plain)) continue;
+    put_start(s.trial);
+    attempt("other side", plain, math::Form::exact);
+    end_at_best();
   }
 
   if (outcome.status != MinimumStatus::converged && !best.empty()) s.x = best;

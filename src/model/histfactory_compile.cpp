@@ -867,6 +867,7 @@ struct HistFactoryCompiler {
     }
     for (double& scale : m.bin_scale) scale = std::max(scale, min_bin_scale);
     list_factors();
+    list_two_sided();
     std::vector<char> kinked(m.parameters_.size(), 0);
     if (m.histosys_code == InterpolationCode::code0) {
       for (const Additive& a : m.additives) kinked[a.parameter] |= a.symmetric != Additive::no_symmetric;
@@ -876,6 +877,30 @@ struct HistFactoryCompiler {
     }
     for (std::uint32_t i = 0; i < kinked.size(); ++i) {
       if (kinked[i]) m.kinks_.push_back(i);
+    }
+  }
+
+  void list_two_sided() {
+    HistFactory& m = *model;
+    std::vector<char> same_side(m.parameters_.size(), 0);
+    for (const Block& block : m.blocks) {
+      for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+        const Additive& a = m.additives[block.additives + i];
+        if (a.symmetric == Additive::no_symmetric) continue;
+        for (std::uint32_t b = 0; b < block.n_bins; ++b) {
+          // hi - nominal = M + D, lo - nominal = M - D
+          same_side[a.parameter] |= std::fabs(m.coefficients[a.symmetric + b]) > std::fabs(m.coefficients[a.linear + b]);
+        }
+      }
+      for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+        const Factor& f = m.factors[block.factors + i];
+        if (f.kind == FactorKind::linear) continue;
+        const math::MultiplicativeResponse& response = m.responses[f.response];
+        same_side[f.parameter] |= response.log_hi * response.log_lo > 0.0;
+      }
+    }
+    for (std::uint32_t i = 0; i < same_side.size(); ++i) {
+      if (same_side[i] != 0) m.two_sided_.push_back(i);
     }
   }
 

@@ -95,6 +95,8 @@ class Likelihood {
   const math::CurvatureLayout& layout() const { return layout_; }
   /// Parameters whose derivative jumps at 0 (interpolation codes 0 and 1); the sign bit of a zero selects the side.
   std::span<const std::uint32_t> kinks() const { return kinks_; }
+  /// Parameters whose variations up and down go to the same side somewhere: the likelihood may have a minimum on either side of 0.
+  std::span<const std::uint32_t> two_sided() const { return two_sided_; }
 
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
 
@@ -133,7 +135,7 @@ class Likelihood {
   std::optional<ParamId> poi_;
   std::size_t n_data_ = 0;
   math::CurvatureLayout layout_;
-  std::vector<std::uint32_t> kinks_;
+  std::vector<std::uint32_t> kinks_, two_sided_;
 };
 
 }  // namespace relume::model

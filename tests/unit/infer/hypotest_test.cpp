@@ -141,6 +141,32 @@ TEST(Notes, FewEventsAreDoubtful) {
   EXPECT_FALSE(mentions(hypotest(*many.likelihood, many.observed, 1.0).notes));
 }
 
+// Both variations raise the rate, so the excess is explained by alpha > 0 (weakly) or alpha < 0 (strongly, at less cost): two
+// minima, and a fit that starts in the worse one ends in the better one.
+TEST(TwoMinima, AreTriedOnBothSidesOfAOneSidedUncertainty) {
+  spec::Workspace ws;
+  spec::Channel channel{"channel", {}};
+  channel.samples.push_back({"background", {1000.0}, {{"alpha", ModifierType::histosys, spec::HistoSysData{{1120.0}, {1060.0}}}}});
+  channel.samples.push_back({"signal", {10.0}, {{"mu", ModifierType::normfactor, {}}}});
+  ws.channels.push_back(channel);
+  ws.observations.push_back({"channel", {1110.0}});
+  ws.measurements.push_back({"measurement", "mu", {}});
+  const auto c = compile(ws);
+  const std::size_t alpha = c.likelihood->find_parameter("alpha")->index, mu = c.likelihood->poi()->index;
+  FitOptions options;
+  options.fixed = {{ParamId{mu}, 0.0}};
+  const auto from = [&](double start) {
+    options.start = initial_point(*c.likelihood);
+    options.start[alpha] = start;
+    return fit(*c.likelihood, c.observed, options);
+  };
+  const FitResult right = from(1.5), left = from(-1.5);
+  ASSERT_TRUE(right.minimum.is_converged() && left.minimum.is_converged());
+  EXPECT_LT(left.minimum.x[alpha], -0.5);
+  EXPECT_NEAR(right.minimum.x[alpha], left.minimum.x[alpha], 1e-6);
+  EXPECT_NEAR(right.twice_nll, left.twice_nll, 1e-9);
+}
+
 // An interference-like sample would drive the empty bin's rate below zero: it is kept at its edge, and named.
 TEST(NegativeRates, AnEmptyBinNeverGains) {
   spec::Workspace ws;
