@@ -152,7 +152,11 @@ ModelSettings model_settings(const Arguments& arguments) {
 Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
   if (!settings.dropped_channels.empty()) {
     auto pruned = edit::prune(workspace, {.channels = settings.dropped_channels});
-    if (!pruned) return pruned.errors();
+    if (!pruned) {
+      Errors errors = pruned.errors();
+      for (Error& error : errors) error.message = "after --drop-channel: " + error.message;
+      return errors;
+    }
     workspace = *std::move(pruned);
   }
   auto compiled = model::compile(workspace, settings.compile);

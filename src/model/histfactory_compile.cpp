@@ -370,6 +370,11 @@ struct HistFactoryCompiler {
           }
           case ModifierType::staterror: {
             const bool used = set.nominal[k] > 0.0 && set.variance[k] > 0.0;
+            if (!used && set.variance[k] > 0.0) {
+              notices.push_back(fmt::format("{} is held at 1, as in pyhf: the samples that carry this staterror add up to {:g} events in its bin, "
+                                            "so that their uncertainty {:g} has no relative size",
+                                            p.name, set.nominal[k], std::sqrt(set.variance[k])));
+            }
             auxiliary = 1.0;
             p.constraint = {ConstraintKind::normal, 0, used ? std::sqrt(set.variance[k]) / set.nominal[k] : 1.0, 0.0};
             if (sigmas) p.constraint.width = (*config->sigmas)[k].value;

@@ -531,7 +531,10 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
         }
       }
       for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-        if (work.factor[block.factors + i] < 0.0) {
+        // A factor that turned negative; or, of a sample that is negative by itself, one that enlarges it.
+        const Factor& f = factors[block.factors + i];
+        const double value = work.factor[block.factors + i];
+        if (value < 0.0 || (work.shifted[b] < 0.0 && f.kind == FactorKind::linear && value > 1.0)) {
           culprits += (culprits.empty() ? "" : ", ") + ("'" + parameters_[factors[block.factors + i].parameter].name + "'");
         }
       }

@@ -108,6 +108,7 @@ def test_every_problem_has_its_line(relume, files):
     (["fit", "BACKGROUND", "--fix", "JEX=1", "--fix", "fakes_SR=1"], ["did you mean 'JES'", "'fakes_SR[0]' to 'fakes_SR[1]'"]),
     (["fit", "BACKGROUND", "--measurement", "none"], ["'search'"]),
     (["fit", "BACKGROUND", "--drop-channel", "XR"], ["'XR'", "'CR'"]),
+    (["fit", "BACKGROUND", "--drop-channel", "SR", "--drop-channel", "CR"], ["after --drop-channel: there must be at least one channel"]),
     (["nll", "BACKGROUND", "--set", "mu_topp=1", "--set", "fakes_SR[2]=1"], ["did you mean 'mu_top'", "'fakes_SR[1]'"]),
     (["fit", "/no/such/file"], ["cannot be read"]),
     (["fit", "BACKGROUND", "--output-file", "/no/such/folder/x"], ["cannot be written"]),

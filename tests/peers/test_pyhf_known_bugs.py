@@ -95,6 +95,11 @@ def test_a_rate_that_cannot_be_is_named(answer):
     assert all(word in reason for word in ("'SR'", "bin 0", "'background'", "'JES'"))
 
 
+def test_what_makes_a_negative_sample_more_negative_is_named(answer):
+    model = workspace({"SR": ({"s": ([-3.0], [MU]), "b": ([5.0], [])}, [4])})
+    assert "pulled down by 'mu'" in answer(model, "nll", "--set", "mu=2", code=3)["reason"]
+
+
 def test_fixed_bins_of_a_shapesys(answer):
     """Bins without uncertainty or yield keep their gamma at 1 with a term Poisson(1|1)."""
     model = search([1.0, 2.0, 3.0], [10.0, 0.0, 5.0], [11, 0, 12], [modifier("shape", "shapesys", [0.0, 1.0, 1.0])])
@@ -134,10 +139,11 @@ def test_staterror_on_different_samples_of_two_channels(answer):
 
 
 def test_staterror_of_a_negative_total_is_held(answer):
-    """As in pyhf [2577]; inspect names the yield."""
+    """As in pyhf [2577]; but a note says so, and inspect names the yield."""
     model = search([3.0], [20.0], [19], [])
     model["channels"][0]["samples"].append({"name": "interference", "data": [-2.0], "modifiers": [modifier("stat", "staterror", [0.5])]})
-    assert answer(model, "fit")["mle_parameters"]["stat"] == [1.0]
+    fit = answer(model, "fit")
+    assert fit["mle_parameters"]["stat"] == [1.0] and any("stat[0] is held at 1" in note for note in fit["notes"])
     assert "nominal_negative" in [oddity["kind"] for oddity in answer(model, "inspect", "--format", "json")["oddities"]]
 
 
