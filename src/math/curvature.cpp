@@ -49,9 +49,7 @@ void add_transposed(const double* block, const RowGroup& group, std::span<const 
   }
   for (std::size_t c = 0; c < group.columns.size(); ++c) {
     const double* column = block + c * group.n_rows;
-    double sum = 0.0;
-    for (std::size_t r = 0; r < group.n_rows; ++r) sum += column[r] * rows[r];
-    out[group.columns[c]] += sum;
+    out[group.columns[c]] += plain_dot(column, rows.data(), group.n_rows);
   }
 }
 

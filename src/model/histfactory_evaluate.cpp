@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "math/gather.hpp"
 #include "math/poisson.hpp"
 #include "model/histfactory_model.hpp"
 
@@ -192,11 +193,9 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
   const double* g = work.bin_product.data() + block.nominal;
   const double* t = work.slope.data() + block.first_bin;
   double* pull = work.pull.data();
-  double total = 0.0;  // R = sum_b t_b G_b h_b
-  for (std::uint32_t b = 0; b < n; ++b) {
-    pull[b] = t[b] * g[b];
-    total += pull[b] * h[b];
-  }
+  for (std::uint32_t b = 0; b < n; ++b) pull[b] = t[b] * g[b];
+  const auto dot = [&](const double* x) { return one_bin ? pull[0] * x[0] : math::plain_dot(pull, x, n); };
+  const double total = dot(h);  // R = sum_b t_b G_b h_b
   // Product of the non-zero factors, and which ones vanish (mu = 0 in every background-only fit).
   double nonzero_product = product;
   std::uint32_t n_zero = 0, zero[2] = {0, 0};
@@ -239,24 +238,19 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
     const Additive& a = additives[block.additives + i];
     const math::AdditiveShape& shape = work.shapes[a.shape];
     const double* d = coefficients.data() + a.linear;
-    double sum = 0.0;
+    double sum = dot(d);
     if (a.symmetric == Additive::no_symmetric) {
-      for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * d[b];
       if (with_curvature && product != 0.0) add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * d[b]; });
     } else {
       const double* m = coefficients.data() + a.symmetric;
       const double s1 = shape.symmetric.slope;
-      for (std::uint32_t b = 0; b < n; ++b) sum += pull[b] * (d[b] + s1 * m[b]);
+      const double second = dot(m);
+      sum += s1 * second;
       if (with_curvature) {
         if (product != 0.0) {
           add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * (d[b] + s1 * m[b]); });
         }
-        const double s2 = shape.symmetric.curvature;
-        if (s2 != 0.0) {
-          double second = 0.0;
-          for (std::uint32_t b = 0; b < n; ++b) second += pull[b] * m[b];
-          curvature.exact_diagonal[a.parameter] += product * s2 * second;
-        }
+        curvature.exact_diagonal[a.parameter] += product * shape.symmetric.curvature * second;
       }
     }
     work.gradient[a.parameter] += product * sum;
