@@ -129,7 +129,11 @@ class HistFactory final : public Likelihood {
   std::optional<double> clip_sample, clip_bin;
 
   friend struct HistFactoryCompiler;
+  friend struct HistFactoryArranger;
 };
+
+/// Completes a model whose blocks, effects and parameters stand: curvature layout, columns, lists for evaluation.
+void arrange(HistFactory& model);
 
 /// What the rates need.
 struct HistFactory::RateWork {

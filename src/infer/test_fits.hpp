@@ -1,0 +1,258 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// All fits behind tests of one parameter of interest on one data set, each made once: background-only, free, conditional, and those on
+// the Asimov data. The unconditional minimum on Asimov data is where they were generated (its deviance is zero).
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "infer/profile_curve.hpp"
+
+namespace relume::infer {
+
+/// A test statistic below this is rounding of two certified minima.
+inline constexpr double q_noise = 1e-9;
+/// A conditional fit this far below the "free" one says that the free one sits in a worse minimum.
+inline constexpr double better_minimum = 1e-7;
+/// Below this many expected events (weighted by sensitivity) a result is marked as doubtful. A convention: the discreteness of a count
+/// near five still moves p-values by tens of percent, while the asymptotic formulas know nothing of it.
+inline constexpr double few_events = 5.0;
+
+inline bool allows_negative(TestStatistic s) { return s == TestStatistic::q || s == TestStatistic::t; }
+
+/// Upper bound of a signal strength whose file allows no positive value at all.
+inline constexpr double usual_upper = 10.0;
+
+/// All fits behind tests of one parameter of interest on one data set.
+class TestFits {
+ public:
+  TestFits(const model::Likelihood& likelihood, const model::Data& data, const TestOptions& options)
+      : likelihood_(likelihood),
+        options_(options),
+        constant_(likelihood.constant(data)),
+        space_(likelihood),
+        poi_(likelihood.poi().value().index),
+        lower_(allows_negative(options.statistic) ? -std::numeric_limits<double>::infinity() : 0.0),
+        upper_(likelihood.parameters()[poi_].upper) {
+    if (!(upper_ > lower_)) {
+      notes.push_back("the file keeps " + poi_name() + " at or below " + number(upper_) + ": the upper bound was widened to " +
+                      number(usual_upper));
+      upper_ = usual_upper;
+    }
+    std::vector<double> seed = options.start.empty() ? initial_point(likelihood) : options.start;
+    std::vector<char> fixed;
+    for (const model::Parameter& p : likelihood.parameters()) fixed.push_back(p.is_fixed);
+    for (const FixedParameter& f : options.fixed) {
+      fixed[f.parameter.index] = 1;
+      seed[f.parameter.index] = f.value;
+    }
+    fixed_ = fixed;
+    seed_ = seed;
+    observed_ = std::make_unique<ProfileCurve>(likelihood, space_, data, poi_, options, fixed, seed);
+  }
+
+  Status status = Status::ok;
+  std::string reason;
+  std::vector<std::string> notes;
+  std::vector<FitSummary> fits;
+  bool single_test = false;  ///< one signal strength only: nothing starts from its fits
+
+  double lower() const { return lower_; }
+  double upper() const { return upper_; }
+  void widen(double upper) {
+    upper_ = upper;
+    free_.reset();
+  }
+  std::size_t poi() const { return poi_; }
+  double asimov_mu() const { return options_.statistic == TestStatistic::q0 ? 1.0 : 0.0; }
+  int n_fits() const { return observed_->n_fits + (asimov_ ? asimov_->n_fits : 0); }
+
+  bool fail(Status s, std::string why) {
+    if (status == Status::ok) {
+      status = s;
+      reason = std::move(why);
+    }
+    return false;
+  }
+
+  bool check(const Profile& p, const std::string& name) {
+    if (p.is_usable) return true;
+    fits.push_back({name, p.status, p.reason, p.mu, twice_nll(p.value), p.iterations});
+    return fail(p.is_interrupted ? Status::interrupted : Status::fit_failed, name + ": " + p.reason);
+  }
+
+  double twice_nll(double value) const { return 2.0 * (value + constant_); }
+
+  static std::string number(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return text;
+  }
+  std::string poi_name() const { return likelihood_.parameters()[poi_].name; }
+
+  /// The conditional fit behind the Asimov data; run first, since everything else starts from it.
+  const Profile* background() {
+    const Profile& p = observed_->at(asimov_mu());
+    const std::string name = asimov_mu() == 0.0 ? "background-only fit" : "fit at " + poi_name() + " = 1";
+    if (!background_checked_) {
+      background_checked_ = true;
+      if (p.is_usable) fits.push_back({name, p.status, p.reason, p.mu, twice_nll(p.value), p.iterations});
+      if (p.is_usable) observed_->set_seed(p.x);
+      if (single_test) observed_->end_here();
+    }
+    return check(p, name) ? &p : nullptr;
+  }
+
+  bool make_asimov() {
+    if (asimov_) return true;
+    std::vector<double> point, tangent;
+    if (options_.asimov == Asimov::a_posteriori) {
+      const Profile* b = background();
+      if (b == nullptr) return false;
+      point = b->x;
+      tangent = b->tangent;
+      note_bounds(point);
+    } else {
+      point = initial_point(likelihood_);
+      for (const FixedParameter& f : options_.fixed) point[f.parameter.index] = f.value;
+      point[poi_] = asimov_mu();
+    }
+    asimov_data_ = likelihood_.expected_data(point);
+    for (double& v : asimov_data_.values) {
+      if (!std::isfinite(v)) return fail(Status::fit_failed, "the Asimov data are not finite");
+    }
+    for (const model::DataBlock& block : likelihood_.data_blocks()) {
+      if (block.kind != model::BlockKind::counts) continue;
+      for (std::size_t i = block.first; i < block.first + block.size; ++i) {
+        // A rate that its constraint holds at zero comes out as a rounding below zero.
+        asimov_data_.values[i] = std::max(0.0, asimov_data_.values[i]);
+      }
+    }
+    asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
+    asimov_->insert_exact(asimov_mu(), point, tangent);
+    if (single_test) asimov_->end_here();
+    note_few_events(point);
+    return true;
+  }
+
+  struct Free {
+    double value = 0.0, mu = 0.0;
+    std::vector<double> x;
+  };
+
+  /// Best fit with the statistic's bounds on mu.
+  const Free* free() {
+    if (free_) return &*free_;
+    const Profile* b = options_.statistic == TestStatistic::q0 ? &observed_->at(0.0) : background();
+    if (b == nullptr || !check(*b, "background-only fit")) return nullptr;
+    std::vector<double> start = b->x;
+    minimize::Minimum m = observed_->free_fit(lower_, upper_, start);
+    // Every certified conditional minimum is an upper limit of the free one.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      const Profile* best = nullptr;
+      for (const auto& [mu, p] : observed_->profiles()) {
+        if (p.is_usable && mu >= lower_ && mu <= upper_ && (best == nullptr || p.value < best->value)) best = &p;
+      }
+      if (best == nullptr || !(best->value < m.value - better_minimum)) break;
+      m = observed_->free_fit(lower_, upper_, best->x);
+    }
+    fits.push_back({"free fit", std::string(to_string(m.status)), m.reason, m.x[poi_], twice_nll(m.value), m.counts.iterations});
+    if (!m.is_usable()) {
+      fail(m.status == minimize::MinimumStatus::interrupted ? Status::interrupted : Status::fit_failed, "free fit: " + m.reason);
+      return nullptr;
+    }
+    observed_->insert_free(m);
+    if (!m.edge.empty()) notes.push_back("free fit: held at rate >= 0: " + m.edge);
+    free_ = Free{m.value, m.x[poi_], std::move(m.x)};
+    return &*free_;
+  }
+
+  /// Test statistic on the observed data at mu, and d q / d mu.
+  std::optional<std::pair<double, double>> q_observed(double mu) {
+    const Free* f = free();
+    if (f == nullptr) return std::nullopt;
+    const TestStatistic s = options_.statistic;
+    const bool one_sided = s == TestStatistic::q || s == TestStatistic::qtilde;
+    if (one_sided && f->mu > mu) return std::pair{0.0, 0.0};
+    const Profile& p = observed_->at(mu, asimov_.get());
+    if (!check(p, "fit at " + poi_name() + " = " + number(mu))) return std::nullopt;
+    if (p.value < f->value - better_minimum) {
+      // The free fit was in a worse minimum: look again, from here.
+      free_.reset();
+      f = free();
+      if (f == nullptr) return std::nullopt;
+      if (one_sided && f->mu > mu) return std::pair{0.0, 0.0};
+    }
+    const double q = 2.0 * (p.value - f->value);
+    return q > q_noise ? std::pair{q, 2.0 * p.slope} : std::pair{0.0, 0.0};
+  }
+
+  /// The same on the Asimov data, whose free minimum is known.
+  std::optional<std::pair<double, double>> q_asimov(double mu) {
+    if (!make_asimov()) return std::nullopt;
+    const Profile& p = asimov_->at(mu, observed_.get());
+    if (!check(p, "Asimov fit at " + poi_name() + " = " + number(mu))) return std::nullopt;
+    const double q = 2.0 * (p.value - asimov_->at(asimov_mu()).value);
+    return q > q_noise ? std::pair{q, 2.0 * p.slope} : std::pair{0.0, 0.0};
+  }
+
+ private:
+  void note_bounds(const std::vector<double>& point) {
+    std::string names;
+    int count = 0;
+    const auto parameters = likelihood_.parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      if (fixed_[i] || i == poi_ || parameters[i].lower >= parameters[i].upper) continue;
+      if (point[i] <= parameters[i].lower || point[i] >= parameters[i].upper) {
+        ++count;
+        if (count <= 5) names += (count > 1 ? ", " : "") + parameters[i].name;
+      }
+    }
+    if (count == 0) return;
+    if (count > 5) names += ", … (" + std::to_string(count) + " in all)";
+    notes.push_back("background-only fit at bounds: " + names + "; expected results rest on it");
+  }
+
+  /// Expected events where the signal is looked for: bins weighted by s^2/b, their share of the sensitivity.
+  void note_few_events(const std::vector<double>& point) {
+    std::vector<double> with = point, without = point;
+    with[poi_] = 1.0;
+    without[poi_] = 0.0;
+    const model::Data s = likelihood_.expected_data(with), b = likelihood_.expected_data(without);
+    double weight = 0.0, events = 0.0;
+    for (const model::DataBlock& block : likelihood_.data_blocks()) {
+      if (block.is_auxiliary || block.kind != model::BlockKind::counts) continue;
+      for (std::size_t i = block.first; i < block.first + block.size; ++i) {
+        const double signal = s.values[i] - b.values[i];
+        const double total = std::max(b.values[i], 1e-3);
+        weight += signal * signal / total;
+        events += signal * signal / total * std::max(b.values[i], 0.0);
+      }
+    }
+    if (weight > 0.0 && events / weight < few_events) {
+      notes.push_back("few expected events (" + number(events / weight) +
+                      " in the sensitive bins): the asymptotic formulas are doubtful, compare with toys");
+    }
+  }
+
+  const model::Likelihood& likelihood_;
+  const TestOptions& options_;
+  double constant_;  ///< of the observed data
+  FitSpace space_;
+  std::size_t poi_;
+  double lower_, upper_;
+  std::vector<char> fixed_;
+  std::vector<double> seed_;
+  std::unique_ptr<ProfileCurve> observed_, asimov_;
+  model::Data asimov_data_;
+  std::optional<Free> free_;
+  bool background_checked_ = false;
+};
+
+}  // namespace relume::infer
