@@ -202,7 +202,8 @@ Result<Model> build_with_poi(spec::Workspace workspace, const ModelSettings& set
   if (const model::Parameter& parameter = model->likelihood().parameters()[poi->index]; parameter.is_fixed) {
     return Error{ErrorCode::model,
                  {},
-                 fmt::format("the parameter of interest '{}' is fixed in the measurement: there is nothing to test", parameter.name),
+                 fmt::format("the parameter of interest '{}' is fixed in the measurement: there is nothing to test",
+                             parameter.name),
                  "set \"fixed\": false, or choose another one with --poi"};
   }
   for (const infer::FixedParameter& fixed : model->fixed) {

@@ -15,7 +15,8 @@ namespace relume::formats {
 /// When this much has come from a stream whose length is unknown, it is looked at once (about 2 ms).
 constexpr std::size_t enough_to_look_at = std::size_t{1} << 20;
 
-/// What is wrong with a document that begins like this, however it goes on; nothing when it may still become one, or is packed.
+/// What is wrong with a document that begins like this, however it goes on; nothing when it may still become one, or is
+/// packed.
 std::optional<Errors> hopeless_beginning(std::string_view beginning, std::string_view source_name);
 
 }  // namespace relume::formats

@@ -21,7 +21,8 @@ std::vector<double> initial_point(const model::Likelihood& likelihood) {
   return point;
 }
 
-std::vector<double> carry_point(const model::Likelihood& from, std::span<const double> point, const model::Likelihood& to) {
+std::vector<double> carry_point(const model::Likelihood& from, std::span<const double> point,
+                                const model::Likelihood& to) {
   std::unordered_map<std::string_view, double> values;
   for (std::size_t i = 0; i < point.size(); ++i) values.emplace(from.parameters()[i].name, point[i]);
   std::vector<double> carried = initial_point(to);
@@ -85,13 +86,15 @@ FitResult fit(const model::Likelihood& likelihood, const model::Data& data, cons
   if (result.minimum.status == minimize::MinimumStatus::infeasible) return result;
   if (options.uncertainties || options.covariance) {
     if (!result.minimum.edge.empty()) {
-      // A rate held at zero cannot move: its direction gets a stiffness that leaves it no variance, not the finite one of the search.
+      // A rate held at zero cannot move: its direction gets a stiffness that leaves it no variance, not the finite one
+      // of the search.
       constexpr double rigid = 1e10;
       objective.evaluate(result.minimum.x, math::Derivatives::curvature, {.penalty = rigid});
     }
     math::CovarianceResult covariance = math::invert(objective.curvature(), minimizer.free(), options.covariance);
     if (covariance.positive_definite) {
-      for (const double variance : covariance.variances) result.uncertainties.push_back(std::sqrt(std::max(0.0, variance)));
+      for (const double variance : covariance.variances)
+        result.uncertainties.push_back(std::sqrt(std::max(0.0, variance)));
       result.covariance = std::move(covariance.covariance);
     } else if (!covariance.null_direction.empty() && std::isfinite(covariance.null_direction.front())) {
       result.covariance_problem = "the likelihood does not change, or curves downwards, along " +

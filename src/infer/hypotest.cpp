@@ -24,7 +24,8 @@ std::string_view to_string(Status status) {
   return "unknown";
 }
 
-HypoTest hypotest(const model::Likelihood& likelihood, const model::Data& data, double poi_value, const TestOptions& options) {
+HypoTest hypotest(const model::Likelihood& likelihood, const model::Data& data, double poi_value,
+                  const TestOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   HypoTest result;
   result.poi = options.statistic == TestStatistic::q0 ? 0.0 : poi_value;

@@ -29,7 +29,8 @@ class LikelihoodObjective final : public minimize::Objective {
     singular_.clear();
     for (const model::Parameter& p : likelihood_.parameters()) {
       // -m ln(gamma): without an auxiliary count nothing diverges.
-      singular_.push_back(p.constraint.kind == model::ConstraintKind::poisson && data.values[p.constraint.data_index] > 0.0);
+      singular_.push_back(p.constraint.kind == model::ConstraintKind::poisson &&
+                          data.values[p.constraint.data_index] > 0.0);
     }
   }
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Conditional fits along one parameter, each started from what its neighbours know. Their slope is the partial derivative at the conditional
-// minimum (envelope theorem).
+// Conditional fits along one parameter, each started from what its neighbours know. Their slope is the partial
+// derivative at the conditional minimum (envelope theorem).
 #pragma once
 
 #include <algorithm>
@@ -21,8 +21,8 @@ namespace relume::infer {
 /// Profiled value at one signal strength on one data set.
 struct Profile {
   double mu = 0.0;
-  double value = std::numeric_limits<double>::infinity();    ///< deviance at the conditional minimum
-  double slope = 0.0;         ///< d value / d mu (envelope theorem)
+  double value = std::numeric_limits<double>::infinity();  ///< deviance at the conditional minimum
+  double slope = 0.0;                                      ///< d value / d mu (envelope theorem)
   bool is_usable = false;
   bool is_interrupted = false;
   std::vector<double> x, tangent;  ///< point and its derivative with mu
@@ -40,8 +40,8 @@ struct FitSpace {
 /// Conditional fits on one data set, warm-started from their neighbours.
 class ProfileCurve {
  public:
-  ProfileCurve(const model::Likelihood& likelihood, FitSpace& space, const model::Data& data, std::size_t poi, const TestOptions& options,
-               std::vector<char> fixed, std::vector<double> seed)
+  ProfileCurve(const model::Likelihood& likelihood, FitSpace& space, const model::Data& data, std::size_t poi,
+               const TestOptions& options, std::vector<char> fixed, std::vector<double> seed)
       : objective_(space.objective),
         minimizer_(space.minimizer),
         data_(data),
@@ -64,7 +64,8 @@ class ProfileCurve {
     return profiles_.emplace(mu, fit(mu, other)).first->second;
   }
 
-  /// A point known to be the minimum at its own mu: where Asimov data were generated. `tangent`: of the fit that it comes from.
+  /// A point known to be the minimum at its own mu: where Asimov data were generated. `tangent`: of the fit that it
+  /// comes from.
   void insert_exact(double mu, const std::vector<double>& x, const std::vector<double>& tangent) {
     objective_.set_data(data_);
     Profile p;
@@ -103,12 +104,8 @@ class ProfileCurve {
     lo[poi_] = lower;
     hi[poi_] = upper;
     ++n_fits;
-    return minimizer_.minimize(start, {.fixed = fixed,
-                                       .lower = lo,
-                                       .upper = hi,
-                                       .nominal = nominal_,
-                                       .explore = false,
-                                       .stop = stop_});
+    return minimizer_.minimize(
+        start, {.fixed = fixed, .lower = lo, .upper = hi, .nominal = nominal_, .explore = false, .stop = stop_});
   }
 
   void set_seed(std::vector<double> seed) { seed_ = std::move(seed); }
@@ -127,13 +124,9 @@ class ProfileCurve {
     std::vector<double> nominal = nominal_;
     nominal[poi_] = mu;
     ++n_fits;
-    minimize::Minimum m =
-        minimizer_.minimize(start, {.fixed = fixed_,
-                                                   .lower = lo,
-                                                   .upper = hi,
-                                                   .nominal = nominal,
-                                                   .explore = starts_a_curve(),
-                                                   .stop = stop_});
+    minimize::Minimum m = minimizer_.minimize(
+        start,
+        {.fixed = fixed_, .lower = lo, .upper = hi, .nominal = nominal, .explore = starts_a_curve(), .stop = stop_});
     p.is_usable = m.is_usable();
     p.is_interrupted = m.status == minimize::MinimumStatus::interrupted;
     p.status = to_string(m.status);
@@ -158,8 +151,8 @@ class ProfileCurve {
     if (!minimizer_.solve_linearised(column, p.tangent)) p.tangent.clear();
   }
 
-  /// The first fit of a curve looks for lower minima (where its result gives reason to); so does the next one when all there is to start
-  /// from is a point with nuisance parameters at their bounds. Later fits follow their neighbours.
+  /// The first fit of a curve looks for lower minima (where its result gives reason to); so does the next one when all
+  /// there is to start from is a point with nuisance parameters at their bounds. Later fits follow their neighbours.
   bool starts_a_curve() const {
     return profiles_.empty() || (profiles_.size() == 1 && pulled_to_bound(profiles_.begin()->second.x));
   }
@@ -172,8 +165,8 @@ class ProfileCurve {
     return false;
   }
 
-  /// Start for a new mu, the lowest of: the nearest profile; the same moved along the tangent, or else along the secant through the next
-  /// one; the point of a curve on other data.
+  /// Start for a new mu, the lowest of: the nearest profile; the same moved along the tangent, or else along the secant
+  /// through the next one; the point of a curve on other data.
   std::vector<double> predict(double mu, const ProfileCurve* other) {
     const Profile *nearest = nullptr, *next = nullptr;
     const auto is_nearer = [&](const Profile& a, const Profile* b) {

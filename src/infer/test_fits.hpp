@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// All fits behind tests of one parameter of interest on one data set, each made once: background-only, free, conditional, and those on
-// the Asimov data. The unconditional minimum on Asimov data is where they were generated (its deviance is zero).
+// All fits behind tests of one parameter of interest on one data set, each made once: background-only, free,
+// conditional, and those on the Asimov data. The unconditional minimum on Asimov data is where they were generated (its
+// deviance is zero).
 #pragma once
 
 #include <cstdio>
@@ -20,8 +21,9 @@ namespace relume::infer {
 inline constexpr double q_noise = 1e-9;
 /// A conditional fit this far below the "free" one says that the free one sits in a worse minimum.
 inline constexpr double better_minimum = 1e-7;
-/// Below this many expected events (weighted by sensitivity) a result is marked as doubtful. A convention: the discreteness of a count
-/// near five still moves p-values by tens of percent, while the asymptotic formulas know nothing of it.
+/// Below this many expected events (weighted by sensitivity) a result is marked as doubtful. A convention: the
+/// discreteness of a count near five still moves p-values by tens of percent, while the asymptotic formulas know
+/// nothing of it.
 inline constexpr double few_events = 5.0;
 
 inline bool allows_negative(TestStatistic s) { return s == TestStatistic::q || s == TestStatistic::t; }
@@ -41,8 +43,8 @@ class TestFits {
         lower_(allows_negative(options.statistic) ? -std::numeric_limits<double>::infinity() : 0.0),
         upper_(likelihood.parameters()[poi_].upper) {
     if (!(upper_ > lower_)) {
-      notes.push_back("the file keeps " + poi_name() + " at or below " + number(upper_) + ": the upper bound was widened to " +
-                      number(usual_upper));
+      notes.push_back("the file keeps " + poi_name() + " at or below " + number(upper_) +
+                      ": the upper bound was widened to " + number(usual_upper));
       upper_ = usual_upper;
     }
     std::vector<double> seed = options.start.empty() ? initial_point(likelihood) : options.start;
@@ -162,9 +164,11 @@ class TestFits {
       if (best == nullptr || !(best->value < m.value - better_minimum)) break;
       m = observed_->free_fit(lower_, upper_, best->x);
     }
-    fits.push_back({"free fit", std::string(to_string(m.status)), m.reason, m.x[poi_], twice_nll(m.value), m.counts.iterations});
+    fits.push_back(
+        {"free fit", std::string(to_string(m.status)), m.reason, m.x[poi_], twice_nll(m.value), m.counts.iterations});
     if (!m.is_usable()) {
-      fail(m.status == minimize::MinimumStatus::interrupted ? Status::interrupted : Status::fit_failed, "free fit: " + m.reason);
+      fail(m.status == minimize::MinimumStatus::interrupted ? Status::interrupted : Status::fit_failed,
+           "free fit: " + m.reason);
       return nullptr;
     }
     observed_->insert_free(m);

@@ -3,10 +3,11 @@
 #include "relume/infer/test_statistic.hpp"
 
 #include <algorithm>
-#include <boost/math/special_functions/erf.hpp>
 #include <cmath>
 #include <limits>
 #include <numbers>
+
+#include <boost/math/special_functions/erf.hpp>
 
 namespace relume::infer {
 
@@ -39,8 +40,8 @@ double normal_quantile(double p) {
 }
 
 double log_normal_cdf(double x) {
-  // erfc loses nothing before it becomes subnormal near x = -37; beyond -30 the asymptotic series (Abramowitz, Stegun 26.2.12)
-  // has relative errors below 1e-12.
+  // erfc loses nothing before it becomes subnormal near x = -37; beyond -30 the asymptotic series (Abramowitz,
+  // Stegun 26.2.12) has relative errors below 1e-12.
   constexpr double tail = -30.0;
   if (x > tail) return std::log(normal_cdf(x));
   const double i2 = 1.0 / (x * x);
@@ -101,8 +102,8 @@ PValues expected_p_values(TestStatistic statistic, double q_asimov, double n_sig
   const double a = std::sqrt(std::max(q_asimov, 0.0));
   if (statistic == TestStatistic::t || statistic == TestStatistic::ttilde) {
     // Background-only data with mu-hat = n sigma; for t-tilde a negative mu-hat is compared with mu = 0 (CCGV 11).
-    const double t = statistic == TestStatistic::ttilde && n_sigma < 0.0 ? a * a - 2.0 * a * n_sigma
-                                                                         : (a - n_sigma) * (a - n_sigma);
+    const double t =
+        statistic == TestStatistic::ttilde && n_sigma < 0.0 ? a * a - 2.0 * a * n_sigma : (a - n_sigma) * (a - n_sigma);
     return asymptotic_p_values(statistic, t, q_asimov);
   }
   return from_logs(log_normal_cdf(n_sigma - a), log_normal_cdf(n_sigma));

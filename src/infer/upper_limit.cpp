@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Upper limits: roots of CLs(mu) = alpha by Newton's method on functions that are nearly linear in mu, sqrt(q_A) and sqrt(-ln CLs).
+// Upper limits: roots of CLs(mu) = alpha by Newton's method on functions that are nearly linear in mu, sqrt(q_A) and
+// sqrt(-ln CLs).
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -54,13 +55,15 @@ class RootFinder {
   }
 };
 
-/// -ln CLs and its slope, from q, q_A and their slopes (chain rule over asymptotic_p_values, by central differences of closed forms).
+/// -ln CLs and its slope, from q, q_A and their slopes (chain rule over asymptotic_p_values, by central differences of
+/// closed forms).
 std::pair<double, double> minus_log_cls(TestStatistic s, std::pair<double, double> q, std::pair<double, double> qa) {
   const auto at = [&](double a, double b) { return -asymptotic_p_values(s, a, b).log_cls; };
   const double value = at(q.first, qa.first);
   const double h = 1e-5 * (1.0 + q.first), ha = 1e-5 * (1.0 + qa.first);
   const double dq = (at(q.first + h, qa.first) - at(std::max(0.0, q.first - h), qa.first)) / (h + std::min(h, q.first));
-  const double da = (at(q.first, qa.first + ha) - at(q.first, std::max(0.0, qa.first - ha))) / (ha + std::min(ha, qa.first));
+  const double da =
+      (at(q.first, qa.first + ha) - at(q.first, std::max(0.0, qa.first - ha))) / (ha + std::min(ha, qa.first));
   return {value, dq * q.second + da * qa.second};
 }
 

@@ -66,8 +66,8 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
     const std::span<double> shared = std::span(row_a_).subspan(g.first_row, g.n_rows);
     std::fill(shared.begin(), shared.end(), 0.0);
     add_times(jacobian.data() + g.jacobian, g, v, shared);
-    // `back` collects what multiplies the Jacobian transposed; row_a_ keeps J v of the shared parameters alone, which the
-    // couplings need.
+    // `back` collects what multiplies the Jacobian transposed; row_a_ keeps J v of the shared parameters alone, which
+    // the couplings need.
     for (std::size_t r = 0; r < g.n_rows; ++r) {
       const std::size_t row = g.first_row + r;
       double slope = shared[r];
@@ -106,7 +106,8 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
         }
       }
     }
-    add_transposed(jacobian.data() + g.jacobian, g, std::span<const double>(row_b_).subspan(g.first_row, g.n_rows), out);
+    add_transposed(jacobian.data() + g.jacobian, g, std::span<const double>(row_b_).subspan(g.first_row, g.n_rows),
+                   out);
   }
   if (!exact) return;
   for (std::size_t k = 0; k < l.pairs.size(); ++k) {

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "math/curvature_solver.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include <Eigen/Dense>
 
 #include "math/gather.hpp"
 
@@ -74,7 +75,7 @@ struct CurvatureSolver::Impl {
   Matrix dense, panel, panel_weighted, row_matrix, scaled_jacobian;
   Eigen::LLT<Matrix> llt;
   Vector shared_rhs, shared_x, row_vector, group_weight;
-  Matrix row_coupling;  ///< of one row's privates
+  Matrix row_coupling;               ///< of one row's privates
   Vector inverse_root, root_weight;  ///< row space: stiffness^-1/2 per shared parameter, weight^1/2 per row
 
   bool is_free(std::uint32_t parameter) const { return free[parameter] != 0; }
@@ -90,8 +91,8 @@ struct CurvatureSolver::Impl {
     for (std::size_t i = 0; i < layout.n_parameters; ++i) {
       stiffness[i] = curvature->constraint[i];
       if (is_unconstrained[i]) stiffness[i] += share * fisher_diagonal[i];
-      // What the exact diagonal adds makes conjugate gradients two to three times shorter; at least half of the constraint stays, so
-      // that the form stays positive.
+      // What the exact diagonal adds makes conjugate gradients two to three times shorter; at least half of the
+      // constraint stays, so that the form stays positive.
       if (with_exact_diagonal) stiffness[i] += std::max(curvature->exact_diagonal[i], -0.5 * curvature->constraint[i]);
       if (!(stiffness[i] > 0.0)) stiffness[i] = 1.0;  // a parameter without any effect: any value solves it
     }
@@ -110,8 +111,8 @@ struct CurvatureSolver::Impl {
     }
   }
 
-  /// Rows of many groups, side by side in all shared parameters, waiting for one large product: cheaper than one product and
-  /// one scatter per group when the groups touch most parameters.
+  /// Rows of many groups, side by side in all shared parameters, waiting for one large product: cheaper than one
+  /// product and one scatter per group when the groups touch most parameters.
   static constexpr Eigen::Index stack_rows = 512;
   Matrix stack;
   Vector stack_weight;
@@ -144,7 +145,8 @@ struct CurvatureSolver::Impl {
       const std::size_t take = std::min(room, g.n_rows - done);
       for (std::size_t c = 0; c < g.columns.size(); ++c) {
         const double* from = block + c * g.n_rows + done;
-        double* to = stack.data() + static_cast<Eigen::Index>(shared_of_parameter[g.columns[c]]) * stack.rows() + n_stacked;
+        double* to =
+            stack.data() + static_cast<Eigen::Index>(shared_of_parameter[g.columns[c]]) * stack.rows() + n_stacked;
         std::copy(from, from + take, to);
       }
       for (std::size_t r = 0; r < take; ++r) {
@@ -236,8 +238,7 @@ struct CurvatureSolver::Impl {
       const std::uint32_t i = layout.privates[ka].parameter;
       for (Eigen::Index b = 0; b <= a; ++b) {
         const std::uint32_t kb = e.privates[static_cast<std::size_t>(b)];
-        e.factor(a, b) =
-            curvature->weight_exact[row] * curvature->private_slope[ka] * curvature->private_slope[kb];
+        e.factor(a, b) = curvature->weight_exact[row] * curvature->private_slope[ka] * curvature->private_slope[kb];
       }
       e.factor(a, a) += stiffness[i] + curvature->exact_diagonal[i];
     }
@@ -298,7 +299,8 @@ struct CurvatureSolver::Impl {
         add_weighted_rows(g, jacobian, weight);
         continue;
       }
-      // Rows whose privates couple through the Jacobian alone keep the form weight * j j^T; the others add explicit rows.
+      // Rows whose privates couple through the Jacobian alone keep the form weight * j j^T; the others add explicit
+      // rows.
       Eigen::Index n_extra = 0;
       for (Eigen::Index r = 0; r < n_rows; ++r) {
         const std::size_t row = g.first_row + static_cast<std::size_t>(r);
@@ -435,9 +437,11 @@ struct CurvatureSolver::Impl {
   /// I + W^1/2 J D^-1 J^T W^1/2 over the rows.
   void factorise_row_space() {
     const auto b = static_cast<Eigen::Index>(layout.n_rows);
-    scaled_jacobian.setZero(static_cast<Eigen::Index>(shared.size()), b);  // one row of H's columns per shared parameter
+    scaled_jacobian.setZero(static_cast<Eigen::Index>(shared.size()),
+                            b);  // one row of H's columns per shared parameter
     inverse_root.resize(shared_x.size());
-    for (Eigen::Index s = 0; s < inverse_root.size(); ++s) inverse_root[s] = 1.0 / std::sqrt(stiffness[shared[static_cast<std::size_t>(s)]]);
+    for (Eigen::Index s = 0; s < inverse_root.size(); ++s)
+      inverse_root[s] = 1.0 / std::sqrt(stiffness[shared[static_cast<std::size_t>(s)]]);
     root_weight.resize(b);
     for (Eigen::Index r = 0; r < b; ++r) root_weight[r] = std::sqrt(reduced_weight[static_cast<std::size_t>(r)]);
     for (const RowGroup& g : layout.groups) {
@@ -598,7 +602,8 @@ struct CurvatureSolver::Impl {
       if (e.privates.size() == 1) {
         const std::uint32_t i = layout.privates[e.privates[0]].parameter;
         double v = b[i];
-        for (Eigen::Index c = 0; c < coupling.rows(); ++c) v -= coupling(c, 0) * x[g.columns[static_cast<std::size_t>(c)]];
+        for (Eigen::Index c = 0; c < coupling.rows(); ++c)
+          v -= coupling(c, 0) * x[g.columns[static_cast<std::size_t>(c)]];
         x[i] = v / (e.factor(0, 0) * e.factor(0, 0));
         return;
       }
@@ -672,8 +677,8 @@ CovarianceResult invert(const Curvature& curvature, std::span<const char> free, 
     return result;
   }
 
-  // In units of each parameter's own curvature, before the private ones are eliminated, pivots and eigenvalues are comparable: what
-  // elimination leaves of a flat direction is rounding on that scale.
+  // In units of each parameter's own curvature, before the private ones are eliminated, pivots and eigenvalues are
+  // comparable: what elimination leaves of a flat direction is rounding on that scale.
   const Eigen::Index p = s.dense.rows();
   curvature.diagonal(s.fisher_diagonal, Form::semidefinite);
   Vector scale(p);
@@ -694,7 +699,8 @@ CovarianceResult invert(const Curvature& curvature, std::span<const char> free, 
   if (!positive) {
     const Eigen::SelfAdjointEigenSolver<Matrix> eigen(scaled);
     result.null_direction.assign(n, 0.0);
-    for (Eigen::Index i = 0; i < p; ++i) result.null_direction[s.shared[static_cast<std::size_t>(i)]] = eigen.eigenvectors()(i, 0);
+    for (Eigen::Index i = 0; i < p; ++i)
+      result.null_direction[s.shared[static_cast<std::size_t>(i)]] = eigen.eigenvectors()(i, 0);
     return result;
   }
   result.positive_definite = true;
@@ -738,8 +744,8 @@ CovarianceResult invert(const Curvature& curvature, std::span<const char> free, 
         local.resize(m, m);
         for (Eigen::Index b = 0; b < m; ++b) {
           for (Eigen::Index a = 0; a < m; ++a) {
-            const bool both = s.is_free(g.columns[static_cast<std::size_t>(a)]) &&
-                              s.is_free(g.columns[static_cast<std::size_t>(b)]);
+            const bool both =
+                s.is_free(g.columns[static_cast<std::size_t>(a)]) && s.is_free(g.columns[static_cast<std::size_t>(b)]);
             local(a, b) = both ? inverse(s.shared_index(g, a), s.shared_index(g, b)) : 0.0;
           }
         }
@@ -766,13 +772,14 @@ CovarianceResult invert(const Curvature& curvature, std::span<const char> free, 
     }
   });
   if (!full_matrix) return result;
-  const Matrix cross = -coupled * inverse;          // privates x shared
+  const Matrix cross = -coupled * inverse;           // privates x shared
   const Matrix both = -cross * coupled.transpose();  // privates x privates
   for (std::size_t a = 0; a < order.size(); ++a) {
     for (Eigen::Index j = 0; j < p; ++j) {
       const std::uint32_t pj = s.shared[static_cast<std::size_t>(j)];
       if (!s.is_free(pj)) continue;
-      result.covariance[order[a] * n + pj] = result.covariance[pj * n + order[a]] = cross(static_cast<Eigen::Index>(a), j);
+      result.covariance[order[a] * n + pj] = result.covariance[pj * n + order[a]] =
+          cross(static_cast<Eigen::Index>(a), j);
     }
     for (std::size_t b = 0; b < order.size(); ++b) {
       result.covariance[order[a] * n + order[b]] += both(static_cast<Eigen::Index>(a), static_cast<Eigen::Index>(b));

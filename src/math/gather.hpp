@@ -24,8 +24,8 @@ inline double plain_dot(const double* a, const double* b, std::size_t n) {
   return sum;
 }
 
-/// sum_j a_j v[index_j], in four partial sums: the compiler may not reorder a sum by itself, and one chain of additions would
-/// cost four times as much.
+/// sum_j a_j v[index_j], in four partial sums: the compiler may not reorder a sum by itself, and one chain of additions
+/// would cost four times as much.
 inline double gathered_dot(const double* a, const std::uint32_t* index, std::size_t n, const double* v) {
   double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
   std::size_t j = 0;
@@ -43,7 +43,8 @@ inline double gathered_dot(const double* a, const std::uint32_t* index, std::siz
 struct TwoDots {
   double a = 0.0, b = 0.0;
 };
-inline TwoDots gathered_dots(const double* a, const double* b, const std::uint32_t* index, std::size_t n, const double* v) {
+inline TwoDots gathered_dots(const double* a, const double* b, const std::uint32_t* index, std::size_t n,
+                             const double* v) {
   double a0 = 0.0, a1 = 0.0, b0 = 0.0, b1 = 0.0;
   std::size_t j = 0;
   for (; j + 2 <= n; j += 2) {

@@ -4,8 +4,8 @@
 // Interpolation between the nominal and the +-1 sigma variations, with first and second derivatives.
 // Reference: CERN-OPEN-2012-016 (HistFactory), section 4; the numbering of codes is ROOT's and pyhf's.
 //
-// Additive codes act through two scalar functions of alpha only: with D = (hi - lo)/2 and M = (hi + lo)/2 - nominal per bin,
-// delta = l(alpha) D + s(alpha) M. Everything non-linear is a scalar per parameter.
+// Additive codes act through two scalar functions of alpha only: with D = (hi - lo)/2 and M = (hi + lo)/2 - nominal per
+// bin, delta = l(alpha) D + s(alpha) M. Everything non-linear is a scalar per parameter.
 #pragma once
 
 #include <array>
@@ -36,9 +36,9 @@ inline AdditiveShape additive_code2(double alpha) {
   return {{alpha, 1.0, 0.0}, {2.0 * size - 1.0, 2.0 * sign, 0.0}};
 }
 
-/// Code 2 as pyhf 0.7.6 evaluates it: the response jumps at |alpha| = 1, because the value there is missing above (scikit-hep/pyhf
-/// issue 2729) and the slope alone is taken below (issue 2668). l = alpha - 1, s = 2 (alpha - 1) for alpha > 1; l = alpha,
-/// s = -2 alpha for alpha < -1.
+/// Code 2 as pyhf 0.7.6 evaluates it: the response jumps at |alpha| = 1, because the value there is missing above
+/// (scikit-hep/pyhf issue 2729) and the slope alone is taken below (issue 2668). l = alpha - 1, s = 2 (alpha - 1) for
+/// alpha > 1; l = alpha, s = -2 alpha for alpha < -1.
 inline AdditiveShape additive_code2_pyhf(double alpha) {
   if (alpha > 1.0) return {{alpha - 1.0, 1.0, 0.0}, {2.0 * (alpha - 1.0), 2.0, 0.0}};
   if (alpha < -1.0) return {{alpha, 1.0, 0.0}, {-2.0 * alpha, -2.0, 0.0}};
@@ -61,13 +61,13 @@ inline AdditiveShape additive_code4p(double alpha) {
 
 /// A multiplicative response with factors lo at -1 and hi at +1.
 struct MultiplicativeResponse {
-  double log_hi = 0.0, log_lo = 0.0;  ///< -infinity where a factor is 0
+  double log_hi = 0.0, log_lo = 0.0;   ///< -infinity where a factor is 0
   std::array<double, 6> polynomial{};  ///< code 4: 1 + sum_i polynomial[i-1] alpha^i for |alpha| < 1
 };
 
-/// Code 4 coefficients: value, slope and curvature match hi^alpha and lo^-alpha at alpha = +-1. A factor of 0 is taken in the
-/// limit (x ln x and x ln^2 x vanish), so a 100% uncertainty is well defined: the response is 0 from alpha = -1 on.
-/// Differs from pyhf: which gives NaN for every |alpha| < 1 when lo or hi is 0.
+/// Code 4 coefficients: value, slope and curvature match hi^alpha and lo^-alpha at alpha = +-1. A factor of 0 is taken
+/// in the limit (x ln x and x ln^2 x vanish), so a 100% uncertainty is well defined: the response is 0 from alpha = -1
+/// on. Differs from pyhf: which gives NaN for every |alpha| < 1 when lo or hi is 0.
 inline MultiplicativeResponse multiplicative_response(double lo, double hi) {
   MultiplicativeResponse r;
   r.log_hi = std::log(hi);
@@ -96,7 +96,8 @@ inline Jet exponential(double log_base, double size, double sign) {
   return {value, sign * log_base * value, log_base * log_base * value};
 }
 
-/// Code 1, piecewise exponential: hi^alpha for alpha > 0, lo^-alpha for alpha < 0. The sign bit of a zero selects the side.
+/// Code 1, piecewise exponential: hi^alpha for alpha > 0, lo^-alpha for alpha < 0. The sign bit of a zero selects the
+/// side.
 inline Jet multiplicative_code1(const MultiplicativeResponse& r, double alpha) {
   return std::signbit(alpha) ? exponential(r.log_lo, -alpha, -1.0) : exponential(r.log_hi, alpha, 1.0);
 }

@@ -1,19 +1,20 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Poisson terms as deviances against the saturated reference, so that differences keep their digits at 1e11 events; n need not be
-// an integer (Asimov data).
+// Poisson terms as deviances against the saturated reference, so that differences keep their digits at 1e11 events; n
+// need not be an integer (Asimov data).
 #pragma once
 
-#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <numbers>
+
+#include <boost/math/special_functions/gamma.hpp>
 
 namespace relume::math {
 
 /// rate - n - n ln(rate/n); n = 0: rate. Needs rate > 0 where n > 0. Near rate = n, where the terms cancel, in the form
-/// n (d - ln(1 + d)) with d = (rate - n)/n; far from it, where 1 + d would lose the digits of a small rate, as it stands.
-/// Absolute error: about 1e-16 |rate - n|.
+/// n (d - ln(1 + d)) with d = (rate - n)/n; far from it, where 1 + d would lose the digits of a small rate, as it
+/// stands. Absolute error: about 1e-16 |rate - n|.
 inline double poisson_deviance(double n, double rate) {
   if (n == 0.0) return rate;
   const double d = (rate - n) / n;

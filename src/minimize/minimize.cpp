@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Trust-region Newton for bounds: Conn, Gould, Toint, "Trust-Region Methods" (2000), chapters 7 and 12; truncated conjugate gradients:
-// Steihaug, SIAM J. Numer. Anal. 20 (1983) 626; augmented Lagrangian: Nocedal, Wright, "Numerical Optimization", ch. 17.
+// Trust-region Newton for bounds: Conn, Gould, Toint, "Trust-Region Methods" (2000), chapters 7 and 12; truncated
+// conjugate gradients: Steihaug, SIAM J. Numer. Anal. 20 (1983) 626; augmented Lagrangian: Nocedal, Wright, "Numerical
+// Optimization", ch. 17.
 #include "relume/minimize/minimize.hpp"
 
 #include <algorithm>
@@ -32,7 +33,8 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Stop well inside of the certificate: Asimov data take over the errors of the fit behind them, so that q_A is off by
-// sqrt(2 EDM) times its slope, and not by the EDM. 1e-14 leaves 1e-7 sigma; with quadratic convergence it costs at most one step.
+// sqrt(2 EDM) times its slope, and not by the EDM. 1e-14 leaves 1e-7 sigma; with quadratic convergence it costs at most
+// one step.
 constexpr double target_gradient = 0.1 * max_projected_gradient;
 constexpr double target_edm = 1e-5 * max_edm;
 
@@ -42,22 +44,24 @@ constexpr double good_ratio = 0.75;
 constexpr double poor_ratio = 0.25;
 constexpr double shrink = 0.25;
 constexpr double grow = 2.5;
-/// Length of the first step in the metric of the curvature, that is in standard deviations: longer first steps save nothing on real
-/// models, and land in the basins of other minima more often.
+/// Length of the first step in the metric of the curvature, that is in standard deviations: longer first steps save
+/// nothing on real models, and land in the basins of other minima more often.
 constexpr double usual_first_radius = 3.0;
-/// First radii of the searches for a lower minimum, when parameters pulled to their bounds say that the likelihood is far from
-/// parabolic: on published models whose background-only fit is absurd, each of these wins somewhere.
+/// First radii of the searches for a lower minimum, when parameters pulled to their bounds say that the likelihood is
+/// far from parabolic: on published models whose background-only fit is absurd, each of these wins somewhere.
 constexpr double exploring_radii[] = {0.3, 30.0, infinity};
 /// Another minimum counts when it is lower by more than the certificate can blur.
 constexpr double lower_minimum = 1e-8;
 
-/// Rounding of a gradient, relative to the sum of the sizes of its rates' slopes: the rates carry a few units in the last place, and
-/// the terms of the value have slopes of order one in them.
+/// Rounding of a gradient, relative to the sum of the sizes of its rates' slopes: the rates carry a few units in the
+/// last place, and the terms of the value have slopes of order one in them.
 constexpr double rounding_share = 4 * std::numeric_limits<double>::epsilon();
-/// Rounding of a sum of a few hundred terms, relative to its size: a predicted decrease below this cannot be seen in the value.
+/// Rounding of a sum of a few hundred terms, relative to its size: a predicted decrease below this cannot be seen in
+/// the value.
 constexpr double value_noise = 1e-14;
 
-/// Stiffness of constraint penalties in units of the constraint's own scale; multipliers then converge by 1e-2 to 1e-4 per update.
+/// Stiffness of constraint penalties in units of the constraint's own scale; multipliers then converge by 1e-2 to 1e-4
+/// per update.
 constexpr double constraint_penalty = 1e4;
 /// A rate may be this share of its scale below zero in the reported point: below all rounding of the value.
 constexpr double constraint_tolerance = 1e-10;
@@ -66,9 +70,9 @@ constexpr int max_multiplier_updates = 25;
 /// Where guarded rates are continued while a feasible start is searched.
 constexpr double search_floor = 1e-2;
 
-/// Relative precision of the linear solves, as residual in the metric of the preconditioner: two digits for a prediction; three for the
-/// last steps and the certificate, whose distance then has six (and still one where the Hessian is 1e5 times softer than its
-/// preconditioner).
+/// Relative precision of the linear solves, as residual in the metric of the preconditioner: two digits for a
+/// prediction; three for the last steps and the certificate, whose distance then has six (and still one where the
+/// Hessian is 1e5 times softer than its preconditioner).
 constexpr double prediction_precision = 1e-2, step_precision = 1e-3;
 
 double dot(std::span<const double> a, std::span<const double> b) {
@@ -79,9 +83,9 @@ double dot(std::span<const double> a, std::span<const double> b) {
 
 struct Minimizer::Impl {
   explicit Impl(Objective& objective) : f(objective), solver(objective.layout()), n(objective.size()) {
-    for (auto* v : {&x, &best_x, &trial, &gradient, &step, &hessian_step, &rhs, &residual, &direction, &preconditioned,
-                    &product, &base_step, &pass_direction, &units, &lower, &upper, &cell_lower, &cell_upper, &step_lower, &diagonal,
-                    &slopes}) {
+    for (auto* v : {&x,        &best_x,    &trial,          &gradient,   &step,       &hessian_step,   &rhs,
+                    &residual, &direction, &preconditioned, &product,    &base_step,  &pass_direction, &units,
+                    &lower,    &upper,     &cell_lower,     &cell_upper, &step_lower, &diagonal,       &slopes}) {
       v->assign(n, 0.0);
     }
     free.assign(n, 1);
@@ -93,8 +97,8 @@ struct Minimizer::Impl {
   Objective& f;
   math::CurvatureSolver solver;
   std::size_t n;
-  std::vector<double> x, best_x, trial, gradient, step, hessian_step, rhs, residual, direction, preconditioned, product, base_step,
-      pass_direction;
+  std::vector<double> x, best_x, trial, gradient, step, hessian_step, rhs, residual, direction, preconditioned, product,
+      base_step, pass_direction;
   std::vector<double> units, lower, upper, cell_lower, cell_upper, step_lower, diagonal, slopes;
   std::vector<char> free, inner_free, kink_held, has_no_unit;
 
@@ -136,8 +140,8 @@ struct Minimizer::Impl {
     }
   }
 
-  /// Decides which parameters may move, and between which bounds: a bound or kink that the gradient pushes against holds.
-  /// Re-evaluates on the other side of each kink that x sits on. Returns false when that evaluation failed.
+  /// Decides which parameters may move, and between which bounds: a bound or kink that the gradient pushes against
+  /// holds. Re-evaluates on the other side of each kink that x sits on. Returns false when that evaluation failed.
   bool set_free(const Relaxation& relaxation) {
     std::copy(lower.begin(), lower.end(), cell_lower.begin());
     std::copy(upper.begin(), upper.end(), cell_upper.begin());
@@ -195,8 +199,8 @@ struct Minimizer::Impl {
 
   double scaled_gradient(std::uint32_t* worst = nullptr) {
     const double size = scaled_gradient_as_rounded(worst, {});
-    // Counts of 1e10 and more round the gradient itself above the limit: what rounding can make counts as the limit. A gradient above
-    // 1e-2 is no rounding.
+    // Counts of 1e10 and more round the gradient itself above the limit: what rounding can make counts as the limit. A
+    // gradient above 1e-2 is no rounding.
     constexpr double real = 1e-2;
     if (size <= target_gradient || size > real) return size;
     f.curvature().absolute_slopes(slopes);
@@ -222,7 +226,9 @@ struct Minimizer::Impl {
   }
 
   void factorise(std::span<const char> mask, bool semidefinite_only) {
-    if (factor_is_current && factor_is_semidefinite == semidefinite_only && std::equal(mask.begin(), mask.end(), factor_mask.begin())) return;
+    if (factor_is_current && factor_is_semidefinite == semidefinite_only &&
+        std::equal(mask.begin(), mask.end(), factor_mask.begin()))
+      return;
     factor_is_current = true;
     factor_is_semidefinite = semidefinite_only;
     factor_mask.assign(mask.begin(), mask.end());
@@ -240,7 +246,7 @@ struct Minimizer::Impl {
   }
 
   struct Inner {
-    double norm = 0.0;     ///< of the step, in the preconditioner's metric
+    double norm = 0.0;       ///< of the step, in the preconditioner's metric
     bool truncated = false;  ///< ended at the trust radius or in a direction of negative curvature
     bool is_exact = false;   ///< solved directly: no residual
   };
@@ -308,7 +314,7 @@ struct Minimizer::Impl {
   struct Step {
     double predicted = 0.0;  ///< decrease of the quadratic model
     double norm = 0.0;
-    double edm = 0.0;        ///< decrease of the model without bounds on the step (first pass), NaN when truncated
+    double edm = 0.0;  ///< decrease of the model without bounds on the step (first pass), NaN when truncated
     bool truncated = false;
   };
 
@@ -318,8 +324,9 @@ struct Minimizer::Impl {
     return dot(gradient, step) + 0.5 * dot(step, hessian_step);
   }
 
-  /// Bounded quadratic model, by passes: minimise on the free parameters, search along the projected direction, hold what came to lie
-  /// on a bound, repeat (Lin, More, "Newton's method for large bound-constrained problems", SIAM J. Optim. 9 (1999) 1100).
+  /// Bounded quadratic model, by passes: minimise on the free parameters, search along the projected direction, hold
+  /// what came to lie on a bound, repeat (Lin, More, "Newton's method for large bound-constrained problems", SIAM J.
+  /// Optim. 9 (1999) 1100).
   Step solve_model(double radius, math::Form form) {
     Step result;
     result.edm = std::numeric_limits<double>::quiet_NaN();
@@ -328,7 +335,7 @@ struct Minimizer::Impl {
     std::fill(hessian_step.begin(), hessian_step.end(), 0.0);
     const bool semidefinite = form == math::Form::semidefinite;
     double model = 0.0;
-    constexpr int max_passes = 60;  // each holds at least one more parameter; real models need a handful
+    constexpr int max_passes = 60;       // each holds at least one more parameter; real models need a handful
     constexpr double sufficient = 0.01;  // share of the linear decrease that a projected step must reach
     for (int pass = 0; pass < max_passes; ++pass) {
       factorise(inner_free, semidefinite);
@@ -473,7 +480,8 @@ struct Minimizer::Impl {
         return outcome;
       }
       double predicted = s.predicted;
-      if (fraction < 1.0) predicted = fraction * s.predicted;  // a lower bound for a convex model; only steers the radius
+      if (fraction < 1.0)
+        predicted = fraction * s.predicted;  // a lower bound for a convex model; only steers the radius
       const double actual = before - e.value;
       const double ratio = predicted > 4 * noise ? actual / predicted : 1.0;
       if (ratio < accept_ratio) {
@@ -543,8 +551,8 @@ struct Minimizer::Impl {
     return false;
   }
 
-  /// Moves parameters at a bound, one at a time, to `from` or to the opposite bound where that lowers the value. The result is left in
-  /// `trial`; false: nothing helped.
+  /// Moves parameters at a bound, one at a time, to `from` or to the opposite bound where that lowers the value. The
+  /// result is left in `trial`; false: nothing helped.
   bool flip(const std::vector<double>& point, const std::vector<double>& from, const Relaxation& relaxation) {
     trial = point;
     ++counts.evaluations;
@@ -569,9 +577,10 @@ struct Minimizer::Impl {
     return changed;
   }
 
-  /// Where a minimum on the other side of a two-sided parameter may be lower: `trial` is then `point` reflected. Sure only after a
-  /// descent from there. At a minimum whose distance from zero the parameter's one-sided part makes, the exact diagonal of the Hessian
-  /// is about as negative as its constraint is positive; where neither that nor a larger pull shows, nothing is evaluated.
+  /// Where a minimum on the other side of a two-sided parameter may be lower: `trial` is then `point` reflected. Sure
+  /// only after a descent from there. At a minimum whose distance from zero the parameter's one-sided part makes, the
+  /// exact diagonal of the Hessian is about as negative as its constraint is positive; where neither that nor a larger
+  /// pull shows, nothing is evaluated.
   bool reflect(const std::vector<double>& point, std::size_t i, const Relaxation& relaxation) {
     constexpr double visible = 0.05, large = 0.5, share = 0.2;  // sigma; of the constraint
     const double size = std::fabs(point[i]);

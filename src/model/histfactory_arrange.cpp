@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The flat model's own order: which parameters touch which rows (math::CurvatureLayout), where each effect stands in it, and the lists
-// that evaluation walks.
+// The flat model's own order: which parameters touch which rows (math::CurvatureLayout), where each effect stands in
+// it, and the lists that evaluation walks.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -63,7 +63,8 @@ struct HistFactoryArranger {
   void for_each_bin_factor(const Block& block, F&& f) const {
     for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
       const std::uint32_t first = model.bin_factors[block.bin_factors + i].first;
-      for (std::uint32_t b = 0; b < block.n_bins; ++b) f(model.bin_parameters[first + b], block.first_bin + b, first + b);
+      for (std::uint32_t b = 0; b < block.n_bins; ++b)
+        f(model.bin_parameters[first + b], block.first_bin + b, first + b);
     }
   }
 
@@ -146,7 +147,8 @@ struct HistFactoryArranger {
     }
   }
 
-  /// Second derivatives with per-bin parameters: d rate / d theta divided by gamma, summed over the samples that carry gamma.
+  /// Second derivatives with per-bin parameters: d rate / d theta divided by gamma, summed over the samples that carry
+  /// gamma.
   void build_couplings() {
     HistFactory& m = model;
     math::CurvatureLayout& l = m.layout_;
@@ -274,9 +276,11 @@ struct HistFactoryArranger {
             const std::uint32_t x = m.bin_parameters[m.bin_factors[block.bin_factors + i].first + b];
             const std::uint32_t y = m.bin_parameters[m.bin_factors[block.bin_factors + j].first + b];
             // A private parameter coupled through the whole Jacobian already sees the shared per-bin columns in it.
-            const bool x_shared = m.layout_.private_of_parameter[x] < 0, y_shared = m.layout_.private_of_parameter[y] < 0;
+            const bool x_shared = m.layout_.private_of_parameter[x] < 0,
+                       y_shared = m.layout_.private_of_parameter[y] < 0;
             if ((x_shared && is_aliased[y] != 0) || (y_shared && is_aliased[x] != 0)) continue;
-            const auto [at, is_new] = index.try_emplace({std::min(x, y), std::max(x, y)}, static_cast<std::uint32_t>(pairs.size()));
+            const auto [at, is_new] =
+                index.try_emplace({std::min(x, y), std::max(x, y)}, static_cast<std::uint32_t>(pairs.size()));
             if (is_new) pairs.push_back({std::min(x, y), std::max(x, y), block.first_bin + b});
             uses[k].push_back({b, at->second});
           }
@@ -302,7 +306,8 @@ struct HistFactoryArranger {
         if (a.symmetric == Additive::no_symmetric) continue;
         for (std::uint32_t b = 0; b < block.n_bins; ++b) {
           // hi - nominal = M + D, lo - nominal = M - D
-          same_side[a.parameter] |= std::fabs(m.coefficients[a.symmetric + b]) > std::fabs(m.coefficients[a.linear + b]);
+          same_side[a.parameter] |=
+              std::fabs(m.coefficients[a.symmetric + b]) > std::fabs(m.coefficients[a.linear + b]);
         }
       }
       for (std::uint32_t i = 0; i < block.n_factors; ++i) {

@@ -112,13 +112,15 @@ struct HistFactoryCompiler {
     return fmt::format("#/channels/{}/samples/{}/modifiers/{}", &channel - workspace.channels.data(),
                        &sample - channel.samples.data(), &modifier - sample.modifiers.data());
   }
-  static std::string described(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier) {
-    return fmt::format("{} '{}' of sample '{}' in channel '{}': ", spec::to_string(modifier.type), modifier.name, sample.name,
-                       channel.name);
+  static std::string described(const spec::Channel& channel, const spec::Sample& sample,
+                               const spec::Modifier& modifier) {
+    return fmt::format("{} '{}' of sample '{}' in channel '{}': ", spec::to_string(modifier.type), modifier.name,
+                       sample.name, channel.name);
   }
   void modifier_error(const spec::Channel& channel, const spec::Sample& sample, const spec::Modifier& modifier,
                       const std::string& message, std::string hint) {
-    error(ErrorCode::model, place(channel, sample, modifier), described(channel, sample, modifier) + message, std::move(hint));
+    error(ErrorCode::model, place(channel, sample, modifier), described(channel, sample, modifier) + message,
+          std::move(hint));
   }
 
   bool choose_measurement() {
@@ -217,9 +219,9 @@ struct HistFactoryCompiler {
                               (modifier.type == ModifierType::normsys || modifier.type == ModifierType::histosys);
       if (!both_alpha) {
         modifier_error(channel, sample, modifier,
-              "the name is already that of a " + std::string(spec::to_string(set.type)) +
-                  ", whose parameters are of another kind",
-              "only normsys and histosys may share a name");
+                       "the name is already that of a " + std::string(spec::to_string(set.type)) +
+                           ", whose parameters are of another kind",
+                       "only normsys and histosys may share a name");
         return;
       }
       if (rank(modifier.type) < rank(set.type)) {  // the earliest group wins, by its own first use
@@ -232,16 +234,16 @@ struct HistFactoryCompiler {
         // Differs from pyhf: which multiplies the surplus bins of a longer channel by an unrelated parameter.
         if (n != set.n_bins) {
           modifier_error(channel, sample, modifier,
-                "this shapefactor has " + std::to_string(set.n_bins) + " bins in channel " + quoted(set.first_channel) +
-                    " and " + std::to_string(n) + " here",
-                "channels that share a shapefactor must have the same number of bins");
+                         "this shapefactor has " + std::to_string(set.n_bins) + " bins in channel " +
+                             quoted(set.first_channel) + " and " + std::to_string(n) + " here",
+                         "channels that share a shapefactor must have the same number of bins");
         }
         break;
       case ModifierType::shapesys:
         if (!is_new) {
           modifier_error(channel, sample, modifier,
-                "a shapesys belongs to one sample in one channel, and this name is used more than once",
-                "give each its own name");
+                         "a shapesys belongs to one sample in one channel, and this name is used more than once",
+                         "give each its own name");
           return;
         }
         [[fallthrough]];
@@ -295,7 +297,7 @@ struct HistFactoryCompiler {
     if (!values) return false;
     if (values->size() == set.size()) return true;
     config_error(set, std::string(what) + " has " + std::to_string(values->size()) + " entries for a parameter of " +
-              std::to_string(set.size()) + " components");
+                          std::to_string(set.size()) + " components");
     return false;
   }
 
@@ -322,13 +324,13 @@ struct HistFactoryCompiler {
       if (unconstrained) refuse(set, auxdata, "auxdata");
       if (!takes_sigmas) refuse(set, sigmas, "sigmas");
       if (set.type != ModifierType::shapesys) refuse(set, factors, "factors");
-      // Differs from pyhf: which needs a complete configuration of lumi, or fails with a TypeError. An uncertainty cannot
-      // be guessed; without one the luminosity is held at its nominal value, and the notice says so.
+      // Differs from pyhf: which needs a complete configuration of lumi, or fails with a TypeError. An uncertainty
+      // cannot be guessed; without one the luminosity is held at its nominal value, and the notice says so.
       const bool lumi_unknown = set.type == ModifierType::lumi && !sigmas;
       if (lumi_unknown) {
-        notices.push_back(
-            "'lumi' has no configured uncertainty: held at " + std::string(inits || auxdata ? "its configured value" : "1") +
-            ", without a constraint; configure auxdata and sigmas in the measurement to let it float");
+        notices.push_back("'lumi' has no configured uncertainty: held at " +
+                          std::string(inits || auxdata ? "its configured value" : "1") +
+                          ", without a constraint; configure auxdata and sigmas in the measurement to let it float");
       }
       for (std::size_t k = 0; k < size; ++k) {
         Parameter p;
@@ -371,9 +373,11 @@ struct HistFactoryCompiler {
           case ModifierType::staterror: {
             const bool used = set.nominal[k] > 0.0 && set.variance[k] > 0.0;
             if (!used && set.variance[k] > 0.0) {
-              notices.push_back(fmt::format("{} is held at 1, as in pyhf: the samples that carry this staterror add up to {:g} events in its bin, "
-                                            "so that their uncertainty {:g} has no relative size",
-                                            p.name, set.nominal[k], std::sqrt(set.variance[k])));
+              notices.push_back(
+                  fmt::format("{} is held at 1, as in pyhf: the samples that carry this staterror add up to {:g} "
+                              "events in its bin, "
+                              "so that their uncertainty {:g} has no relative size",
+                              p.name, set.nominal[k], std::sqrt(set.variance[k])));
             }
             auxiliary = 1.0;
             p.constraint = {ConstraintKind::normal, 0, used ? std::sqrt(set.variance[k]) / set.nominal[k] : 1.0, 0.0};
@@ -398,12 +402,15 @@ struct HistFactoryCompiler {
         // Squares of these must be representable, or the likelihood is not.
         const auto usable = [](double x) { return x > 1e-150 && x < 1e150; };
         if (p.constraint.kind == ConstraintKind::normal && !usable(p.constraint.width)) {
-          config_error(set, fmt::format("the width of its constraint on {} is {:g}", p.name, p.constraint.width),
-                       "widths (sigmas, or relative uncertainties) must be positive, and of a size that can be squared");
+          config_error(
+              set, fmt::format("the width of its constraint on {} is {:g}", p.name, p.constraint.width),
+              "widths (sigmas, or relative uncertainties) must be positive, and of a size that can be squared");
         }
-        if (p.constraint.kind == ConstraintKind::poisson && (!usable(p.constraint.rate) || !(auxiliary >= 0.0 && auxiliary < 1e150))) {
-          config_error(set, fmt::format("the Poisson constraint on {} has factor {:g} and auxiliary count {:g}", p.name,
-                                        p.constraint.rate, auxiliary),
+        if (p.constraint.kind == ConstraintKind::poisson &&
+            (!usable(p.constraint.rate) || !(auxiliary >= 0.0 && auxiliary < 1e150))) {
+          config_error(set,
+                       fmt::format("the Poisson constraint on {} has factor {:g} and auxiliary count {:g}", p.name,
+                                   p.constraint.rate, auxiliary),
                        "factors are (nominal / uncertainty)^2: positive, finite, and of a size that can be squared");
         }
         if (p.initial < p.lower || p.initial > p.upper) {
@@ -424,8 +431,8 @@ struct HistFactoryCompiler {
       const auto observation = std::find_if(workspace.observations.begin(), workspace.observations.end(),
                                             [&](const auto& o) { return o.name == channels[c]->name; });
       if (observation == workspace.observations.end() || observation->data.size() != n) {
-        error(ErrorCode::model, "#/observations", "channel " + quoted(channels[c]->name) + " needs an observation of " +
-                                                    std::to_string(n) + " bins");
+        error(ErrorCode::model, "#/observations",
+              "channel " + quoted(channels[c]->name) + " needs an observation of " + std::to_string(n) + " bins");
         continue;
       }
       for (const spec::Number& number : observation->data) observed.values.push_back(number.value);
@@ -464,8 +471,8 @@ struct HistFactoryCompiler {
       return;
     }
     if (set->size != 1) {
-      error(ErrorCode::model, "poi", quoted(name) + " has " + std::to_string(set->size) +
-                                         " components; a parameter of interest has one");
+      error(ErrorCode::model, "poi",
+            quoted(name) + " has " + std::to_string(set->size) + " components; a parameter of interest has one");
       return;
     }
     model->poi_ = ParamId{set->first};
@@ -548,8 +555,9 @@ struct HistFactoryCompiler {
     const bool code1 = options.normsys == InterpolationCode::code1;
     if (lo < 0.0 || hi < 0.0 || (code1 && (lo == 0.0 || hi == 0.0))) {
       modifier_error(*channels[c], *samples[c][s], modifier,
-            fmt::format("factors lo = {:g}, hi = {:g} cannot be interpolated with {}", lo, hi, to_string(options.normsys)),
-            code1 ? "code1 needs positive factors; code4 also takes 0" : "code4 needs factors >= 0");
+                     fmt::format("factors lo = {:g}, hi = {:g} cannot be interpolated with {}", lo, hi,
+                                 to_string(options.normsys)),
+                     code1 ? "code1 needs positive factors; code4 also takes 0" : "code4 needs factors >= 0");
       return;
     }
     model->factors.push_back({parameter, 0, 0, code1 ? FactorKind::code1 : FactorKind::code4,
@@ -595,7 +603,8 @@ struct HistFactoryCompiler {
     m.clip_bin = options.clip_bin_data;
     m.bin_scale.assign(m.n_bins, 0.0);
     for (const Block& block : m.blocks) {
-      for (std::uint32_t b = 0; b < block.n_bins; ++b) m.bin_scale[block.first_bin + b] += std::fabs(m.nominals[block.nominal + b]);
+      for (std::uint32_t b = 0; b < block.n_bins; ++b)
+        m.bin_scale[block.first_bin + b] += std::fabs(m.nominals[block.nominal + b]);
     }
     for (double& scale : m.bin_scale) scale = std::max(scale, min_bin_scale);
     std::vector<char> kinked(m.parameters_.size(), 0);

@@ -1,14 +1,15 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Value, gradient and curvature of a HistFactory model. Derivatives by hand: with t_b = d value / d rate_b and the notation of
-// histfactory_model.hpp, every block contributes
+// Value, gradient and curvature of a HistFactory model. Derivatives by hand: with t_b = d value / d rate_b and the
+// notation of histfactory_model.hpp, every block contributes
 //
 //   d/d theta_k (additive)  F sum_b t_b G_b h'_kb,            h'_kb = l' D_kb + s' M_kb
 //   d/d theta_i (factor)    F/f_i f'_i sum_b t_b G_b h_b
 //   d/d gamma_b             t_b F h_b G_b / gamma_b
 //
-// and to the exact curvature, besides J^T W J, one symmetric product p q^T + q p^T over its scalar parameters and a diagonal.
+// and to the exact curvature, besides J^T W J, one symmetric product p q^T + q p^T over its scalar parameters and a
+// diagonal.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -23,32 +24,35 @@ namespace relume::model {
 
 namespace {
 
-/// Stands in for a per-bin factor of exactly zero where the product is divided by it: the rate it makes is zero to all digits.
+/// Stands in for a per-bin factor of exactly zero where the product is divided by it: the rate it makes is zero to all
+/// digits.
 constexpr double tiny_factor = 1e-150;
-/// Expected information of a bin grows without limit as its rate vanishes; below this share of the nominal it is held, which only
-/// shortens steps.
+/// Expected information of a bin grows without limit as its rate vanishes; below this share of the nominal it is held,
+/// which only shortens steps.
 constexpr double min_information_share = 1e-3;
 /// A bin without events may sit this share of its scale below zero: rounding, not a gain.
 constexpr double edge_tolerance = 1e-9;
 
 using Polynomials = std::array<std::vector<double>, 7>;
 
-// The outputs are apart from the inputs (__restrict): with so many arrays the compiler does not check that by itself, and the loops
-// would not be vectorised.
+// The outputs are apart from the inputs (__restrict): with so many arrays the compiler does not check that by itself,
+// and the loops would not be vectorised.
 
-void polynomials(const Polynomials& c, const std::vector<std::uint32_t>& parameter, const double* point, double* __restrict value) {
-  const double *c0 = c[0].data(), *c1 = c[1].data(), *c2 = c[2].data(), *c3 = c[3].data(), *c4 = c[4].data(), *c5 = c[5].data(),
-               *c6 = c[6].data();
+void polynomials(const Polynomials& c, const std::vector<std::uint32_t>& parameter, const double* point,
+                 double* __restrict value) {
+  const double *c0 = c[0].data(), *c1 = c[1].data(), *c2 = c[2].data(), *c3 = c[3].data(), *c4 = c[4].data(),
+               *c5 = c[5].data(), *c6 = c[6].data();
   for (std::size_t i = 0; i < parameter.size(); ++i) {
     const double x = point[parameter[i]];
     value[i] = c0[i] + x * (c1[i] + x * (c2[i] + x * (c3[i] + x * (c4[i] + x * (c5[i] + x * c6[i])))));
   }
 }
 
-void polynomials_with_derivatives(const Polynomials& c, const std::vector<std::uint32_t>& parameter, const double* point,
-                                  double* __restrict value, double* __restrict slope, double* __restrict curvature) {
-  const double *c0 = c[0].data(), *c1 = c[1].data(), *c2 = c[2].data(), *c3 = c[3].data(), *c4 = c[4].data(), *c5 = c[5].data(),
-               *c6 = c[6].data();
+void polynomials_with_derivatives(const Polynomials& c, const std::vector<std::uint32_t>& parameter,
+                                  const double* point, double* __restrict value, double* __restrict slope,
+                                  double* __restrict curvature) {
+  const double *c0 = c[0].data(), *c1 = c[1].data(), *c2 = c[2].data(), *c3 = c[3].data(), *c4 = c[4].data(),
+               *c5 = c[5].data(), *c6 = c[6].data();
   for (std::size_t i = 0; i < parameter.size(); ++i) {
     const double x = point[parameter[i]];
     value[i] = c0[i] + x * (c1[i] + x * (c2[i] + x * (c3[i] + x * (c4[i] + x * (c5[i] + x * c6[i])))));
@@ -58,8 +62,8 @@ void polynomials_with_derivatives(const Polynomials& c, const std::vector<std::u
 }
 
 /// f'/f and (ln f)'' from f, f', f''.
-void logarithmic(std::size_t n, const double* value, const double* slope, const double* curvature, double* __restrict log_slope,
-                 double* __restrict log_curvature) {
+void logarithmic(std::size_t n, const double* value, const double* slope, const double* curvature,
+                 double* __restrict log_slope, double* __restrict log_curvature) {
   for (std::size_t i = 0; i < n; ++i) {
     const double inverse = 1.0 / value[i];
     const double relative = slope[i] * inverse;
@@ -185,7 +189,8 @@ void HistFactory::add_block_rate(const Block& block, std::size_t k, std::span<co
 
 /// What one block adds to the gradient and the curvature; see the head of this file.
 template <bool one_bin, bool with_curvature>
-void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point, Work& work) const noexcept {
+void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point,
+                                        Work& work) const noexcept {
   math::Curvature& curvature = work.curvature;
   const std::uint32_t n = one_bin ? 1 : block.n_bins;
   const double product = work.block_product[k];
@@ -229,7 +234,8 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
     double* out = jacobian + std::size_t{column} * n;
     for (std::uint32_t b = 0; b < n; ++b) out[b] += value_of_bin(b);
     for (std::uint32_t m = 0; m < block.n_matrix_uses; ++m) {
-      double* more = curvature.coupling_values.data() + uses[m].values + std::size_t{block_columns[uses[m].columns + position]} * n;
+      double* more = curvature.coupling_values.data() + uses[m].values +
+                     std::size_t{block_columns[uses[m].columns + position]} * n;
       for (std::uint32_t b = 0; b < n; ++b) more[b] += value_of_bin(b);
     }
   };
@@ -240,7 +246,8 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
     const double* d = coefficients.data() + a.linear;
     double sum = dot(d);
     if (a.symmetric == Additive::no_symmetric) {
-      if (with_curvature && product != 0.0) add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * d[b]; });
+      if (with_curvature && product != 0.0)
+        add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * d[b]; });
     } else {
       const double* m = coefficients.data() + a.symmetric;
       const double s1 = shape.symmetric.slope;
@@ -318,8 +325,8 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
     for (std::uint32_t i = 0; i < block.n_pair_uses; ++i) {
       const PairUse& use = pair_uses[block.pair_uses + i];
       const math::PairEntry& pair = layout_.pairs[use.pair];
-      curvature.pair_values[use.pair] += t[use.bin] * product * h[use.bin] * g[use.bin] /
-                                         (nonzero(point[pair.first]) * nonzero(point[pair.second]));
+      curvature.pair_values[use.pair] +=
+          t[use.bin] * product * h[use.bin] * g[use.bin] / (nonzero(point[pair.first]) * nonzero(point[pair.second]));
     }
   }
 }
@@ -493,7 +500,9 @@ double HistFactory::update_multipliers(double penalty, Scratch& scratch) const {
     const double stiffness = penalty / (bin_scale[b] * bin_scale[b]);
     const double next = std::max(0.0, work.multipliers[b] - stiffness * work.rate[b]);
     // Violation where negative, complementarity gap where a multiplier still presses on a positive rate.
-    const double gap = work.rate[b] < 0.0 ? -work.rate[b] : next > 0.0 || work.multipliers[b] > 0.0 ? work.rate[b] : 0.0;
+    const double gap = work.rate[b] < 0.0                        ? -work.rate[b]
+                       : next > 0.0 || work.multipliers[b] > 0.0 ? work.rate[b]
+                                                                 : 0.0;
     worst = std::max(worst, gap / bin_scale[b]);
     work.multipliers[b] = next;
   }
@@ -517,7 +526,8 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
       for (std::uint32_t i = 0; i < block.n_additives; ++i) {
         const Additive& a = additives[block.additives + i];
         const double d = coefficients[a.linear + (bin - block.first_bin)];
-        const double m = a.symmetric == Additive::no_symmetric ? 0.0 : coefficients[a.symmetric + (bin - block.first_bin)];
+        const double m =
+            a.symmetric == Additive::no_symmetric ? 0.0 : coefficients[a.symmetric + (bin - block.first_bin)];
         const math::AdditiveShape& shape = work.shapes[a.shape];
         const double shift = shape.linear.value * d + shape.symmetric.value * m;
         if (shift < -0.1 * std::fabs(nominals[b])) {
@@ -529,7 +539,8 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
         const Factor& f = factors[block.factors + i];
         const double value = work.factor[block.factors + i];
         if (value < 0.0 || (work.shifted[b] < 0.0 && f.kind == FactorKind::linear && value > 1.0)) {
-          culprits += (culprits.empty() ? "" : ", ") + ("'" + parameters_[factors[block.factors + i].parameter].name + "'");
+          culprits +=
+              (culprits.empty() ? "" : ", ") + ("'" + parameters_[factors[block.factors + i].parameter].name + "'");
         }
       }
     }

@@ -36,13 +36,13 @@ struct Additive {
   std::uint32_t parameter = 0;
   std::uint32_t shape = 0;  ///< index among the parameters with additive effects
   std::uint32_t column = 0, position = 0;
-  std::uint32_t linear = 0;                  ///< offset of D in coefficients
-  std::uint32_t symmetric = no_symmetric;    ///< offset of M, when it does not vanish
+  std::uint32_t linear = 0;                ///< offset of D in coefficients
+  std::uint32_t symmetric = no_symmetric;  ///< offset of M, when it does not vanish
   static constexpr std::uint32_t no_symmetric = 0xffffffffu;
 };
 
-/// The normsys factors of one parameter: exponential_lists[first, first + size). Outside of |alpha| < 1 (code 1: everywhere) they
-/// leave their polynomials.
+/// The normsys factors of one parameter: exponential_lists[first, first + size). Outside of |alpha| < 1 (code 1:
+/// everywhere) they leave their polynomials.
 struct ExponentialFactors {
   std::uint32_t parameter = 0, first = 0, size = 0;
 };
@@ -64,7 +64,8 @@ struct Block {
   std::uint32_t pair_uses = 0, n_pair_uses = 0;
 };
 
-/// A coupling matrix that a block's derivatives add to: its column for product position p is block_columns[columns + p].
+/// A coupling matrix that a block's derivatives add to: its column for product position p is block_columns[columns +
+/// p].
 struct MatrixUse {
   std::size_t values = 0;  ///< the matrix's offset into Curvature::coupling_values
   std::uint32_t columns = 0;
@@ -95,12 +96,13 @@ class HistFactory final : public Likelihood {
  private:
   void evaluate_factors(std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
   template <bool one_bin>
-  void add_block_rate(const Block& block, std::size_t k, std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
+  void add_block_rate(const Block& block, std::size_t k, std::span<const double> point, RateWork& work,
+                      bool derivatives) const noexcept;
   template <bool one_bin, bool with_curvature>
-  void add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point, Work& work) const noexcept;
+  void add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point,
+                             Work& work) const noexcept;
 
  public:
-
   std::vector<std::string> sample_names;
   std::vector<Block> blocks;
   std::vector<Factor> factors;
@@ -111,10 +113,10 @@ class HistFactory final : public Likelihood {
   std::vector<std::uint32_t> bin_columns;
   static constexpr std::uint32_t no_column = 0xffffffffu;
   std::vector<math::MultiplicativeResponse> responses;
-  /// Polynomial of each factor, coefficient by coefficient, so that one pass evaluates them all side by side: of code 4 inside of
-  /// |alpha| < 1, and of linear factors (0, 1, 0, …).
+  /// Polynomial of each factor, coefficient by coefficient, so that one pass evaluates them all side by side: of code 4
+  /// inside of |alpha| < 1, and of linear factors (0, 1, 0, …).
   std::array<std::vector<double>, 7> factor_polynomials;
-  std::vector<std::uint32_t> factor_parameters;  ///< per factor
+  std::vector<std::uint32_t> factor_parameters;         ///< per factor
   std::vector<ExponentialFactors> exponential_factors;  ///< per parameter of a normsys
   std::vector<std::uint32_t> exponential_lists;
   std::vector<double> coefficients, nominals;
@@ -123,7 +125,8 @@ class HistFactory final : public Likelihood {
   std::vector<std::uint32_t> block_columns;
   std::vector<PairUse> pair_uses;
   std::vector<std::uint32_t> channel_of_bin;
-  std::vector<double> bin_scale;  ///< per bin: nominal total, at least a thousandth of an event; the unit of its rate constraint
+  std::vector<double>
+      bin_scale;  ///< per bin: nominal total, at least a thousandth of an event; the unit of its rate constraint
   std::size_t n_bins = 0;
   InterpolationCode normsys_code = InterpolationCode::code4, histosys_code = InterpolationCode::code4p;
   std::optional<double> clip_sample, clip_bin;
@@ -141,20 +144,20 @@ struct HistFactory::RateWork {
 
   std::vector<double> factor, factor_slope, factor_curvature;  ///< per factor
   std::vector<double> log_slope, log_curvature;  ///< f'/f and f''/f - (f'/f)^2, per factor; not finite where f vanishes
-  std::vector<math::AdditiveShape> shapes;   ///< per parameter with additive effects
-  std::vector<double> shifted, bin_product;  ///< h and G, per block bin; G is 0 where a sample is clipped
-  std::vector<double> block_product;         ///< F, per block
-  std::vector<double> rate;                  ///< per bin
+  std::vector<math::AdditiveShape> shapes;       ///< per parameter with additive effects
+  std::vector<double> shifted, bin_product;      ///< h and G, per block bin; G is 0 where a sample is clipped
+  std::vector<double> block_product;             ///< F, per block
+  std::vector<double> rate;                      ///< per bin
 };
 
 /// Everything an evaluation writes.
 struct HistFactory::Work final : Scratch, HistFactory::RateWork {
   explicit Work(const HistFactory& model);
 
-  std::vector<double> slope;        ///< per bin: d value / d rate
-  std::vector<double> multipliers;  ///< of rate >= 0, for bins without events
-  std::vector<double> observed;     ///< main data of the last evaluation
-  std::vector<double> pull;         ///< per bin of a block: slope * G
+  std::vector<double> slope;          ///< per bin: d value / d rate
+  std::vector<double> multipliers;    ///< of rate >= 0, for bins without events
+  std::vector<double> observed;       ///< main data of the last evaluation
+  std::vector<double> pull;           ///< per bin of a block: slope * G
   std::ptrdiff_t bad_bin = -1;        ///< first bin that made the last evaluation infeasible
   std::ptrdiff_t bad_parameter = -1;  ///< the parameter whose constraint did
 };

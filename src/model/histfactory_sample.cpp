@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Toy data. Every datum draws from its own counter-based stream (Philox 4x32-10: Salmon et al., SC 2011), so a toy does not
-// depend on who draws it, in what order, or on how many numbers another datum needed.
-#include <Random123/philox.h>
-
+// Toy data. Every datum draws from its own counter-based stream (Philox 4x32-10: Salmon et al., SC 2011), so a toy does
+// not depend on who draws it, in what order, or on how many numbers another datum needed.
 #include <array>
+#include <cmath>
+
+#include <Random123/philox.h>
 #include <boost/random/normal_distribution.hpp>
 #include <boost/random/poisson_distribution.hpp>
-#include <cmath>
 
 #include "model/histfactory_model.hpp"
 
@@ -18,7 +18,8 @@ namespace {
 
 /// Seed and stream, hashed into one Philox key by Philox itself.
 r123::Philox4x32::key_type philox_key(const RandomKey& key) {
-  const r123::Philox4x32::key_type seed{{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)}};
+  const r123::Philox4x32::key_type seed{
+      {static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)}};
   const r123::Philox4x32::ctr_type stream{
       {static_cast<std::uint32_t>(key.stream), static_cast<std::uint32_t>(key.stream >> 32), 0, 0}};
   const auto out = r123::Philox4x32()(stream, seed);
@@ -50,8 +51,8 @@ class PhiloxStream {
   std::size_t used_ = 4;
 };
 
-/// Above this mean the count is drawn from the normal approximation: its relative width is below 1e-6, and integer samplers lose
-/// digits there.
+/// Above this mean the count is drawn from the normal approximation: its relative width is below 1e-6, and integer
+/// samplers lose digits there.
 constexpr double huge_mean = 1e12;
 
 double draw_poisson(double mean, PhiloxStream& stream) {
@@ -65,7 +66,9 @@ double draw_poisson(double mean, PhiloxStream& stream) {
 Data HistFactory::sample(std::span<const double> point, const RandomKey& key) const {
   Data toy = expected_data(point);
   const auto keyed = philox_key(key);
-  const auto stream = [&](std::size_t datum) { return PhiloxStream(keyed, key.index, static_cast<std::uint32_t>(datum)); };
+  const auto stream = [&](std::size_t datum) {
+    return PhiloxStream(keyed, key.index, static_cast<std::uint32_t>(datum));
+  };
   for (std::size_t b = 0; b < n_bins; ++b) {
     PhiloxStream s = stream(b);
     toy.values[b] = draw_poisson(toy.values[b], s);

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Every number that other software computed on published models, against ours. Tolerances are those of the references (their
-// README): likelihoods 1e-10 relative; minima never above theirs by more than 1e-6; q 1e-5 absolute; CLs and limits 1e-4 relative.
-#include <gtest/gtest.h>
-
+// Every number that other software computed on published models, against ours. Tolerances are those of the references
+// (their README): likelihoods 1e-10 relative; minima never above theirs by more than 1e-6; q 1e-5 absolute; CLs and
+// limits 1e-4 relative.
 #include <cmath>
 #include <map>
+
+#include <gtest/gtest.h>
 
 #include "math/interpolation.hpp"
 #include "relume/infer/hypotest.hpp"
@@ -26,7 +27,8 @@ model::Compiled compile(const ReferenceCase& c, model::CompileOptions options = 
 TEST(Reference, InterpolationCodes) {
   RELUME_NEEDS_SHARED_DATA();
   const spec::Json table =
-      formats::parse_json(read_bytes(shared_data() / "reference" / "interpolation_codes.json"), "interpolation_codes").value();
+      formats::parse_json(read_bytes(shared_data() / "reference" / "interpolation_codes.json"), "interpolation_codes")
+          .value();
   const std::vector<double> alphas = numbers(at(table, "alphas"));
   int compared = 0;
   for (const auto& [name, c] : *at(table, "cases").object()) {
@@ -38,16 +40,17 @@ TEST(Reference, InterpolationCodes) {
           const spec::Json& expected = (*row.array())[b];
           if (!expected.is_number()) continue;  // pyhf's NaN for a factor of 0
           SCOPED_TRACE(name + " " + code + " alpha " + std::to_string(alphas[k]));
-          const math::MultiplicativeResponse response = math::multiplicative_response(lo[b] / nominal[b], hi[b] / nominal[b]);
+          const math::MultiplicativeResponse response =
+              math::multiplicative_response(lo[b] / nominal[b], hi[b] / nominal[b]);
           const auto additive = [&](const math::AdditiveShape& s) {
             return s.linear.value * 0.5 * (hi[b] - lo[b]) + s.symmetric.value * (0.5 * (hi[b] + lo[b]) - nominal[b]);
           };
           const std::string which = code;
-          const double mine = which == "code0"    ? additive(math::additive_code0(alphas[k]))
-                              : which == "code1"  ? math::multiplicative_code1(response, alphas[k]).value
-                              : which == "code2"  ? additive(math::additive_code2_pyhf(alphas[k]))
-                              : which == "code4"  ? math::multiplicative_code4(response, alphas[k]).value
-                                                  : additive(math::additive_code4p(alphas[k]));
+          const double mine = which == "code0"   ? additive(math::additive_code0(alphas[k]))
+                              : which == "code1" ? math::multiplicative_code1(response, alphas[k]).value
+                              : which == "code2" ? additive(math::additive_code2_pyhf(alphas[k]))
+                              : which == "code4" ? math::multiplicative_code4(response, alphas[k]).value
+                                                 : additive(math::additive_code4p(alphas[k]));
           EXPECT_NEAR(mine, spec::as_double(expected), 1e-12 * (1.0 + std::fabs(mine)));
           ++compared;
         }
@@ -84,7 +87,8 @@ TEST(Reference, LikelihoodAtFixedPoints) {
         const auto e = l.evaluate(x, compiled.observed, math::Derivatives::none, {}, *scratch);
         const model::Constants constants = l.constants(compiled.observed);
         const double exact = number(point, "twice_nll_exact"), main = number(point, "twice_nll_main");
-        EXPECT_NEAR(2.0 * (e.value + constants.main + constants.constraint), exact, likelihood_tolerance * std::fabs(exact));
+        EXPECT_NEAR(2.0 * (e.value + constants.main + constants.constraint), exact,
+                    likelihood_tolerance * std::fabs(exact));
         EXPECT_NEAR(2.0 * (e.main + constants.main), main, likelihood_tolerance * std::fabs(main));
         const std::vector<double> rates = numbers(at(point, "expected_main"));
         const model::Data expected = l.expected_data(x);
@@ -104,7 +108,8 @@ const spec::Json* best(const ReferenceCase& c, const char* which) {
   return fit != nullptr ? spec::find(*fit, "best") : nullptr;
 }
 
-/// True when one of our certified fits is lower than the reference's: its test statistics then rest on the worse minimum.
+/// True when one of our certified fits is lower than the reference's: its test statistics then rest on the worse
+/// minimum.
 bool check_minima(const ReferenceCase& c, const model::Compiled& compiled) {
   const model::Likelihood& l = *compiled.likelihood;
   bool lower = false;
@@ -142,7 +147,8 @@ TEST(Reference, MinimaTestsAndLimits) {
     }
     const spec::Json* expected = spec::find(c.reference, "hypotest_mu1");
     if (expected == nullptr || !compiled.likelihood->poi()) continue;
-    // Differs from pyhf: q-tilde uses mu >= 0 whatever the file says; this reference's Asimov data are those of mu = 0.2.
+    // Differs from pyhf: q-tilde uses mu >= 0 whatever the file says; this reference's Asimov data are those of mu =
+    // 0.2.
     if (spec::as_double((*at(*expected, "poi_bounds_used").array())[0]) > 0.0) continue;
     const infer::HypoTest test = infer::hypotest(*compiled.likelihood, compiled.observed, 1.0);
     ASSERT_TRUE(test.is_usable()) << test.reason;
@@ -172,8 +178,8 @@ TEST(Reference, MinimaTestsAndLimits) {
     if (band == nullptr || !band->is_array()) continue;
     for (std::size_t i = 0; i < 5; ++i) {
       if (!(*band->array())[i].is_number()) continue;
-      // At the reference's +2 sigma limit, 0.505374, pyhf itself gives CLs = 0.050132 once its Asimov fit is repeated with tight tolerances;
-      // at ours, 0.505615, it gives 0.0500000.
+      // At the reference's +2 sigma limit, 0.505374, pyhf itself gives CLs = 0.050132 once its Asimov fit is repeated
+      // with tight tolerances; at ours, 0.505615, it gives 0.0500000.
       if (c.id == "sbottom__RegionA__sbottom_800_250_60" && i == 4) {
         EXPECT_NEAR(*limit.expected[i], 0.505615, 1e-5);
         continue;
@@ -193,7 +199,9 @@ TEST(Reference, GridsOfPublishedSignals) {
   RELUME_NEEDS_SHARED_DATA();
   int points = 0;
   for (const char* name : {"3LeRJR", "1Lbb_simplified", "3L_offshell_simplified"}) {
-    const spec::Json grid = formats::parse_json(read_bytes(shared_data() / "reference" / "grids" / (std::string(name) + ".json")), name).value();
+    const spec::Json grid =
+        formats::parse_json(read_bytes(shared_data() / "reference" / "grids" / (std::string(name) + ".json")), name)
+            .value();
     const spec::Workspace background =
         formats::read_workspace(read_bytes(shared_data() / *at(grid, "workspace").string()), "workspace").value();
     const spec::PatchSet patchset =

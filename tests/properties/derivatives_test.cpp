@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Exact derivatives against finite differences, and structured linear algebra against dense, on random models with all modifiers.
-#include <gtest/gtest.h>
+// Exact derivatives against finite differences, and structured linear algebra against dense, on random models with all
+// modifiers.
+#include <cmath>
 
 #include <Eigen/Dense>
-#include <cmath>
+#include <gtest/gtest.h>
 
 #include "math/curvature_solver.hpp"
 #include "relume/infer/fit.hpp"
@@ -90,8 +91,9 @@ TEST(Derivatives, GradientAndHessianMatchFiniteDifferences) {
           << "seed " << seed << ", " << l.parameters()[i].name;
       for (std::size_t j = 0; j < c.point.size(); ++j) {
         const double second = (g_up[j] - other->gradient[j]) / (2.0 * step);
-        EXPECT_NEAR(h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)), second,
-                    1e-5 * (1.0 + std::fabs(second) + std::fabs(h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)))))
+        EXPECT_NEAR(
+            h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)), second,
+            1e-5 * (1.0 + std::fabs(second) + std::fabs(h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)))))
             << "seed " << seed << ", " << l.parameters()[i].name << ", " << l.parameters()[j].name;
       }
     }
@@ -114,7 +116,8 @@ TEST(CurvatureSolver, SolvesLikeADenseMatrix) {
     const Case c = make_case(seed, {});
     const model::Likelihood& l = *c.compiled.likelihood;
     const auto scratch = l.make_scratch();
-    if (l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch).status != math::EvaluationStatus::ok) {
+    if (l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch).status !=
+        math::EvaluationStatus::ok) {
       continue;
     }
     const std::size_t n = c.point.size();
@@ -140,11 +143,14 @@ TEST(CurvatureSolver, SolvesLikeADenseMatrix) {
           EXPECT_EQ(x[i], 0.0);
           continue;
         }
-        if (h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)) == 0.0) continue;  // without effect: any value solves it
+        if (h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(i)) == 0.0)
+          continue;  // without effect: any value solves it
         double sum = 0.0;
         for (std::size_t j = 0; j < n; ++j) sum += h(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) * x[j];
-        // Eliminating a parameter that only the lent stiffness (1e-9 of its curvature) holds amplifies rounding by as much.
-        EXPECT_NEAR(sum, b[i], 1e-14 / math::CurvatureSolver::null_direction_share * std::max(1.0, 1e-3 * largest)) << "seed " << seed << ", form " << static_cast<int>(form) << ", " << l.parameters()[i].name;
+        // Eliminating a parameter that only the lent stiffness (1e-9 of its curvature) holds amplifies rounding by as
+        // much.
+        EXPECT_NEAR(sum, b[i], 1e-14 / math::CurvatureSolver::null_direction_share * std::max(1.0, 1e-3 * largest))
+            << "seed " << seed << ", form " << static_cast<int>(form) << ", " << l.parameters()[i].name;
       }
     }
   }
@@ -178,7 +184,8 @@ TEST(Invert, MatchesTheDenseInverseAtTheMinimum) {
     EXPECT_LT((mine - inverse).cwiseAbs().maxCoeff(), 1e-6 * inverse.cwiseAbs().maxCoeff()) << "seed " << seed;
     infer::FitOptions only_errors;
     const infer::FitResult again = infer::fit(l, c.compiled.observed, only_errors);
-    for (std::size_t i = 0; i < c.point.size(); ++i) EXPECT_NEAR(again.uncertainties[i], fit.uncertainties[i], 1e-9 * (1.0 + fit.uncertainties[i]));
+    for (std::size_t i = 0; i < c.point.size(); ++i)
+      EXPECT_NEAR(again.uncertainties[i], fit.uncertainties[i], 1e-9 * (1.0 + fit.uncertainties[i]));
     ++compared;
   }
   EXPECT_GT(compared, 200);

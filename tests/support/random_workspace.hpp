@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Random but valid workspaces: every modifier type, shared names, zero bins, per-bin factors of every kind on the same sample.
+// Random but valid workspaces: every modifier type, shared names, zero bins, per-bin factors of every kind on the same
+// sample.
 #pragma once
 
 #include <algorithm>
@@ -61,12 +62,15 @@ class RandomWorkspace {
     if (chance(0.4)) sample.modifiers.push_back({"lumi", lumi, {}});
     for (int k = 0; k < 3; ++k) {
       const std::string name = "alpha" + std::to_string(k);
-      if (chance(0.5)) sample.modifiers.push_back({name, normsys, spec::NormSysData{uniform(0.7, 1.05), uniform(0.95, 1.3)}});
+      if (chance(0.5))
+        sample.modifiers.push_back({name, normsys, spec::NormSysData{uniform(0.7, 1.05), uniform(0.95, 1.3)}});
       if (chance(0.4)) sample.modifiers.push_back({name, histosys, variation(sample.data)});
     }
-    if (chance(0.5)) sample.modifiers.push_back({"staterror_channel" + std::to_string(c), staterror, uncertainties(sample.data)});
+    if (chance(0.5))
+      sample.modifiers.push_back({"staterror_channel" + std::to_string(c), staterror, uncertainties(sample.data)});
     if (chance(0.3)) {
-      sample.modifiers.push_back({"shapesys_" + std::to_string(c) + "_" + std::to_string(s), shapesys, uncertainties(sample.data)});
+      sample.modifiers.push_back(
+          {"shapesys_" + std::to_string(c) + "_" + std::to_string(s), shapesys, uncertainties(sample.data)});
     }
     if (same_bins && s == 1 && chance(0.5)) sample.modifiers.push_back({"shape", shapefactor, {}});
     if (s == 2 && chance(0.3)) sample.modifiers.push_back({"shape_of_channel" + std::to_string(c), shapefactor, {}});

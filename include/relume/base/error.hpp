@@ -65,9 +65,7 @@ class [[nodiscard]] Result {
  public:
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Error error) : state_(std::in_place_index<1>, Errors{std::move(error)}) {}
-  Result(Errors errors) : state_(std::in_place_index<1>, std::move(errors)) {
-    assert(!std::get<1>(state_).empty());
-  }
+  Result(Errors errors) : state_(std::in_place_index<1>, std::move(errors)) { assert(!std::get<1>(state_).empty()); }
 
   bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }

@@ -27,11 +27,11 @@ struct FixedParameter {
 };
 
 struct FitOptions {
-  std::vector<FixedParameter> fixed = {};  ///< besides those that the model itself fixes
-  std::vector<double> start = {};          ///< empty: the model's initial values
-  std::vector<double> lower = {}, upper = {};   ///< empty: the model's bounds
-  bool uncertainties = true;          ///< costs one inversion of the Hessian
-  bool covariance = false;            ///< keep the whole matrix
+  std::vector<FixedParameter> fixed = {};      ///< besides those that the model itself fixes
+  std::vector<double> start = {};              ///< empty: the model's initial values
+  std::vector<double> lower = {}, upper = {};  ///< empty: the model's bounds
+  bool uncertainties = true;                   ///< costs one inversion of the Hessian
+  bool covariance = false;                     ///< keep the whole matrix
   int max_iterations = 200;
   const std::atomic<bool>* stop = nullptr;
 };
@@ -39,8 +39,8 @@ struct FitOptions {
 struct FitResult {
   minimize::Minimum minimum;  ///< point, certificate, bounds, counts, time, status and reason
   double twice_nll = 0.0;     ///< -2 ln L with all constants
-  /// Standard deviations from the inverse Hessian of the free parameters; 0 for fixed ones and those at a bound. Empty when
-  /// not asked for or not available.
+  /// Standard deviations from the inverse Hessian of the free parameters; 0 for fixed ones and those at a bound. Empty
+  /// when not asked for or not available.
   std::vector<double> uncertainties;
   std::vector<double> covariance;  ///< n x n, row by row; empty when not asked for or not available
   /// Why there are no uncertainties, with the parameters that the flat direction is made of; empty: all is well.
@@ -50,7 +50,8 @@ struct FitResult {
 FitResult fit(const model::Likelihood& likelihood, const model::Data& data, const FitOptions& options = {});
 
 /// A point of one likelihood as a start for another: matched by parameter name, initial values where there is no match.
-std::vector<double> carry_point(const model::Likelihood& from, std::span<const double> point, const model::Likelihood& to);
+std::vector<double> carry_point(const model::Likelihood& from, std::span<const double> point,
+                                const model::Likelihood& to);
 
 /// Starting point of fits: initial values, moved into their bounds.
 std::vector<double> initial_point(const model::Likelihood& likelihood);

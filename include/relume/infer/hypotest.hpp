@@ -33,9 +33,9 @@ std::string_view to_string(Asimov asimov);
 
 enum class Status {
   ok,
-  fit_failed,        ///< a fit could not be certified; `reason` names it
-  no_sensitivity,    ///< the parameter of interest changes nothing
-  not_bracketed,     ///< no limit between 1e-9 and 1e12 in the parameter of interest
+  fit_failed,      ///< a fit could not be certified; `reason` names it
+  no_sensitivity,  ///< the parameter of interest changes nothing
+  not_bracketed,   ///< no limit between 1e-9 and 1e12 in the parameter of interest
   interrupted,
 };
 std::string_view to_string(Status status);
@@ -81,9 +81,9 @@ HypoTest hypotest(const model::Likelihood& likelihood, const model::Data& data, 
 
 struct LimitOptions {
   TestOptions test = {};
-  double level = 0.95;       ///< confidence level, 0 < level < 1
-  bool expected = true;      ///< the band too
-  double tolerance = 1e-7;   ///< relative, of each root
+  double level = 0.95;      ///< confidence level, 0 < level < 1
+  bool expected = true;     ///< the band too
+  double tolerance = 1e-7;  ///< relative, of each root
 };
 
 struct Limit {
@@ -98,7 +98,7 @@ struct Limit {
   Status status = Status::ok;
   std::string reason;
   std::vector<std::string> notes;
-  std::vector<FitSummary> fits;   ///< background-only and free fit, and every fit that was not certified
+  std::vector<FitSummary> fits;    ///< background-only and free fit, and every fit that was not certified
   std::vector<double> background;  ///< background-only point: the warm start for the next signal
   int n_fits = 0;
   double seconds = 0.0;
@@ -109,7 +109,7 @@ struct Limit {
 Limit upper_limit(const model::Likelihood& likelihood, const model::Data& data, const LimitOptions& options = {});
 
 struct Discovery {
-  double q0 = 0.0, p0 = 1.0, significance = 0.0;               ///< observed
+  double q0 = 0.0, p0 = 1.0, significance = 0.0;                           ///< observed
   double q0_asimov = 0.0, p0_expected = 1.0, significance_expected = 0.0;  ///< for a signal of strength 1
   double mu_hat = 0.0;
   Asimov asimov = Asimov::a_posteriori;

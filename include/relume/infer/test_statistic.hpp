@@ -30,8 +30,8 @@ struct PValues {
   double log_cls = 0.0;  ///< finite also where cls underflows
 };
 
-/// p-values of an observed statistic `q` when the statistic on the Asimov data set is `q_asimov` (both in units of 2 dNLL). At q = q_asimov = 0
-/// (no sensitivity) CLs is 1.
+/// p-values of an observed statistic `q` when the statistic on the Asimov data set is `q_asimov` (both in units of 2
+/// dNLL). At q = q_asimov = 0 (no sensitivity) CLs is 1.
 PValues asymptotic_p_values(TestStatistic statistic, double q, double q_asimov);
 
 /// p-values when the Asimov data fluctuate by n sigma (n = -2..2; -2 is the fluctuation with the smallest CLs); normal,

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Second derivatives of a sum of terms over "rows" (bins) as structured linear algebra, so that a Newton step needs no dense
-// Hessian unless that is the cheapest form. With J the derivatives of the row rates,
+// Second derivatives of a sum of terms over "rows" (bins) as structured linear algebra, so that a Newton step needs no
+// dense Hessian unless that is the cheapest form. With J the derivatives of the row rates,
 //
 //   H = diag(d) + sum_r w_r j_r j_r^T              positive semidefinite part (weights: observed or Fisher)
 //     + diag(e) + sum_k s_k (e_k c_k^T + c_k e_k^T)     exact part: couplings of per-row parameters with the rest,
@@ -14,7 +14,8 @@
 //   Curvature curvature(layout);            // layout: fixed by the model; numbers: refreshed by each evaluation
 //   curvature.multiply(v, out, Form::exact);
 //
-// Cost of multiply: one pass over the Jacobian. Thread-safety: the layout is immutable; a Curvature belongs to one thread.
+// Cost of multiply: one pass over the Jacobian. Thread-safety: the layout is immutable; a Curvature belongs to one
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -36,14 +37,16 @@ struct PrivateEntry {
   std::uint32_t parameter = 0, row = 0;
 };
 
-/// Second derivative between a per-row parameter and the shared parameters of its row: `scale` times row `row` of block `matrix`.
+/// Second derivative between a per-row parameter and the shared parameters of its row: `scale` times row `row` of block
+/// `matrix`.
 struct CouplingEntry {
   std::uint32_t parameter = 0, row = 0;
-  std::uint32_t matrix = 0;     ///< index into coupling_matrices
+  std::uint32_t matrix = 0;         ///< index into coupling_matrices
   std::int32_t private_index = -1;  ///< position among the privates, or -1 for a shared parameter
 };
 
-/// A block of n_rows x columns, column by column: the Jacobian of those terms of a group that carry some per-row parameter.
+/// A block of n_rows x columns, column by column: the Jacobian of those terms of a group that carry some per-row
+/// parameter.
 struct CouplingMatrix {
   std::uint32_t group = 0;
   bool is_jacobian = false;            ///< all of them: the group's Jacobian itself, with all its columns
@@ -65,13 +68,13 @@ struct CurvatureLayout {
   std::size_t n_parameters = 0, n_rows = 0;
   std::vector<RowGroup> groups;
   std::size_t jacobian_size = 0;
-  std::vector<PrivateEntry> privates;      ///< ascending in row
+  std::vector<PrivateEntry> privates;       ///< ascending in row
   std::vector<std::uint32_t> row_privates;  ///< privates of row r: [row_privates[r], row_privates[r+1])
   std::vector<CouplingMatrix> coupling_matrices;
   std::size_t coupling_size = 0;
-  std::vector<CouplingEntry> couplings;    ///< ascending in row
+  std::vector<CouplingEntry> couplings;  ///< ascending in row
   std::vector<std::uint32_t> row_couplings;
-  std::vector<PairEntry> pairs;            ///< ascending in row
+  std::vector<PairEntry> pairs;  ///< ascending in row
   std::vector<std::uint32_t> row_pairs;
   std::vector<ProductTerm> products;
   std::vector<std::uint32_t> product_columns;
@@ -79,8 +82,8 @@ struct CurvatureLayout {
 };
 
 enum class Form {
-  exact,          ///< the Hessian
-  semidefinite,   ///< diag(d) + J^T W J with weights that never underestimate (Fisher-corrected)
+  exact,           ///< the Hessian
+  semidefinite,    ///< diag(d) + J^T W J with weights that never underestimate (Fisher-corrected)
   preconditioner,  ///< semidefinite plus the exact diagonal as far as it stays positive: for the solver only
 };
 

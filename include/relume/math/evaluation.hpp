@@ -11,10 +11,12 @@ namespace relume::math {
 
 enum class Derivatives { none, gradient, curvature };
 
-/// How far outside of its domain an evaluation may go on. An objective may have inequality constraints of its own (rates >= 0).
+/// How far outside of its domain an evaluation may go on. An objective may have inequality constraints of its own
+/// (rates >= 0).
 struct Relaxation {
   /// Stiffness of the augmented Lagrangian for constraints that the value itself does not guard (n = 0: nothing in
-  /// the likelihood keeps the rate from going negative); 0: such a point is infeasible. Units of the constraint's own scale.
+  /// the likelihood keeps the rate from going negative); 0: such a point is infeasible. Units of the constraint's own
+  /// scale.
   double penalty = 0.0;
   /// Below this share of its scale a guarded quantity (n > 0: -n ln(rate)) is continued quadratically, with continuous
   /// value, slope and curvature, so that a search may start outside of the domain; 0: outside is infeasible.

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Bounded second-order minimisation: projected trust-region Newton. The step solves the bounded quadratic model by an active
-// set on the bounds and preconditioned conjugate gradients (Steihaug) on the free parameters, preconditioned with the exact Hessian where
-// that is cheap and positive definite, else with its semidefinite part. When an attempt fails, a recorded ladder
-// of others follows. The result is certified at the point itself.
+// Bounded second-order minimisation: projected trust-region Newton. The step solves the bounded quadratic model by an
+// active set on the bounds and preconditioned conjugate gradients (Steihaug) on the free parameters, preconditioned
+// with the exact Hessian where that is cheap and positive definite, else with its semidefinite part. When an attempt
+// fails, a recorded ladder of others follows. The result is certified at the point itself.
 //
 //   minimize::Minimizer minimizer(objective);            // keeps its work space for many minimisations
 //   minimize::Minimum minimum = minimizer.minimize(start, {.max_iterations = 200});
@@ -52,8 +52,8 @@ class Minimizer {
   /// Free parameters (not fixed, not held by a bound or kink) of the last minimisation, for covariance and prediction.
   std::span<const char> free() const;
 
-  /// Evaluates at a point and decides there which parameters are free, as a minimisation that ended there would have left it. False:
-  /// the point is outside of the domain.
+  /// Evaluates at a point and decides there which parameters are free, as a minimisation that ended there would have
+  /// left it. False: the point is outside of the domain.
   bool linearise(std::span<const double> x, const Options& options = {});
 
   /// Solves H x = b on the free parameters where the last minimisation (or linearise) ended, to two digits: for

@@ -5,8 +5,8 @@
 //
 //   if (!minimum.is_usable()) report(minimum.reason);
 //
-// "Converged" is a claim about the point, checked the same way whatever algorithm found it: the projected gradient in units of
-// each parameter's pre-fit sigma, and the expected distance to the minimum.
+// "Converged" is a claim about the point, checked the same way whatever algorithm found it: the projected gradient in
+// units of each parameter's pre-fit sigma, and the expected distance to the minimum.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +18,23 @@
 namespace relume::minimize {
 
 enum class MinimumStatus {
-  converged,           ///< certified
-  singular,            ///< certified value, but some direction has no curvature: the point is not unique
-  not_converged,       ///< stopped before the certificate held; the point is the best found
-  infeasible,          ///< no point of the domain was found
-  interrupted,         ///< the caller asked to stop
+  converged,      ///< certified
+  singular,       ///< certified value, but some direction has no curvature: the point is not unique
+  not_converged,  ///< stopped before the certificate held; the point is the best found
+  infeasible,     ///< no point of the domain was found
+  interrupted,    ///< the caller asked to stop
 };
 std::string_view to_string(MinimumStatus status);
 
 /// What is checked at the reported point.
 struct Certificate {
-  double projected_gradient = 0.0;  ///< largest component, in units of pre-fit sigma; components pushing into a bound are zero
+  double projected_gradient =
+      0.0;  ///< largest component, in units of pre-fit sigma; components pushing into a bound are zero
   std::uint32_t worst_parameter = 0;
-  double edm = 0.0;                 ///< what the quadratic model at the point still promises within the bounds:
-                                    ///< 1/2 g^T H^-1 g where no bound is near
-  bool semidefinite_curvature = false;  ///< the EDM had to use the Fisher form, because H is not positive definite along its way
+  double edm = 0.0;  ///< what the quadratic model at the point still promises within the bounds:
+                     ///< 1/2 g^T H^-1 g where no bound is near
+  bool semidefinite_curvature =
+      false;  ///< the EDM had to use the Fisher form, because H is not positive definite along its way
 };
 
 /// Certificate limits (design: a converged minimum has both).
@@ -53,7 +55,7 @@ struct Counts {
 
 struct Minimum {
   MinimumStatus status = MinimumStatus::not_converged;
-  std::string reason;                  ///< in words, also when all is well
+  std::string reason;  ///< in words, also when all is well
   std::vector<double> x;
   double value = 0.0;
   Certificate certificate;

@@ -36,8 +36,8 @@ class Objective {
   /// Parameters whose derivative jumps at zero; the sign bit of a zero selects the side (-0.0: left).
   virtual std::span<const std::uint32_t> kinks() const { return {}; }
 
-  /// Parameters that change the value in the same way on both sides of zero, at least in part (one-sided systematic uncertainties):
-  /// there may be a minimum on either side.
+  /// Parameters that change the value in the same way on both sides of zero, at least in part (one-sided systematic
+  /// uncertainties): there may be a minimum on either side.
   virtual std::span<const std::uint32_t> two_sided() const { return {}; }
 
   /// Non-zero for parameters on which the value diverges logarithmically as they go down to zero; empty: none.

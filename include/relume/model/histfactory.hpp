@@ -22,14 +22,14 @@
 
 namespace relume::model {
 
-/// Interpolation between the variations (docs/concepts/interpolation.md). `code2_pyhf` keeps the jump at |alpha| = 1 that
-/// pyhf's formula has.
+/// Interpolation between the variations (docs/concepts/interpolation.md). `code2_pyhf` keeps the jump at |alpha| = 1
+/// that pyhf's formula has.
 enum class InterpolationCode { code0, code1, code2, code2_pyhf, code4, code4p };
 std::optional<InterpolationCode> interpolation_code_from_string(std::string_view name);
 std::string_view to_string(InterpolationCode code);
 
 struct CompileOptions {
-  std::string measurement = {};  ///< empty: the first one
+  std::string measurement = {};         ///< empty: the first one
   std::optional<std::string> poi = {};  ///< another parameter of interest than the measurement's; "" for none
   InterpolationCode normsys = InterpolationCode::code4;    ///< code1 or code4
   InterpolationCode histosys = InterpolationCode::code4p;  ///< code0, code2, code2_pyhf or code4p

@@ -1,16 +1,16 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// The one abstraction: parameters, data and a function of both with exact derivatives. Everything in infer/ speaks to this and
-// to nothing else; a new kind of published result is one new class.
+// The one abstraction: parameters, data and a function of both with exact derivatives. Everything in infer/ speaks to
+// this and to nothing else; a new kind of published result is one new class.
 //
 //   auto scratch = likelihood.make_scratch();
 //   auto e = likelihood.evaluate(point, observed, math::Derivatives::gradient, {}, *scratch);
 //   double nll = e.value + likelihood.constant(observed);     // -ln L with all constants
 //   use(scratch->gradient);
 //
-// Cost: one pass over the model's non-zero effects; nothing is allocated while evaluating. Thread-safety: a Likelihood is
-// immutable and serves all threads; what an evaluation writes lives in a Scratch, one per thread.
+// Cost: one pass over the model's non-zero effects; nothing is allocated while evaluating. Thread-safety: a Likelihood
+// is immutable and serves all threads; what an evaluation writes lives in a Scratch, one per thread.
 #pragma once
 
 #include <cstdint>
@@ -95,7 +95,8 @@ class Likelihood {
   const math::CurvatureLayout& layout() const { return layout_; }
   /// Parameters whose derivative jumps at 0 (interpolation codes 0 and 1); the sign bit of a zero selects the side.
   std::span<const std::uint32_t> kinks() const { return kinks_; }
-  /// Parameters whose variations up and down go to the same side somewhere: the likelihood may have a minimum on either side of 0.
+  /// Parameters whose variations up and down go to the same side somewhere: the likelihood may have a minimum on either
+  /// side of 0.
   std::span<const std::uint32_t> two_sided() const { return two_sided_; }
 
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// tests/peers/test_edit_vs_pyhf.py compares these edits with pyhf on random workspaces; here are the cases with a point.
+// tests/peers/test_edit_vs_pyhf.py compares these edits with pyhf on random workspaces; here are the cases with a
+// point.
 #include "relume/edit/workspace.hpp"
 
 #include <gtest/gtest.h>

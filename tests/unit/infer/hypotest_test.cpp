@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Tests and limits against closed forms of a counting experiment: n events, b expected, s signal, no nuisance parameter.
+// Tests and limits against closed forms of a counting experiment: n events, b expected, s signal, no nuisance
+// parameter.
 #include "relume/infer/hypotest.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 #include "relume/model/histfactory.hpp"
 
@@ -135,18 +136,20 @@ TEST(Significance, CountingExperiment) {
 TEST(Notes, FewEventsAreDoubtful) {
   const auto few = compile(counting(3.0, 1.2, 1.0)), many = compile(counting(3.0, 120.0, 121.0));
   const auto mentions = [](const std::vector<std::string>& notes) {
-    return std::any_of(notes.begin(), notes.end(), [](const auto& n) { return n.find("few expected events") != n.npos; });
+    return std::any_of(notes.begin(), notes.end(),
+                       [](const auto& n) { return n.find("few expected events") != n.npos; });
   };
   EXPECT_TRUE(mentions(hypotest(*few.likelihood, few.observed, 1.0).notes));
   EXPECT_FALSE(mentions(hypotest(*many.likelihood, many.observed, 1.0).notes));
 }
 
-// Both variations raise the rate, so the excess is explained by alpha > 0 (weakly) or alpha < 0 (strongly, at less cost): two
-// minima, and a fit that starts in the worse one ends in the better one.
+// Both variations raise the rate, so the excess is explained by alpha > 0 (weakly) or alpha < 0 (strongly, at less
+// cost): two minima, and a fit that starts in the worse one ends in the better one.
 TEST(TwoMinima, AreTriedOnBothSidesOfAOneSidedUncertainty) {
   spec::Workspace ws;
   spec::Channel channel{"channel", {}};
-  channel.samples.push_back({"background", {1000.0}, {{"alpha", ModifierType::histosys, spec::HistoSysData{{1120.0}, {1060.0}}}}});
+  channel.samples.push_back(
+      {"background", {1000.0}, {{"alpha", ModifierType::histosys, spec::HistoSysData{{1120.0}, {1060.0}}}}});
   channel.samples.push_back({"signal", {10.0}, {{"mu", ModifierType::normfactor, {}}}});
   ws.channels.push_back(channel);
   ws.observations.push_back({"channel", {1110.0}});

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "math/interpolation.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 namespace relume::math {
 namespace {
@@ -24,7 +24,8 @@ TEST(Code4, ValueSlopeAndCurvatureAreContinuousAtTheJoins) {
   for (const auto& [lo, hi] : {std::pair{0.8, 1.3}, {1.1, 1.2}, {0.5, 3.0}, {1.0, 1.0}}) {
     const MultiplicativeResponse r = multiplicative_response(lo, hi);
     for (const double join : {-1.0, 1.0}) {
-      const Jet inside = multiplicative_code4(r, join * (1.0 - near_join)), outside = multiplicative_code4(r, join * (1.0 + near_join));
+      const Jet inside = multiplicative_code4(r, join * (1.0 - near_join)),
+                outside = multiplicative_code4(r, join * (1.0 + near_join));
       EXPECT_NEAR(inside.value, outside.value, 1e-5);
       EXPECT_NEAR(inside.slope, outside.slope, 1e-5);
       EXPECT_NEAR(inside.curvature, outside.curvature, 1e-5);
@@ -33,7 +34,8 @@ TEST(Code4, ValueSlopeAndCurvatureAreContinuousAtTheJoins) {
 }
 
 TEST(Code4, PolynomialIsTheOneOfPyhf) {
-  // Independent form of the coefficients: pyhf's six-by-six inverse, applied to (hi-1, lo-1, hi ln hi, -lo ln lo, hi ln^2 hi, lo ln^2 lo).
+  // Independent form of the coefficients: pyhf's six-by-six inverse, applied to (hi-1, lo-1, hi ln hi, -lo ln lo, hi
+  // ln^2 hi, lo ln^2 lo).
   const double hi = 1.25, lo = 0.9, lu = std::log(hi), ld = std::log(lo);
   const double b[6] = {hi - 1, lo - 1, hi * lu, -lo * ld, hi * lu * lu, lo * ld * ld};
   const double m[6][6] = {{15. / 16, -15. / 16, -7. / 16, -7. / 16, 1. / 16, -1. / 16},
@@ -94,8 +96,10 @@ TEST(AdditiveCodes, SlopesMatchDifferences) {
   constexpr double h = 1e-6;
   for (const auto code : {additive_code0, additive_code2, additive_code4p}) {
     for (double alpha = -2.05; alpha <= 2.05; alpha += 0.3) {
-      EXPECT_NEAR(code(alpha).symmetric.slope, (code(alpha + h).symmetric.value - code(alpha - h).symmetric.value) / (2 * h), 1e-8);
-      EXPECT_NEAR(code(alpha).symmetric.curvature, (code(alpha + h).symmetric.slope - code(alpha - h).symmetric.slope) / (2 * h), 1e-8);
+      EXPECT_NEAR(code(alpha).symmetric.slope,
+                  (code(alpha + h).symmetric.value - code(alpha - h).symmetric.value) / (2 * h), 1e-8);
+      EXPECT_NEAR(code(alpha).symmetric.curvature,
+                  (code(alpha + h).symmetric.slope - code(alpha - h).symmetric.slope) / (2 * h), 1e-8);
     }
   }
 }

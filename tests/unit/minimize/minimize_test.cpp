@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/minimize/minimize.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <functional>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace relume::minimize {
 namespace {
@@ -63,7 +63,12 @@ class TwoParameters : public Objective {
 TwoParameters rosenbrock() {
   return TwoParameters([](double x, double y) {
     const double r = y - x * x;
-    return TwoParameters::Values{100 * r * r + (1 - x) * (1 - x), -400 * x * r - 2 * (1 - x), 200 * r, 1200 * x * x - 400 * y + 2, -400 * x, 200};
+    return TwoParameters::Values{100 * r * r + (1 - x) * (1 - x),
+                                 -400 * x * r - 2 * (1 - x),
+                                 200 * r,
+                                 1200 * x * x - 400 * y + 2,
+                                 -400 * x,
+                                 200};
   });
 }
 
@@ -103,7 +108,8 @@ TEST(Minimize, HoldsFixedParameters) {
 TEST(Minimize, LeavesASaddle) {
   // x^4/4 - x^2/2 + y^2/2: negative curvature at the start, minima at x = +-1.
   TwoParameters f([](double x, double y) {
-    return TwoParameters::Values{0.25 * x * x * x * x - 0.5 * x * x + 0.5 * y * y, x * x * x - x, y, 3 * x * x - 1, 0, 1};
+    return TwoParameters::Values{
+        0.25 * x * x * x * x - 0.5 * x * x + 0.5 * y * y, x * x * x - x, y, 3 * x * x - 1, 0, 1};
   });
   Minimizer minimizer(f);
   const Minimum m = minimizer.minimize(std::vector<double>{0.01, 3.0});
@@ -115,7 +121,8 @@ TEST(Minimize, EndsAtAKinkWhereZeroIsInsideTheOneSidedGradients) {
   // |x| + (x - 0.3)^2/2 + (y - x - 1)^2: the minimum is at the kink x = 0.
   TwoParameters f([](double x, double y) {
     const double s = std::signbit(x) ? -1.0 : 1.0, r = y - x - 1;
-    return TwoParameters::Values{std::fabs(x) + 0.5 * (x - 0.3) * (x - 0.3) + r * r, s + x - 0.3 - 2 * r, 2 * r, 1 + 2, -2, 2};
+    return TwoParameters::Values{
+        std::fabs(x) + 0.5 * (x - 0.3) * (x - 0.3) + r * r, s + x - 0.3 - 2 * r, 2 * r, 1 + 2, -2, 2};
   });
   f.kink_list = {0};
   Minimizer minimizer(f);
@@ -143,7 +150,8 @@ TEST(Minimize, CrossesAKinkThatDoesNotHold) {
 TEST(Minimize, ComesBackFromOutsideOfTheDomain) {
   // x - ln x + y^2: infeasible for x <= 0, with steps that would go there.
   TwoParameters f([](double x, double y) {
-    return TwoParameters::Values{x > 0 ? 1e3 * (x - std::log(x)) + y * y : infinity, 1e3 * (1 - 1 / x), 2 * y, 1e3 / (x * x), 0, 2};
+    return TwoParameters::Values{
+        x > 0 ? 1e3 * (x - std::log(x)) + y * y : infinity, 1e3 * (1 - 1 / x), 2 * y, 1e3 / (x * x), 0, 2};
   });
   Minimizer minimizer(f);
   const Minimum m = minimizer.minimize(std::vector<double>{30.0, 2.0});
@@ -154,9 +162,7 @@ TEST(Minimize, ComesBackFromOutsideOfTheDomain) {
 
 TEST(Minimize, DoesNotClaimWhatItCannotReach) {
   // exp(x): no minimum; the gradient only vanishes at -infinity.
-  TwoParameters f([](double x, double y) {
-    return TwoParameters::Values{-x + y * y, -1.0, 2 * y, 0, 0, 2};
-  });
+  TwoParameters f([](double x, double y) { return TwoParameters::Values{-x + y * y, -1.0, 2 * y, 0, 0, 2}; });
   Minimizer minimizer(f);
   const Minimum m = minimizer.minimize(std::vector<double>{0.0, 1.0}, {.max_iterations = 30});
   EXPECT_FALSE(m.is_usable());

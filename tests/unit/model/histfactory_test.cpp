@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/model/histfactory.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 namespace relume::model {
 namespace {
@@ -34,10 +34,13 @@ std::string first_error(const spec::Workspace& ws, const CompileOptions& options
 }
 
 TEST(Compile, OrdersParametersAsPyhfDoes) {
-  // The order that pyhf 0.7.6 gives for this model: by type (histosys, lumi, normfactor, normsys, …), in a type by first use.
-  const auto ws = workspace({{"a", {{"s1", {10.0}, {norm("n4"), factor("mu"), shape("ss", {1.0})}},
-                                    {"s2", {10.0}, {norm("n3"), stat("stB", {1.0})}}}},
-                             {"b", {{"s1", {10.0}, {norm("n1"), norm("n2"), histo("h", 10.0), {"sf", shapefactor, {}}}}}}});
+  // The order that pyhf 0.7.6 gives for this model: by type (histosys, lumi, normfactor, normsys, …), in a type by
+  // first use.
+  const auto ws =
+      workspace({{"a",
+                  {{"s1", {10.0}, {norm("n4"), factor("mu"), shape("ss", {1.0})}},
+                   {"s2", {10.0}, {norm("n3"), stat("stB", {1.0})}}}},
+                 {"b", {{"s1", {10.0}, {norm("n1"), norm("n2"), histo("h", 10.0), {"sf", shapefactor, {}}}}}}});
   const auto compiled = compile(ws);
   std::vector<std::string> names;
   for (const auto& set : compiled->likelihood->parameter_sets()) names.push_back(set.name);
@@ -45,8 +48,9 @@ TEST(Compile, OrdersParametersAsPyhfDoes) {
 }
 
 TEST(Compile, ConstraintsAsPyhfBuildsThem) {
-  const auto compiled = compile(workspace({{"a", {{"s1", {10.0, 0.0}, {stat("st", {3.0, 1.0}), shape("ss", {2.0, 1.0})}},
-                                                  {"s2", {30.0, 5.0}, {stat("st", {4.0, 0.0}), factor("mu")}}}}}));
+  const auto compiled = compile(workspace({{"a",
+                                            {{"s1", {10.0, 0.0}, {stat("st", {3.0, 1.0}), shape("ss", {2.0, 1.0})}},
+                                             {"s2", {30.0, 5.0}, {stat("st", {4.0, 0.0}), factor("mu")}}}}}));
   ASSERT_TRUE(compiled);
   const Likelihood& l = *compiled->likelihood;
   const Parameter st0 = l.parameters()[l.find_parameter("st[0]")->index];
@@ -67,8 +71,10 @@ TEST(Compile, RefusesAShapefactorAcrossChannelsOfDifferentLength) {
 }
 
 TEST(Compile, RefusesNamesSharedByDifferentKindsOfParameters) {
-  EXPECT_NE(first_error(workspace({{"a", {{"s", {1.0}, {norm("x"), factor("x")}}}}})).find("already"), std::string::npos);
-  EXPECT_NE(first_error(workspace({{"a", {{"s", {1.0}, {shape("x", {1.0})}}, {"t", {1.0}, {shape("x", {1.0})}}}}})).find("more than once"),
+  EXPECT_NE(first_error(workspace({{"a", {{"s", {1.0}, {norm("x"), factor("x")}}}}})).find("already"),
+            std::string::npos);
+  EXPECT_NE(first_error(workspace({{"a", {{"s", {1.0}, {shape("x", {1.0})}}, {"t", {1.0}, {shape("x", {1.0})}}}}}))
+                .find("more than once"),
             std::string::npos);
   EXPECT_EQ(first_error(workspace({{"a", {{"s", {1.0}, {norm("x"), histo("x", 1.0)}}}}})), "");
 }
@@ -168,10 +174,12 @@ TEST(Evaluate, LanesAreTheSameBitsAsSingleCalls) {
 }
 
 TEST(Sample, DependsOnItsKeyOnly) {
-  const auto c = compile(workspace({{"a", {{"s", {20.0, 300.0, 1e6}, {factor("mu"), norm("x"), shape("g", {2.0, 9.0, 1e3})}}}}}));
+  const auto c =
+      compile(workspace({{"a", {{"s", {20.0, 300.0, 1e6}, {factor("mu"), norm("x"), shape("g", {2.0, 9.0, 1e3})}}}}}));
   const Likelihood& l = *c->likelihood;
   const std::vector<double> point = {1.0, 0.0, 1.0, 1.0, 1.0};
-  const Data one = l.sample(point, {7, 0, 12}), again = l.sample(point, {7, 0, 12}), other = l.sample(point, {7, 0, 13});
+  const Data one = l.sample(point, {7, 0, 12}), again = l.sample(point, {7, 0, 12}),
+             other = l.sample(point, {7, 0, 13});
   EXPECT_EQ(one.values, again.values);
   EXPECT_NE(one.values, other.values);
   double sum = 0.0, squares = 0.0;
