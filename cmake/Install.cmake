@@ -4,6 +4,12 @@
 # Library, headers, CMake package; and, with the program, the man page and shell completions, which it prints itself.
 
 include(GNUInstallDirs)
+if(SKBUILD)
+  # In a wheel: library, headers and CMake package inside of the Python package, the program among the environment's programs.
+  set(CMAKE_INSTALL_BINDIR "${SKBUILD_SCRIPTS_DIR}")
+  set(CMAKE_INSTALL_MANDIR "${SKBUILD_DATA_DIR}/share/man")
+  set(CMAKE_INSTALL_DATADIR "${SKBUILD_DATA_DIR}/share")
+endif()
 include(CMakePackageConfigHelpers)
 
 set(relume_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/relume")

@@ -487,6 +487,19 @@ Data HistFactory::expected_data(std::span<const double> point) const {
   return data;
 }
 
+std::vector<double> HistFactory::expected_by_sample(std::span<const double> point) const {
+  RateWork work(*this);
+  rates(point, work, false);
+  std::vector<double> expected;
+  for (std::size_t k = 0; k < blocks.size(); ++k) {
+    for (std::size_t b = blocks[k].nominal; b < blocks[k].nominal + blocks[k].n_bins; ++b) {
+      const double rate = work.block_product[k] * work.bin_product[b] * work.shifted[b];
+      expected.push_back(clip_sample ? std::max(rate, *clip_sample) : rate);
+    }
+  }
+  return expected;
+}
+
 void HistFactory::reset_multipliers(Scratch& scratch) const {
   Work& work = static_cast<Work&>(scratch);
   std::fill(work.multipliers.begin(), work.multipliers.end(), 0.0);

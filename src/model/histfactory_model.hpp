@@ -83,6 +83,7 @@ class HistFactory final : public Likelihood {
                             const math::Relaxation& relaxation, Scratch& scratch) const noexcept override;
   Constants constants(const Data& data) const override;
   Data expected_data(std::span<const double> point) const override;
+  std::vector<double> expected_by_sample(std::span<const double> point) const override;
   Data sample(std::span<const double> point, const RandomKey& key) const override;
   void reset_multipliers(Scratch& scratch) const override;
   double update_multipliers(double penalty, Scratch& scratch) const override;

@@ -31,4 +31,6 @@ void Likelihood::evaluate_lanes(std::span<const std::span<const double>> points,
   }
 }
 
+std::vector<double> Likelihood::expected_by_sample(std::span<const double>) const { return {}; }
+
 }  // namespace relume::model

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What the files of the extension module share: who binds what, and the objects that cross between them.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relume/model/histfactory.hpp"
+#include "relume/spec/patchset.hpp"
+#include "relume/spec/workspace.hpp"
+
+namespace relume::python {
+
+void bind_errors(nanobind::module_& m);
+void bind_workspace(nanobind::module_& m);
+void bind_model(nanobind::module_& m);
+void bind_infer(nanobind::module_& m);
+
+/// A compiled likelihood with the data it was published with, and what it was made from (to be pickled).
+struct Model {
+  std::shared_ptr<const spec::Workspace> workspace;
+  model::CompileOptions options;
+  std::shared_ptr<const model::Likelihood> likelihood;
+  model::Data observed;
+  std::vector<std::string> notices;
+};
+
+using Vector = nanobind::ndarray<const double, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;
+
+/// A new numpy array that owns its numbers.
+nanobind::object to_numpy(std::vector<double> values);
+nanobind::object to_numpy(std::vector<double> values, std::size_t rows, std::size_t columns);
+
+/// A point of the right length, or an InputError.
+std::span<const double> checked_point(const Model& model, const Vector& point);
+/// The data asked for: the model's own when none are given.
+const model::Data& checked_data(const Model& model, const std::optional<Vector>& data, model::Data& storage);
+
+/// Runs f without the interpreter's lock. When it may take long, in a thread of its own, so that Ctrl-C can stop it: f
+/// is then told by the flag, and KeyboardInterrupt is raised.
+void run_interruptible(bool may_take_long, const std::function<void(const std::atomic<bool>*)>& f);
+/// Whether fits of this model take noticeable time.
+bool may_take_long(const model::Likelihood& likelihood);
+
+}  // namespace relume::python

@@ -1,0 +1,210 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Fits, tests, limits. What comes back is the result's JSON document as a dictionary (report/json.hpp, the same as on the command line), and
+// the arrays that a document holds badly.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "bindings.hpp"
+#include "json.hpp"
+#include "relume/infer/fit.hpp"
+#include "relume/infer/hypotest.hpp"
+#include "relume/report/json.hpp"
+#include "relume/report/parameters.hpp"
+#include "relume/report/table.hpp"
+
+namespace relume::python {
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using Fixed = std::vector<std::pair<std::string, double>>;
+
+[[noreturn]] void refuse(const char* where, std::string message, std::string hint = {}) {
+  throw Exception({{ErrorCode::option, where, std::move(message), std::move(hint)}});
+}
+
+std::vector<infer::FixedParameter> fixed_from(const Model& m, const Fixed& fixed) {
+  std::vector<infer::FixedParameter> out;
+  Errors errors;
+  for (const auto& [name, value] : fixed) {
+    const auto id = report::find_parameter(*m.likelihood, name);
+    if (!id) {
+      errors.insert(errors.end(), id.errors().begin(), id.errors().end());
+    } else if (!std::isfinite(value)) {
+      errors.push_back({ErrorCode::option, "fixed", fmt::format("'{}' cannot be held at {}", name, value), {}});
+    } else {
+      out.push_back({*id, value});
+    }
+  }
+  if (!errors.empty()) throw Exception(std::move(errors));
+  return out;
+}
+
+std::vector<double> numbers(const Model& m, const std::optional<Vector>& values, const char* where, bool may_be_infinite = false) {
+  if (!values) return {};
+  const std::size_t n = m.likelihood->parameters().size();
+  if (values->shape(0) != n) refuse(where, fmt::format("{} numbers, where the model has {} parameters", values->shape(0), n));
+  for (std::size_t i = 0; i < n; ++i) {
+    const double value = values->data()[i];
+    if (std::isnan(value) || (!may_be_infinite && std::isinf(value))) refuse(where, fmt::format("number {} is {}", i, value));
+  }
+  return {values->data(), values->data() + n};
+}
+
+void need_poi(const Model& m, const std::vector<infer::FixedParameter>& fixed) {
+  const auto poi = m.likelihood->poi();
+  if (!poi) {
+    refuse("poi", "the model has no parameter of interest", "choose one with poi=, or add a signal that brings it");
+  }
+  for (const auto& f : fixed) {
+    if (f.parameter == *poi) refuse("fixed", "the parameter of interest '" + m.likelihood->parameters()[poi->index].name + "' cannot be held");
+  }
+}
+
+infer::TestOptions test_options(const Model& m, const std::string& statistic, const std::string& asimov, const Fixed& fixed,
+                                const std::optional<Vector>& start) {
+  infer::TestOptions options;
+  const auto known = infer::test_statistic_from_string(statistic);
+  if (!known) refuse("test_stat", "no test statistic is called '" + statistic + "'", "q0, q, qtilde, t, ttilde");
+  options.statistic = *known;
+  if (asimov == "a-priori") {
+    options.asimov = infer::Asimov::a_priori;
+  } else if (asimov != "a-posteriori") {
+    refuse("asimov", "'" + asimov + "' is no way to make Asimov data", "a-posteriori, a-priori");
+  }
+  options.fixed = fixed_from(m, fixed);
+  need_poi(m, options.fixed);
+  options.start = numbers(m, start, "start");
+  return options;
+}
+
+nb::object or_none(std::vector<double> values) { return values.empty() ? nb::object(nb::none()) : to_numpy(std::move(values)); }
+
+nb::tuple fit(const Model& m, const std::optional<Vector>& data, const Fixed& fixed, const std::optional<Vector>& start,
+              const std::optional<Vector>& lower, const std::optional<Vector>& upper, bool uncertainties, bool covariance,
+              int max_iterations) {
+  infer::FitOptions options;
+  options.fixed = fixed_from(m, fixed);
+  options.start = numbers(m, start, "start");
+  options.lower = numbers(m, lower, "lower", true);
+  options.upper = numbers(m, upper, "upper", true);
+  for (std::size_t i = 0; i < std::min(options.lower.size(), options.upper.size()); ++i) {
+    if (options.lower[i] > options.upper[i]) {
+      refuse("bounds", fmt::format("'{}': the lower bound {:g} is above the upper bound {:g}", m.likelihood->parameters()[i].name,
+                                   options.lower[i], options.upper[i]));
+    }
+  }
+  if (max_iterations < 1) refuse("max_iterations", fmt::format("{} iterations lead nowhere", max_iterations));
+  options.uncertainties = uncertainties || covariance;
+  options.covariance = covariance;
+  options.max_iterations = max_iterations;
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  infer::FitResult result;
+  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+    options.stop = stop;
+    result = infer::fit(*m.likelihood, d, options);
+  });
+  // The matrix goes as an array; the document would hold it number by number.
+  std::vector<double> matrix = std::move(result.covariance);
+  result.covariance.clear();
+  nb::object document = json_to_python(report::to_json(result, *m.likelihood, m.notices));
+  const std::size_t n = m.likelihood->parameters().size();
+  return nb::make_tuple(document, to_numpy(result.minimum.x), or_none(result.uncertainties),
+                        matrix.empty() ? nb::object(nb::none()) : to_numpy(std::move(matrix), n, n));
+}
+
+template <class Result>
+nb::object document_of(Result& result, const Model& m) {
+  result.notes.insert(result.notes.begin(), m.notices.begin(), m.notices.end());
+  return json_to_python(report::to_json(result, *m.likelihood));
+}
+
+nb::object hypotest(const Model& m, double poi_value, const std::optional<Vector>& data, const std::string& statistic,
+                    const std::string& asimov, const Fixed& fixed, const std::optional<Vector>& start) {
+  if (!std::isfinite(poi_value)) refuse("poi_value", fmt::format("{} cannot be tested", poi_value));
+  infer::TestOptions options = test_options(m, statistic, asimov, fixed, start);
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  infer::HypoTest result;
+  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+    options.stop = stop;
+    result = infer::hypotest(*m.likelihood, d, poi_value, options);
+  });
+  return document_of(result, m);
+}
+
+nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double level, const std::string& statistic,
+                      const std::string& asimov, bool expected, double tolerance, const Fixed& fixed,
+                      const std::optional<Vector>& start) {
+  if (!(level > 0.0 && level < 1.0)) refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  if (!(tolerance > 0.0 && tolerance < 1.0)) refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
+  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, start), .level = level, .expected = expected, .tolerance = tolerance};
+  if (options.test.statistic == infer::TestStatistic::q0) refuse("test_stat", "q0 sets no limits", "q, qtilde, t, ttilde");
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  infer::Limit result;
+  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+    options.test.stop = stop;
+    result = infer::upper_limit(*m.likelihood, d, options);
+  });
+  nb::object background = or_none(result.background);
+  return nb::make_tuple(document_of(result, m), background);
+}
+
+nb::object significance(const Model& m, const std::optional<Vector>& data, const std::string& asimov, const Fixed& fixed) {
+  infer::TestOptions options = test_options(m, "q0", asimov, fixed, std::nullopt);
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  infer::Discovery result;
+  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+    options.stop = stop;
+    result = infer::significance(*m.likelihood, d, options);
+  });
+  return document_of(result, m);
+}
+
+}  // namespace
+
+void bind_infer(nb::module_& m) {
+  m.def("fit", &fit, "model"_a, "data"_a.none(), "fixed"_a, "start"_a.none(), "lower"_a.none(), "upper"_a.none(), "uncertainties"_a,
+        "covariance"_a, "max_iterations"_a);
+  m.def("hypotest", &hypotest, "model"_a, "poi_value"_a, "data"_a.none(), "test_stat"_a, "asimov"_a, "fixed"_a, "start"_a.none());
+  m.def("upper_limit", &upper_limit, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a, "expected"_a, "tolerance"_a,
+        "fixed"_a, "start"_a.none());
+  m.def("significance", &significance, "model"_a, "data"_a.none(), "asimov"_a, "fixed"_a);
+  m.def(
+      "p_values",
+      [](const std::string& statistic, double q, double q_asimov) {
+        const auto known = infer::test_statistic_from_string(statistic);
+        if (!known) refuse("test_stat", "no test statistic is called '" + statistic + "'", "q0, q, qtilde, t, ttilde");
+        const infer::PValues observed = infer::asymptotic_p_values(*known, q, q_asimov);
+        nb::list expected;
+        for (const double n : infer::band_sigmas) {
+          const infer::PValues p = infer::expected_p_values(*known, q_asimov, n);
+          expected.append(nb::make_tuple(p.clsb, p.clb, p.cls));
+        }
+        return nb::make_tuple(nb::make_tuple(observed.clsb, observed.clb, observed.cls), expected);
+      },
+      "test_stat"_a, "q"_a, "q_asimov"_a);
+  m.def(
+      "carry_point",
+      [](const Model& from, const Vector& point, const Model& to) {
+        const auto x = checked_point(from, point);
+        return to_numpy(infer::carry_point(*from.likelihood, x, *to.likelihood));
+      },
+      "from"_a, "point"_a, "to"_a);
+}
+
+}  // namespace relume::python

@@ -1,0 +1,441 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Models: compiled workspaces, and what can be evaluated on them. Numbers go in and out as numpy arrays.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "bindings.hpp"
+#include "relume/formats/json.hpp"
+#include "relume/formats/pyhf_json.hpp"
+#include "relume/infer/fit.hpp"
+
+namespace relume::python {
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+nb::object to_numpy(std::vector<double> values, std::size_t rows, std::size_t columns) {
+  auto* owned = new std::vector<double>(std::move(values));
+  const nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<double>*>(p); });
+  return nb::cast(nb::ndarray<nb::numpy, double, nb::ndim<2>>(owned->data(), {rows, columns}, owner));
+}
+
+nb::object to_numpy(std::vector<double> values) {
+  auto* owned = new std::vector<double>(std::move(values));
+  const nb::capsule owner(owned, [](void* p) noexcept { delete static_cast<std::vector<double>*>(p); });
+  return nb::cast(nb::ndarray<nb::numpy, double, nb::ndim<1>>(owned->data(), {owned->size()}, owner));
+}
+
+namespace {
+
+[[noreturn]] void refuse(const char* where, std::string message, std::string hint = {}) {
+  throw Exception({{ErrorCode::option, where, std::move(message), std::move(hint)}});
+}
+
+void check_lengths(const char* where, std::size_t given, std::size_t wanted, const char* of) {
+  if (given != wanted) refuse(where, fmt::format("{} numbers, where the model has {} {}", given, wanted, of));
+}
+
+model::InterpolationCode code_from(const std::string& name, const char* where) {
+  const auto code = model::interpolation_code_from_string(name);
+  if (!code) refuse(where, "no interpolation is called '" + name + "'", "code0, code1, code2, code2-pyhf, code4, code4p");
+  return *code;
+}
+
+const char* kind_of(const model::Constraint& constraint) {
+  switch (constraint.kind) {
+    case model::ConstraintKind::normal: return "normal";
+    case model::ConstraintKind::poisson: return "poisson";
+    case model::ConstraintKind::none: break;
+  }
+  return "none";
+}
+
+/// A Scratch borrowed from the model's pool for one evaluation.
+class Pool {
+ public:
+  std::unique_ptr<model::Scratch> take(const model::Likelihood& likelihood) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        auto scratch = std::move(free_.back());
+        free_.pop_back();
+        return scratch;
+      }
+    }
+    return likelihood.make_scratch();
+  }
+  void give_back(std::unique_ptr<model::Scratch> scratch) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(scratch));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<model::Scratch>> free_;
+};
+
+}  // namespace
+
+/// A Model with what evaluations from Python share.
+struct BoundModel : Model {
+  model::Constants observed_constants;
+  Pool pool;
+};
+
+namespace {
+
+class Borrowed {
+ public:
+  explicit Borrowed(BoundModel& m) : pool_(m.pool), scratch_(pool_.take(*m.likelihood)) {}
+  ~Borrowed() { pool_.give_back(std::move(scratch_)); }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  model::Scratch& operator*() { return *scratch_; }
+
+ private:
+  Pool& pool_;
+  std::unique_ptr<model::Scratch> scratch_;
+};
+
+std::shared_ptr<BoundModel> compile(std::shared_ptr<const spec::Workspace> workspace, model::CompileOptions options) {
+  auto m = std::make_shared<BoundModel>();
+  auto compiled = model::compile(*workspace, options).value();
+  m->workspace = std::move(workspace);
+  m->options = std::move(options);
+  m->likelihood = std::move(compiled.likelihood);
+  m->observed = std::move(compiled.observed);
+  m->notices = std::move(compiled.notices);
+  m->observed_constants = m->likelihood->constants(m->observed);
+  return m;
+}
+
+struct Terms {
+  double main = 0.0, constraint = 0.0;
+};
+
+/// -ln L in its two parts; +infinity outside of the domain.
+Terms evaluate(BoundModel& m, std::span<const double> point, const model::Data& data, bool is_observed, math::Derivatives derivatives,
+               model::Scratch& scratch) {
+  const math::Evaluation e = m.likelihood->evaluate(point, data, derivatives, {}, scratch);
+  if (e.status != math::EvaluationStatus::ok) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    std::fill(scratch.gradient.begin(), scratch.gradient.end(), std::numeric_limits<double>::quiet_NaN());
+    return {infinity, infinity};
+  }
+  const model::Constants c = is_observed ? m.observed_constants : m.likelihood->constants(data);
+  return {e.main + c.main, e.value - e.main + c.constraint};
+}
+
+double nll(BoundModel& m, const Vector& point, const std::optional<Vector>& data) {
+  const auto x = checked_point(m, point);
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  const nb::gil_scoped_release release;
+  Borrowed scratch(m);
+  const Terms t = evaluate(m, x, d, !data, math::Derivatives::none, *scratch);
+  return t.main + t.constraint;
+}
+
+nb::tuple nll_terms(BoundModel& m, const Vector& point, const std::optional<Vector>& data) {
+  const auto x = checked_point(m, point);
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  Borrowed scratch(m);
+  const Terms t = evaluate(m, x, d, !data, math::Derivatives::none, *scratch);
+  return nb::make_tuple(t.main, t.constraint);
+}
+
+nb::tuple value_and_grad(BoundModel& m, const Vector& point, const std::optional<Vector>& data) {
+  const auto x = checked_point(m, point);
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  Borrowed scratch(m);
+  const Terms t = evaluate(m, x, d, !data, math::Derivatives::gradient, *scratch);
+  return nb::make_tuple(t.main + t.constraint, to_numpy((*scratch).gradient));
+}
+
+nb::object hessian(BoundModel& m, const Vector& point, const std::optional<Vector>& data) {
+  const auto x = checked_point(m, point);
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  const std::size_t n = x.size();
+  std::vector<double> matrix(n * n, std::numeric_limits<double>::quiet_NaN());
+  {
+    const nb::gil_scoped_release release;
+    Borrowed scratch(m);
+    const Terms t = evaluate(m, x, d, !data, math::Derivatives::curvature, *scratch);
+    if (std::isfinite(t.main)) {
+      std::vector<double> unit(n, 0.0);
+      for (std::size_t i = 0; i < n; ++i) {
+        unit[i] = 1.0;
+        (*scratch).curvature.multiply(unit, std::span(matrix).subspan(i * n, n), math::Form::exact);
+        unit[i] = 0.0;
+      }
+    }
+  }
+  return to_numpy(std::move(matrix), n, n);
+}
+
+/// Many points, many data sets: one of each, or as many of one as of the other.
+nb::object nll_many(BoundModel& m, const Matrix& points, const std::optional<Matrix>& data, std::size_t n_threads) {
+  const std::size_t n_parameters = m.likelihood->parameters().size(), n_data = m.likelihood->n_data();
+  check_lengths("points", points.shape(1), n_parameters, "parameters");
+  if (data) check_lengths("data", data->shape(1), n_data, "data");
+  const std::size_t n_points = points.shape(0), n_sets = data ? data->shape(0) : 1;
+  if (n_points != n_sets && n_points != 1 && n_sets != 1) {
+    refuse("data", fmt::format("{} data sets do not go with {} points", n_sets, n_points), "give one, or as many as points");
+  }
+  const std::size_t n = std::max(n_points, n_sets);
+  std::vector<double> values(n);
+  {
+    const nb::gil_scoped_release release;
+    const auto work = [&](std::size_t first, std::size_t last) {
+      Borrowed scratch(m);
+      model::Data one;
+      for (std::size_t i = first; i < last; ++i) {
+        const std::span<const double> x(points.data() + (n_points == 1 ? 0 : i) * n_parameters, n_parameters);
+        if (data) {
+          const double* from = data->data() + (n_sets == 1 ? 0 : i) * n_data;
+          one.values.assign(from, from + n_data);
+        }
+        const Terms t = evaluate(m, x, data ? one : m.observed, !data, math::Derivatives::none, *scratch);
+        values[i] = t.main + t.constraint;
+      }
+    };
+    const std::size_t threads = std::clamp<std::size_t>(n_threads, 1, std::max<std::size_t>(1, n));
+    std::vector<std::jthread> others;
+    for (std::size_t t = 1; t < threads; ++t) others.emplace_back(work, n * t / threads, n * (t + 1) / threads);
+    work(0, n / threads);
+  }
+  return to_numpy(std::move(values));
+}
+
+nb::list parameter_sets(const BoundModel& m) {
+  nb::list sets;
+  for (const model::ParameterSet& set : m.likelihood->parameter_sets()) {
+    sets.append(nb::make_tuple(set.name, set.first, set.size, set.is_scalar));
+  }
+  return sets;
+}
+
+template <class F>
+nb::object per_parameter(const BoundModel& m, F&& f) {
+  std::vector<double> values;
+  for (const model::Parameter& p : m.likelihood->parameters()) values.push_back(f(p));
+  return to_numpy(std::move(values));
+}
+
+}  // namespace
+
+std::span<const double> checked_point(const Model& model, const Vector& point) {
+  check_lengths("parameters", point.shape(0), model.likelihood->parameters().size(), "parameters");
+  return {point.data(), point.shape(0)};
+}
+
+const model::Data& checked_data(const Model& model, const std::optional<Vector>& data, model::Data& storage) {
+  if (!data) return model.observed;
+  check_lengths("data", data->shape(0), model.likelihood->n_data(), "data (main, then auxiliary)");
+  for (std::size_t i = 0; i < data->shape(0); ++i) {
+    if (!std::isfinite(data->data()[i])) refuse("data", fmt::format("number {} is not finite", i));
+  }
+  for (const model::DataBlock& block : model.likelihood->data_blocks()) {
+    if (block.kind != model::BlockKind::counts) continue;
+    for (std::size_t i = block.first; i < block.first + block.size; ++i) {
+      if (data->data()[i] < 0.0) refuse("data", fmt::format("{:g} events in '{}'", data->data()[i], block.name), "counts are not negative");
+    }
+  }
+  storage.values.assign(data->data(), data->data() + data->shape(0));
+  return storage;
+}
+
+bool may_take_long(const model::Likelihood& likelihood) {
+  constexpr std::size_t quick = 200'000;  // Jacobian entries: a fit of less takes milliseconds
+  return likelihood.layout().jacobian_size > quick;
+}
+
+void run_interruptible(bool may_take_long, const std::function<void(const std::atomic<bool>*)>& f) {
+  if (!may_take_long) {
+    const nb::gil_scoped_release release;
+    f(nullptr);
+    return;
+  }
+  std::atomic<bool> stop = false;
+  bool done = false;
+  std::exception_ptr failure;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool interrupted = false;
+  {
+    const nb::gil_scoped_release release;
+    std::jthread worker([&] {
+      try {
+        f(&stop);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      const std::lock_guard lock(mutex);
+      done = true;
+      changed.notify_one();
+    });
+    constexpr auto patience = std::chrono::milliseconds(50);  // between looks for Ctrl-C
+    std::unique_lock lock(mutex);
+    while (!changed.wait_for(lock, patience, [&] { return done; })) {
+      lock.unlock();
+      {
+        const nb::gil_scoped_acquire acquire;
+        if (PyErr_CheckSignals() != 0) {
+          interrupted = true;
+          stop = true;
+        }
+      }
+      lock.lock();
+    }
+  }
+  if (interrupted) throw nb::python_error();
+  if (failure) std::rethrow_exception(failure);
+}
+
+void bind_model(nb::module_& m) {
+  nb::class_<Model>(m, "CompiledModel");
+  nb::class_<BoundModel, Model>(m, "Model")
+      .def_prop_ro("workspace", [](const BoundModel& b) { return b.workspace; })
+      .def_prop_ro("notices", [](const BoundModel& b) { return b.notices; })
+      .def_prop_ro("measurement", [](const BoundModel& b) { return b.options.measurement; })
+      .def_prop_ro("parameter_names",
+                   [](const BoundModel& b) {
+                     std::vector<std::string> names;
+                     for (const auto& p : b.likelihood->parameters()) names.push_back(p.name);
+                     return names;
+                   })
+      .def_prop_ro("parameter_sets", &parameter_sets)
+      .def_prop_ro("n_parameters", [](const BoundModel& b) { return b.likelihood->parameters().size(); })
+      .def_prop_ro("n_data", [](const BoundModel& b) { return b.likelihood->n_data(); })
+      .def_prop_ro("poi", [](const BoundModel& b) -> std::optional<std::size_t> {
+        if (!b.likelihood->poi()) return std::nullopt;
+        return b.likelihood->poi()->index;
+      })
+      .def_prop_ro("initial", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.initial; }); })
+      .def_prop_ro("lower", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.lower; }); })
+      .def_prop_ro("upper", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.upper; }); })
+      .def_prop_ro("prefit_sigma", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.prefit_sigma(); }); })
+      .def_prop_ro("constraint_width", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.constraint.width; }); })
+      .def_prop_ro("constraint_rate", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.constraint.rate; }); })
+      .def_prop_ro("fixed",
+                   [](const BoundModel& b) {
+                     nb::list fixed;
+                     for (const auto& p : b.likelihood->parameters()) fixed.append(p.is_fixed);
+                     return fixed;
+                   })
+      .def_prop_ro("constraint_kinds",
+                   [](const BoundModel& b) {
+                     nb::list kinds;
+                     for (const auto& p : b.likelihood->parameters()) kinds.append(kind_of(p.constraint));
+                     return kinds;
+                   })
+      .def_prop_ro("constraint_data",
+                   [](const BoundModel& b) {
+                     nb::list at;
+                     for (const auto& p : b.likelihood->parameters()) {
+                       at.append(p.constraint.kind == model::ConstraintKind::none ? nb::object(nb::none()) : nb::object(nb::int_(p.constraint.data_index)));
+                     }
+                     return at;
+                   })
+      .def_prop_ro("channels",
+                   [](const BoundModel& b) {
+                     nb::list channels;
+                     for (const auto& c : b.likelihood->channels()) channels.append(nb::make_tuple(c.name, c.first_bin, c.n_bins, c.samples));
+                     return channels;
+                   })
+      .def_prop_ro("data_blocks",
+                   [](const BoundModel& b) {
+                     nb::list blocks;
+                     for (const auto& d : b.likelihood->data_blocks()) {
+                       blocks.append(nb::make_tuple(d.name, d.first, d.size, d.is_auxiliary, d.kind == model::BlockKind::counts));
+                     }
+                     return blocks;
+                   })
+      .def_prop_ro("observed", [](const BoundModel& b) { return to_numpy(b.observed.values); })
+      .def("nll", &nll, "parameters"_a, "data"_a.none() = nb::none())
+      .def("nll_terms", &nll_terms, "parameters"_a, "data"_a.none() = nb::none())
+      .def("value_and_grad", &value_and_grad, "parameters"_a, "data"_a.none() = nb::none())
+      .def("hessian", &hessian, "parameters"_a, "data"_a.none() = nb::none())
+      .def("nll_many", &nll_many, "points"_a, "data"_a.none() = nb::none(), "n_threads"_a = 1)
+      .def("expected_data",
+           [](const BoundModel& b, const Vector& point) { return to_numpy(b.likelihood->expected_data(checked_point(b, point)).values); })
+      .def("expected_by_sample",
+           [](const BoundModel& b, const Vector& point) { return to_numpy(b.likelihood->expected_by_sample(checked_point(b, point))); })
+      .def("sample",
+           [](const BoundModel& b, const Vector& point, std::size_t n, std::uint64_t seed, std::uint64_t stream, std::uint64_t first) {
+             const auto x = checked_point(b, point);
+             std::vector<double> toys;
+             {
+               const nb::gil_scoped_release release;
+               toys.reserve(n * b.likelihood->n_data());
+               for (std::size_t i = 0; i < n; ++i) {
+                 const model::Data toy = b.likelihood->sample(x, {.seed = seed, .stream = stream, .index = first + i});
+                 toys.insert(toys.end(), toy.values.begin(), toy.values.end());
+               }
+             }
+             return to_numpy(std::move(toys), n, b.likelihood->n_data());
+           })
+      .def("explain",
+           [](BoundModel& b, const Vector& point) {
+             const auto x = checked_point(b, point);
+             Borrowed scratch(b);
+             const auto e = b.likelihood->evaluate(x, b.observed, math::Derivatives::none, {}, *scratch);
+             return e.status == math::EvaluationStatus::ok ? std::string() : b.likelihood->explain(x, *scratch);
+           })
+      .def("state",
+           [](const BoundModel& b) {
+             return nb::make_tuple(formats::write_json(formats::workspace_to_json(*b.workspace), {.indent = 0}), b.options.measurement,
+                                   b.options.poi, std::string(model::to_string(b.options.normsys)),
+                                   std::string(model::to_string(b.options.histosys)), b.options.clip_sample_data,
+                                   b.options.clip_bin_data);
+           })
+      .def_static(
+          "from_state",
+          [](const std::string& text, const std::string& measurement, const std::optional<std::string>& poi, const std::string& normsys,
+             const std::string& histosys, std::optional<double> clip_sample_data, std::optional<double> clip_bin_data) {
+            return compile(std::make_shared<const spec::Workspace>(formats::read_workspace(text, "<pickle>").value()),
+                           {.measurement = measurement,
+                            .poi = poi,
+                            .normsys = code_from(normsys, "normsys"),
+                            .histosys = code_from(histosys, "histosys"),
+                            .clip_sample_data = clip_sample_data,
+                            .clip_bin_data = clip_bin_data});
+          },
+          "text"_a, "measurement"_a, "poi"_a.none(), "normsys"_a, "histosys"_a, "clip_sample_data"_a.none(), "clip_bin_data"_a.none());
+  m.def(
+      "compile",
+      [](std::shared_ptr<const spec::Workspace> workspace, const std::string& measurement, const std::optional<std::string>& poi,
+         const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
+         std::optional<double> clip_bin_data) {
+        model::CompileOptions options{.measurement = measurement,
+                                      .poi = poi,
+                                      .normsys = code_from(normsys, "normsys"),
+                                      .histosys = code_from(histosys, "histosys"),
+                                      .clip_sample_data = clip_sample_data,
+                                      .clip_bin_data = clip_bin_data};
+        const nb::gil_scoped_release release;
+        return compile(std::move(workspace), std::move(options));
+      },
+      "workspace"_a, "measurement"_a = "", "poi"_a.none() = nb::none(), "normsys"_a = "code4", "histosys"_a = "code4p",
+      "clip_sample_data"_a.none() = nb::none(), "clip_bin_data"_a.none() = nb::none());
+}
+
+}  // namespace relume::python

@@ -1,0 +1,14 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include <nanobind/stl/string_view.h>
+
+#include "bindings.hpp"
+#include "relume/base/version.hpp"
+
+NB_MODULE(_core, m) {
+  m.attr("__version__") = relume::version();
+  relume::python::bind_errors(m);
+  relume::python::bind_workspace(m);
+  relume::python::bind_model(m);
+  relume::python::bind_infer(m);
+}

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fits, tests and limits of one model. Whatever the numbers do, a result comes back; its `status` says whether it can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _core
+from .errors import OptionError, Problem
+from .model import Model, as_vector
+from .results import Discovery, FitResult, HypoTest, Limit
+
+
+def _model(model: Model) -> object:
+    if not isinstance(model, Model):
+        raise OptionError([Problem("option", "model", f"a {type(model).__name__}, where a relume.Model is needed", "Workspace.model() makes one")])
+    return model._core
+
+
+def _vector(values: ArrayLike | None, where: str) -> np.ndarray | None:
+    return None if values is None else as_vector(values, where)
+
+
+def _fixed(fixed: Mapping[str, float]) -> list[tuple[str, float]]:
+    try:
+        return [(str(name), float(value)) for name, value in fixed.items()]
+    except (AttributeError, TypeError, ValueError):
+        raise OptionError([Problem("option", "fixed", f"{fixed!r} is no mapping of names to numbers", "for example {'mu': 1.0}")]) from None
+
+
+def fit(model: Model, data: ArrayLike | None = None, *, fixed: Mapping[str, float] = {}, start: ArrayLike | None = None,
+        bounds: ArrayLike | None = None, uncertainties: bool = True, covariance: bool = False, max_iterations: int = 200) -> FitResult:
+    """Maximum-likelihood fit.
+
+    `data`: None for the observed. `fixed`: parameters held, by name. `start`, `bounds` (shape (n_parameters, 2)): None for the model's.
+    `covariance`: the whole matrix, from the inverse Hessian. `max_iterations`: per attempt; real models take 5 to 30.
+    """
+    core = _model(model)
+    lower = upper = None
+    if bounds is not None:
+        try:
+            array = np.asarray(bounds, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise OptionError([Problem("option", "bounds", f"not numbers: {error}", "")]) from None
+        if array.ndim != 2 or array.shape[1] != 2:
+            raise OptionError([Problem("option", "bounds", f"an array of shape {array.shape}", "one pair (lower, upper) per parameter")])
+        lower, upper = np.ascontiguousarray(array[:, 0]), np.ascontiguousarray(array[:, 1])
+    document, values, sigmas, matrix = _core.fit(core, _vector(data, "data"), _fixed(fixed), _vector(start, "start"), lower, upper, uncertainties,
+                                                 covariance, max_iterations)
+    return FitResult(document, model.parameter_names, values, sigmas, matrix)
+
+
+def hypotest(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None, *, test_stat: str = "qtilde", asimov: str = "a-posteriori",
+             fixed: Mapping[str, float] = {}, start: ArrayLike | None = None) -> HypoTest:
+    """CLs of one signal strength, observed and expected (asymptotic formulas, CCGV Eur. Phys. J. C 71 (2011) 1554).
+
+    `test_stat`: q0, q, qtilde (default, as pyhf), t, ttilde. `asimov`: the expected data from the fit to the observed ones ("a-posteriori", as pyhf) or
+    from initial values ("a-priori"). `start`: a point near the background-only minimum, to save steps.
+    """
+    return HypoTest(_core.hypotest(_model(model), float(poi_value), _vector(data, "data"), test_stat, asimov, _fixed(fixed), _vector(start, "start")))
+
+
+def upper_limit(model: Model, data: ArrayLike | None = None, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori",
+                expected: bool = True, tolerance: float = 1e-7, fixed: Mapping[str, float] = {}, start: ArrayLike | None = None) -> Limit:
+    """Upper limit on the parameter of interest: CLs = 1 - level. `tolerance`: relative, of each root. `expected`: the band too."""
+    document, _ = _core.upper_limit(_model(model), _vector(data, "data"), level, test_stat, asimov, expected, tolerance, _fixed(fixed),
+                                    _vector(start, "start"))
+    return Limit(document)
+
+
+def significance(model: Model, data: ArrayLike | None = None, *, asimov: str = "a-posteriori", fixed: Mapping[str, float] = {}) -> Discovery:
+    """Discovery significance (q0), observed and expected for a signal of strength 1."""
+    return Discovery(_core.significance(_model(model), _vector(data, "data"), asimov, _fixed(fixed)))

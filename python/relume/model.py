@@ -1,0 +1,207 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A compiled likelihood with the data it was published with."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _core
+from .errors import OptionError, Problem
+from .spec import Workspace
+
+
+@dataclasses.dataclass(frozen=True)
+class Channel:
+    """A channel of a model and where its bins stand in the main data."""
+
+    name: str
+    first_bin: int
+    n_bins: int
+    samples: tuple[str, ...]
+
+    @property
+    def slice(self) -> slice:
+        return slice(self.first_bin, self.first_bin + self.n_bins)
+
+
+def as_vector(values: ArrayLike, where: str) -> np.ndarray:
+    """A contiguous vector of doubles, or an OptionError that names the argument."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise OptionError([Problem("option", where, f"not numbers: {error}", "")]) from None
+    if array.ndim != 1:
+        raise OptionError([Problem("option", where, f"an array of shape {array.shape}, where a vector is needed", "")])
+    return np.ascontiguousarray(array)
+
+
+def as_matrix(values: ArrayLike, where: str) -> np.ndarray:
+    """A contiguous matrix of doubles; a vector is its only row."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise OptionError([Problem("option", where, f"not numbers: {error}", "")]) from None
+    array = np.atleast_2d(array)
+    if array.ndim != 2:
+        raise OptionError([Problem("option", where, f"an array of shape {array.shape}, where a matrix is needed", "")])
+    return np.ascontiguousarray(array)
+
+
+class Model:
+    """A likelihood: parameters, data and -ln L of both, with derivatives.
+
+    Safe to use from several threads at once. Parameters are vectors in the order of `parameter_names`, data vectors are main data of all channels, then
+    auxiliary data (`observed`); None means the observed data. Outside of the domain (a negative rate) -ln L is infinite.
+    """
+
+    __slots__ = ("_core", "_index")
+
+    _core: Any
+
+    def __init__(self, source: Any, **options: Any) -> None:
+        """`source`: a Workspace, or what it is made from; options: those of `Workspace.model`."""
+        workspace = source if isinstance(source, Workspace) else Workspace(source)
+        self._core = workspace.model(**options)._core
+        self._index: dict[str, int] | None = None
+
+    @classmethod
+    def _wrap(cls, core: Any) -> Model:
+        self = object.__new__(cls)
+        self._core, self._index = core, None
+        return self
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace._wrap(self._core.workspace)
+
+    @property
+    def notices(self) -> list[str]:
+        """What was tolerated, in words."""
+        return self._core.notices
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """One per component: "mu", "gamma[0]", "gamma[1]"."""
+        return self._core.parameter_names
+
+    @property
+    def poi(self) -> str | None:
+        """Name of the parameter of interest."""
+        return None if self._core.poi is None else self.parameter_names[self._core.poi]
+
+    @property
+    def channels(self) -> list[Channel]:
+        return [Channel(name, first, n, tuple(samples)) for name, first, n, samples in self._core.channels]
+
+    @property
+    def initial(self) -> np.ndarray:
+        return self._core.initial
+
+    @property
+    def bounds(self) -> np.ndarray:
+        """Shape (n_parameters, 2)."""
+        return np.column_stack([self._core.lower, self._core.upper])
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """Which parameters the model itself holds."""
+        return np.array(self._core.fixed, dtype=bool)
+
+    @property
+    def prefit_sigma(self) -> np.ndarray:
+        """Standard deviation that the constraint alone gives; 0 where there is none."""
+        return self._core.prefit_sigma
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Main data of all channels, then auxiliary data."""
+        return self._core.observed
+
+    def point(self, values: Mapping[str, float] = {}, *, start: ArrayLike | None = None) -> np.ndarray:
+        """A parameter vector: initial values (or `start`) with `values` put in by name."""
+        x = self.initial if start is None else as_vector(start, "start").copy()
+        if self._index is None:
+            self._index = {name: i for i, name in enumerate(self.parameter_names)}
+        unknown = [name for name in values if name not in self._index]
+        if unknown:
+            raise OptionError([Problem("reference", name, f"no parameter is called {name!r}", "") for name in unknown])
+        for name, value in values.items():
+            x[self._index[name]] = value
+        return x
+
+    def nll(self, parameters: ArrayLike, data: ArrayLike | None = None) -> float:
+        """-ln L with all constants."""
+        try:
+            return self._core.nll(parameters, data)
+        except TypeError:
+            return self._core.nll(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data"))
+
+    def nll_terms(self, parameters: ArrayLike, data: ArrayLike | None = None) -> tuple[float, float]:
+        """-ln L of the main data and of the auxiliary data."""
+        return self._core.nll_terms(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data"))
+
+    def value_and_grad(self, parameters: ArrayLike, data: ArrayLike | None = None) -> tuple[float, np.ndarray]:
+        """-ln L and its gradient, shape (n_parameters,)."""
+        try:
+            return self._core.value_and_grad(parameters, data)
+        except TypeError:
+            return self._core.value_and_grad(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data"))
+
+    def hessian(self, parameters: ArrayLike, data: ArrayLike | None = None) -> np.ndarray:
+        """Second derivatives of -ln L, exact; shape (n_parameters, n_parameters)."""
+        return self._core.hessian(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data"))
+
+    def nll_many(self, points: ArrayLike, data: ArrayLike | None = None, *, threads: int | None = None) -> np.ndarray:
+        """-ln L of many points (rows) or many data sets (rows), or of as many of one as of the other; shape (n,).
+
+        The answer does not depend on `threads` (default: one per CPU).
+        """
+        return self._core.nll_many(as_matrix(points, "points"), None if data is None else as_matrix(data, "data"), threads or os.cpu_count() or 1)
+
+    def expected_data(self, parameters: ArrayLike) -> np.ndarray:
+        """Main and auxiliary data, laid out as `observed`."""
+        return self._core.expected_data(as_vector(parameters, "parameters"))
+
+    def expected_yields(self, parameters: ArrayLike) -> dict[str, dict[str, np.ndarray]]:
+        """Expected events per channel, sample and bin."""
+        flat = self._core.expected_by_sample(as_vector(parameters, "parameters"))
+        yields: dict[str, dict[str, np.ndarray]] = {}
+        at = 0
+        for channel in self.channels:
+            yields[channel.name] = {}
+            for sample in channel.samples:
+                yields[channel.name][sample] = flat[at : at + channel.n_bins]
+                at += channel.n_bins
+        return yields
+
+    def sample(self, parameters: ArrayLike, n: int = 1, *, seed: int = 0, stream: int = 0, first: int = 0) -> np.ndarray:
+        """Toy data, shape (n, n_data), auxiliary data fluctuated too. Toy number i of a seed and stream is always the same."""
+        return self._core.sample(as_vector(parameters, "parameters"), n, seed, stream, first)
+
+    def inspect(self) -> dict[str, Any]:
+        """What is in the workspace with this model's parameters, and what is odd about it."""
+        return self._core.workspace.summary(self._core.measurement, self._core)
+
+    def __copy__(self) -> Model:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> Model:
+        return self
+
+    def __reduce__(self) -> tuple:
+        return _unpickle_model, self._core.state()
+
+    def __repr__(self) -> str:
+        bins = sum(c.n_bins for c in self.channels)
+        return f"Model({len(self.channels)} channels, {bins} bins, {self._core.n_parameters} parameters, poi {self.poi!r})"
+
+
+def _unpickle_model(*state: Any) -> Model:
+    return Model._wrap(_core.Model.from_state(*state))

@@ -1,0 +1,266 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What fits, tests and limits answer: plain values with named fields.
+
+Every result has `status` ("ok" or "converged" when all is well), `reason` (in words), `is_usable`, `notes` (doubts and choices), `seconds`,
+and the document that the command line prints: `to_dict()`, `to_json()`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+#: Sigmas of the expected band, in the order of every `expected`.
+BAND = (-2, -1, 0, 1, 2)
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """What all results share."""
+
+    document: dict[str, Any]
+
+    @property
+    def status(self) -> str:
+        return self.document["status"]
+
+    @property
+    def reason(self) -> str:
+        """Why the status is what it is."""
+        return self.document["reason"]
+
+    @property
+    def notes(self) -> list[str]:
+        """Doubts and choices, in words."""
+        return list(self.document["notes"])
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the computation."""
+        return self.document["seconds"]
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the numbers mean what they say."""
+        return self.status == "ok"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that the command line prints (docs/guide/command_line.md), as new dictionaries and lists."""
+        return json.loads(json.dumps(self.document))
+
+    def to_json(self, indent: int | None = 4) -> str:
+        return json.dumps(self.document, indent=indent)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return []
+
+    def _all_rows(self) -> list[tuple[str, str]]:
+        rows = [*self._rows(), ("status", self.status)]
+        if not self.is_usable:
+            rows.append(("reason", self.reason))
+        return rows + [("note", note) for note in self.notes]
+
+    def __repr__(self) -> str:
+        rows = self._all_rows()
+        width = max(len(name) for name, _ in rows)
+        return f"{type(self).__name__}\n" + "\n".join(f"  {name:<{width}}  {value}" for name, value in rows)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th style='text-align:left'>{html.escape(n)}</th><td>{html.escape(v)}</td></tr>" for n, v in self._all_rows())
+        return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
+
+
+def _number(value: float | None, digits: int = 6) -> str:
+    return "-" if value is None else f"{value:.{digits}g}"
+
+
+def _band(values: list[float | None]) -> str:
+    return "  ".join(f"{n:+d}σ {_number(v)}" if n else f"median {_number(v)}" for n, v in zip(BAND, values, strict=True))
+
+
+@dataclasses.dataclass(frozen=True)
+class ParameterValue:
+    """One fitted parameter."""
+
+    name: str
+    value: float
+    uncertainty: float | None  #: standard deviation from the inverse Hessian; 0 when held or at a bound; None when not asked for or not available
+
+    def __repr__(self) -> str:
+        return f"{self.name} = {self.value:.6g}" + ("" if self.uncertainty is None else f" ± {self.uncertainty:.3g}")
+
+
+class Parameters(Mapping[str, ParameterValue]):
+    """Fitted parameters by name, in the model's order."""
+
+    def __init__(self, names: list[str], values: np.ndarray, uncertainties: np.ndarray | None) -> None:
+        self._index = {name: i for i, name in enumerate(names)}
+        self._values, self._uncertainties = values, uncertainties
+
+    def __getitem__(self, name: str) -> ParameterValue:
+        i = self._index[name]
+        return ParameterValue(name, float(self._values[i]), None if self._uncertainties is None else float(self._uncertainties[i]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __repr__(self) -> str:
+        return "\n".join(repr(p) for p in self.values())
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class FitResult(Result):
+    """A maximum-likelihood fit."""
+
+    names: list[str]  #: of the parameters, in the model's order; components as "gamma[3]"
+    values: np.ndarray  #: shape (n_parameters,)
+    uncertainties: np.ndarray | None  #: shape (n_parameters,); None when not asked for or not available (`notes` say why)
+    covariance: np.ndarray | None  #: shape (n_parameters, n_parameters); None when not asked for or not available
+
+    @property
+    def parameters(self) -> Parameters:
+        return Parameters(self.names, self.values, self.uncertainties)
+
+    @property
+    def twice_nll(self) -> float | None:
+        """-2 ln L at the minimum, with all constants."""
+        return self.document["twice_nll"]
+
+    @property
+    def certificate(self) -> dict[str, Any]:
+        """What was checked at the reported point: projected gradient (in pre-fit sigma), expected distance to the minimum."""
+        return self.document["certificate"]
+
+    @property
+    def is_usable(self) -> bool:
+        return self.status in ("converged", "singular")
+
+    @property
+    def correlation(self) -> np.ndarray | None:
+        """Shape (n_parameters, n_parameters); rows of parameters without uncertainty are 0."""
+        if self.covariance is None:
+            return None
+        sigma = np.sqrt(np.diag(self.covariance))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nan_to_num(self.covariance / np.outer(sigma, sigma))
+
+    def _rows(self) -> list[tuple[str, str]]:
+        shown = [(p.name, repr(p).partition(" = ")[2]) for p in list(self.parameters.values())[:40]]
+        if len(self.names) > len(shown):
+            shown.append(("…", f"{len(self.names) - len(shown)} more"))
+        return [*shown, ("-2 ln L", _number(self.twice_nll, 10))]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class HypoTest(Result):
+    """A test of one signal strength."""
+
+    @property
+    def poi(self) -> str:
+        return self.document["poi"]
+
+    @property
+    def tested(self) -> float:
+        """The tested signal strength."""
+        return self.document["test_poi"]
+
+    @property
+    def observed(self) -> float | None:
+        """Observed CLs; with q0, p-value of the background-only hypothesis."""
+        return self.document["CLs_obs"]
+
+    @property
+    def expected(self) -> list[float | None]:
+        """The same for the expected data set and its ±1, ±2 sigma, ascending."""
+        return list(self.document["CLs_exp"])
+
+    def expected_at(self, sigma: int) -> float | None:
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
+        return self.expected[BAND.index(sigma)]
+
+    @property
+    def mu_hat(self) -> float | None:
+        return self.document["mu_hat"]
+
+    @property
+    def test_statistic(self) -> dict[str, Any]:
+        """Its name, observed value q and value q_asimov on the Asimov data."""
+        return self.document["test_statistic"]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [("tested", f"{self.poi} = {self.tested:g}"), ("observed", _number(self.observed)), ("expected", _band(self.expected)),
+                ("best fit", f"{self.poi} = {_number(self.mu_hat)}")]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Limit(Result):
+    """An upper limit with its expected band."""
+
+    @property
+    def poi(self) -> str:
+        return self.document["poi"]
+
+    @property
+    def level(self) -> float:
+        return self.document["level"]
+
+    @property
+    def observed(self) -> float | None:
+        return self.document["observed"]
+
+    @property
+    def expected(self) -> list[float | None]:
+        """At -2, -1, 0, 1, 2 sigma, ascending."""
+        return list(self.document["expected"])
+
+    def expected_at(self, sigma: int) -> float | None:
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
+        return self.expected[BAND.index(sigma)]
+
+    @property
+    def mu_hat(self) -> float | None:
+        return self.document["mu_hat"]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [("limit on", f"{self.poi} at {100 * self.level:g}%"), ("observed", _number(self.observed)), ("expected", _band(self.expected)),
+                ("best fit", f"{self.poi} = {_number(self.mu_hat)}")]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Discovery(Result):
+    """Significance against the background-only hypothesis."""
+
+    @property
+    def significance(self) -> float | None:
+        """Observed, in standard deviations."""
+        return self.document["significance_obs"]
+
+    @property
+    def significance_expected(self) -> float | None:
+        """Of a signal of strength 1."""
+        return self.document["significance_exp"]
+
+    @property
+    def p0(self) -> float | None:
+        return self.document["p0_obs"]
+
+    @property
+    def p0_expected(self) -> float | None:
+        return self.document["p0_exp"]
+
+    @property
+    def mu_hat(self) -> float | None:
+        return self.document["mu_hat"]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [("observed", f"{_number(self.significance)}σ (p = {_number(self.p0)})"),
+                ("expected", f"{_number(self.significance_expected)}σ (p = {_number(self.p0_expected)})"), ("best fit", _number(self.mu_hat))]

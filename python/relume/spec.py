@@ -1,0 +1,279 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What was published, and edits of it: workspaces, patchsets, signals. Objects do not change; every edit returns a new one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TYPE_CHECKING
+
+from . import _core
+from .errors import OptionError
+
+if TYPE_CHECKING:
+    from .model import Model
+
+Document = Mapping[str, Any]
+
+
+def _load(source: Any) -> tuple[Any, str]:
+    """Document and its name for messages, of a path, bytes, an open file or a document."""
+    if isinstance(source, (str, os.PathLike)):
+        name = os.fspath(source)
+        return _core.parse(_core.read_bytes(name), name), name
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _core.parse(bytes(source), "<bytes>"), "<bytes>"
+    if hasattr(source, "read"):
+        content = source.read()
+        name = str(getattr(source, "name", "<file>"))
+        return _core.parse(content.encode() if isinstance(content, str) else bytes(content), name), name
+    return source, f"<{type(source).__name__}>"
+
+
+def read(source: Any) -> Workspace | PatchSet | Signal:
+    """Reads any format that relume knows and returns what it is.
+
+    `source`: a path (also "file.json.gz", "archive.tar.gz::member.json", "-" for standard input), bytes, an open file, or the document
+    as a dictionary. Raises FileError when it cannot be read and InputError, with every problem and its JSON pointer, when
+    it is none of the formats.
+    """
+    if isinstance(source, (Workspace, PatchSet, Signal)):
+        return source
+    document, name = _load(source)
+    if isinstance(document, Mapping):
+        if "patches" in document:
+            return PatchSet._from(document, name)
+        if "channels" in document:
+            return Workspace._from(document, name)
+        if document.get("format") == "relume-signal":
+            return Signal(document, name)
+    if isinstance(document, Sequence) and not isinstance(document, (str, bytes)):
+        raise OptionError(f"{name}: a list of JSON Patch operations needs a workspace to be applied to: Workspace.with_patch")
+    return Workspace._from(document, name)  # its errors say what a workspace needs
+
+
+class Signal:
+    """A signal file: yields addressed by channel (docs/formats/signal.md)."""
+
+    def __init__(self, document: Document, name: str = "<signal>") -> None:
+        self._document = _core.normalised_signal(document, name)
+        self._name = name
+
+    def to_dict(self) -> dict[str, Any]:
+        return _core.normalised_signal(self._document, self._name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Signal) and self._document == other._document
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Signal({self._document.get('name') or ', '.join(s['name'] for s in self._document['samples'])!r}, poi={self._document['poi']!r})"
+
+
+def _signal_document(signal: Any, poi: str | None, name: str) -> tuple[Any, str]:
+    if isinstance(signal, Signal):
+        document, source = signal.to_dict(), signal._name
+    else:
+        document, source = _load(signal)
+    if isinstance(document, Mapping) and "samples" not in document:  # {"SR": [1.2, 3.4]}
+        document = {"format": "relume-signal", "version": 1, "name": name, "samples": [{"name": name, "channels": dict(document)}]}
+    if poi is not None:
+        document = {**document, "poi": poi}
+    return document, source
+
+
+class Workspace:
+    """A HistFactory workspace as published (pyhf schema 1.0.0)."""
+
+    __slots__ = ("_core",)
+
+    def __init__(self, source: Any) -> None:
+        """`source`: what `relume.read` takes."""
+        document, name = _load(source)
+        self._core = document._core if isinstance(document, Workspace) else _core.Workspace.from_document(document, name)
+
+    @classmethod
+    def _from(cls, document: Any, name: str) -> Workspace:
+        return cls._wrap(_core.Workspace.from_document(document, name))
+
+    @classmethod
+    def _wrap(cls, core: Any) -> Workspace:
+        self = object.__new__(cls)
+        self._core = core
+        return self
+
+    @property
+    def channels(self) -> dict[str, int]:
+        """Number of bins per channel."""
+        return self._core.channels
+
+    @property
+    def measurements(self) -> list[str]:
+        return self._core.measurements
+
+    def poi(self, measurement: str = "") -> str | None:
+        """Parameter of interest of a measurement ("" for the first), "" when it names none."""
+        return self._core.poi(measurement)
+
+    def model(self, *, measurement: str = "", poi: str | None = None, normsys: str = "code4", histosys: str = "code4p",
+              clip_sample_data: float | None = None, clip_bin_data: float | None = None) -> Model:
+        """Compiles the workspace.
+
+        `measurement`: "" for the first. `poi`: another parameter of interest than the measurement's, "" for none. `normsys` (code1,
+        code4), `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `clip_sample_data`,
+        `clip_bin_data`: rates of samples, or of bins, are raised to this. Raises InputError, OptionError.
+        """
+        from .model import Model
+
+        return Model._wrap(_core.compile(self._core, measurement, poi, normsys, histosys, clip_sample_data, clip_bin_data))
+
+    def with_signal(self, signal: Any, *, poi: str | None = None, name: str = "signal", other_channels_are_zero: bool = False) -> Workspace:
+        """With a signal put in: a Signal, a signal file, its document, or just yields per channel, {"SR": [1.2, 3.4]}.
+
+        `poi`: name of the signal strength (default: what the signal says, "mu"). `name`: of the sample, when only yields are given. Channels that
+        are not mentioned are an error unless `other_channels_are_zero`.
+        """
+        document, source = _signal_document(signal, poi, name)
+        return self._wrap(self._core.with_signal(document, source, other_channels_are_zero))
+
+    def with_patch(self, patch: Any) -> Workspace:
+        """With JSON Patch operations applied: a list of them, a file, or a point of a PatchSet."""
+        if isinstance(patch, Patch):
+            return patch.apply(self)
+        operations, name = _load(patch)
+        return self._wrap(self._core.patched(operations, name))
+
+    def prune(self, *, channels: Sequence[str] = (), samples: Sequence[str] = (), modifiers: Sequence[str] = (),
+              measurements: Sequence[str] = (), modifier_types: Sequence[str] = ()) -> Workspace:
+        """Without what is named. Unknown names are an error that lists them all."""
+        return self._wrap(self._core.pruned(list(channels), list(samples), list(modifiers), list(measurements), list(modifier_types)))
+
+    def rename(self, *, channels: Mapping[str, str] = {}, samples: Mapping[str, str] = {}, modifiers: Mapping[str, str] = {},
+               measurements: Mapping[str, str] = {}) -> Workspace:
+        """With new names ({old: new}), all at once."""
+        return self._wrap(self._core.renamed(*(list(m.items()) for m in (channels, samples, modifiers, measurements))))
+
+    def sort(self) -> Workspace:
+        return self._wrap(self._core.sorted())
+
+    def combine(self, other: Workspace, *, join: str = "none", merge_channels: bool = False) -> Workspace:
+        """Both in one; `join`: none, outer, left outer, right outer."""
+        return self._wrap(self._core.combined(other._core, join, merge_channels))
+
+    def digest(self, algorithm: str = "sha256") -> str:
+        """Identical to pyhf's; `algorithm`: sha256, md5."""
+        return self._core.digest(algorithm)
+
+    def inspect(self, measurement: str = "") -> dict[str, Any]:
+        """What is in it, and what is odd about it (`oddities`)."""
+        return self._core.summary(measurement, None)
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._core.to_document()
+
+    def to_json(self, indent: int = 4) -> str:
+        return self._core.to_text(indent)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Workspace) and self._core == other._core
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> Workspace:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> Workspace:
+        return self
+
+    def __reduce__(self) -> tuple:
+        return _unpickle_workspace, (self._core.to_text(0),)
+
+    def __repr__(self) -> str:
+        channels = ", ".join(f"{name} ({n})" for name, n in list(self.channels.items())[:6])
+        more = f", … {len(self.channels) - 6} more" if len(self.channels) > 6 else ""
+        return f"Workspace(channels: {channels}{more}; measurements: {', '.join(self.measurements)})"
+
+
+def _unpickle_workspace(text: str) -> Workspace:
+    return Workspace._wrap(_core.Workspace.from_bytes(text.encode(), "<pickle>"))
+
+
+class Patch:
+    """One point of a PatchSet."""
+
+    __slots__ = ("_index", "_set", "name")
+
+    def __init__(self, patchset: PatchSet, index: int, name: str) -> None:
+        self._set, self._index, self.name = patchset, index, name
+
+    @property
+    def values(self) -> list[Any]:
+        """One per label of the patchset: masses, couplings."""
+        return self._set._core.values(self._index)
+
+    @property
+    def operations(self) -> list[dict[str, Any]]:
+        """RFC 6902."""
+        return self._set._core.operations(self._index)
+
+    def apply(self, workspace: Workspace) -> Workspace:
+        return Workspace._wrap(self._set._core.apply(self._index, workspace._core, f"point '{self.name}'"))
+
+    def __repr__(self) -> str:
+        return f"Patch({self.name!r}, {dict(zip(self._set.labels, self.values, strict=False))})"
+
+
+class PatchSet(Mapping[str, Patch]):
+    """Published signals on one background, by name."""
+
+    def __init__(self, source: Any) -> None:
+        document, name = _load(source)
+        self._core = _core.PatchSet.from_document(document, name)
+        self._names = {n: i for i, n in enumerate(self._core.names)}
+
+    @classmethod
+    def _from(cls, document: Any, name: str) -> PatchSet:
+        self = cls.__new__(cls)
+        self._core = _core.PatchSet.from_document(document, name)
+        self._names = {n: i for i, n in enumerate(self._core.names)}
+        return self
+
+    @property
+    def labels(self) -> list[str]:
+        return self._core.labels
+
+    @property
+    def description(self) -> str:
+        return self._core.description
+
+    def verify(self, workspace: Workspace | Document) -> None:
+        """Raises InputError when the workspace is not the one that the patches are for (by its digests)."""
+        if isinstance(workspace, Workspace):
+            self._core.verify_workspace(workspace._core, "workspace")
+        else:
+            self._core.verify(workspace, "workspace")
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._core.to_document()
+
+    def __getitem__(self, name: str) -> Patch:
+        if name not in self._names:
+            try:
+                self._core.find(name)
+            except OptionError as error:
+                raise KeyError(str(error)) from None
+        return Patch(self, self._names[name], name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __reduce__(self) -> tuple:
+        return PatchSet, (self.to_dict(),)
+
+    def __repr__(self) -> str:
+        return f"PatchSet({len(self)} points; labels: {', '.join(self.labels)})"
