@@ -26,6 +26,8 @@ MAY_INCLUDE = {
     "minimize": {"math"},
     "infer": {"model", "minimize", "math"},
     "reinterpret": {"spec", "formats", "edit", "model", "minimize", "math", "infer"},
+    # A skin that comes with the library: C.
+    "c": {"spec", "formats", "edit", "model", "minimize", "math", "infer", "reinterpret"},
     # Result types, and the document that they are written into.
     "report": {"spec", "formats/json.hpp", "model", "minimize", "infer", "reinterpret"},
 }

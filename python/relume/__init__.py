@@ -10,11 +10,12 @@
 from ._core import __version__
 from .errors import FileError, InputError, OptionError, Problem, RelumeError
 from .inference import fit, hypotest, significance, upper_limit
+from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
 from .results import Discovery, FitResult, HypoTest, Limit, ParameterValue, Parameters
 from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
-    "Channel", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Limit", "Model", "OptionError", "ParameterValue", "Parameters",
-    "Patch", "PatchSet", "Problem", "RelumeError", "Signal", "Workspace", "__version__", "fit", "hypotest", "read", "significance", "upper_limit",
+    "Channel", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Limit", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters",
+    "Patch", "PatchSet", "Problem", "RelumeError", "Signal", "Workspace", "__version__", "fit", "hypotest", "limits", "read", "significance", "upper_limit",
 ]

@@ -16,6 +16,7 @@ run("${CMAKE_COMMAND}" --install "${build}" --prefix "${stage}")
 run("${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}" -B "${outside}" -D "CMAKE_PREFIX_PATH=${stage}" -D "CMAKE_CXX_COMPILER=${compiler}")
 run("${CMAKE_COMMAND}" --build "${outside}")
 execute_process(COMMAND "${outside}/outside" "${version}" COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND "${outside}/outside_c" "${version}" COMMAND_ERROR_IS_FATAL ANY)
 run("${stage}/bin/relume" --version)
 
 run("${CMAKE_COMMAND}" -G Ninja -S "${CMAKE_CURRENT_LIST_DIR}" -B "${build}/package/embedded" -D "relume_source=${source}" -D "CMAKE_CXX_COMPILER=${compiler}")
