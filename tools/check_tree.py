@@ -126,7 +126,9 @@ class Tree:
         elif top == "tests" and name.endswith("_fuzz.cpp"):
             self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_fuzz_target({name.removesuffix('_fuzz.cpp')})")
         elif top == "tests" and name.startswith("test_") and suffix == ".py":
-            self.check_listed(path, "tests/CMakeLists.txt", f"relume_add_pytest({path.parts[1]})")
+            # Tests of the Python package run where the wheel is installed, all of tests/python.
+            entry = "/scripts/test-python" if path.parts[1] == "python" else f"relume_add_pytest({path.parts[1]})"
+            self.check_listed(path, "tests/CMakeLists.txt", entry)
 
     def check_listed(self, path: pathlib.Path, listing: str, entry: pathlib.Path | str) -> None:
         pattern = r"(?<![\w/.])" + re.escape(str(entry)) + r"(?![\w/.])"

@@ -8,7 +8,7 @@
 """
 
 from ._core import __version__
-from .errors import FileError, InputError, OptionError, Problem, RelumeError
+from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
 from .inference import fit, hypotest, significance, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
@@ -17,5 +17,5 @@ from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
     "Channel", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Limit", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters",
-    "Patch", "PatchSet", "Problem", "RelumeError", "Signal", "Workspace", "__version__", "fit", "hypotest", "limits", "read", "significance", "upper_limit",
+    "Patch", "PatchSet", "Problem", "RelumeError", "Signal", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "limits", "read", "significance", "upper_limit",
 ]

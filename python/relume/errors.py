@@ -41,11 +41,15 @@ class OptionError(RelumeError):
     """An argument outside of its range, of the wrong length, or naming something that does not exist."""
 
 
+class UnknownNameError(InputError, OptionError):
+    """A name that does not exist, or exists twice, in a document or an argument."""
+
+
 class FileError(RelumeError, OSError):
     """A file that cannot be read or written."""
 
 
 def from_problems(problems: list[tuple[str, str, str, str]]) -> RelumeError:
     """The exception for what the engine reports: by the first problem's code."""
-    kind = {"io": FileError, "option": OptionError, "reference": OptionError}.get(problems[0][0] if problems else "", InputError)
+    kind = {"io": FileError, "option": OptionError, "reference": UnknownNameError}.get(problems[0][0] if problems else "", InputError)
     return kind([Problem(*p) for p in problems])

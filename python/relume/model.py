@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
-from .errors import OptionError, Problem
+from .errors import OptionError, Problem, UnknownNameError
 from .spec import Workspace
 
 
@@ -131,7 +131,7 @@ class Model:
             self._index = {name: i for i, name in enumerate(self.parameter_names)}
         unknown = [name for name in values if name not in self._index]
         if unknown:
-            raise OptionError([Problem("reference", name, f"no parameter is called {name!r}", "") for name in unknown])
+            raise UnknownNameError([Problem("reference", name, f"no parameter is called {name!r}", "") for name in unknown])
         for name, value in values.items():
             x[self._index[name]] = value
         return x

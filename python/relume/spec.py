@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
 from . import _core
-from .errors import OptionError
+from .errors import InputError, OptionError, Problem, UnknownNameError
 
 if TYPE_CHECKING:
     from .model import Model
@@ -24,6 +24,8 @@ def _load(source: Any) -> tuple[Any, str]:
         return _core.parse(_core.read_bytes(name), name), name
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _core.parse(bytes(source), "<bytes>"), "<bytes>"
+    if source is None:
+        raise InputError([Problem("schema", "", "None is no document", "")])
     if hasattr(source, "read"):
         content = source.read()
         name = str(getattr(source, "name", "<file>"))
@@ -262,7 +264,7 @@ class PatchSet(Mapping[str, Patch]):
         if name not in self._names:
             try:
                 self._core.find(name)
-            except OptionError as error:
+            except UnknownNameError as error:
                 raise KeyError(str(error)) from None
         return Patch(self, self._names[name], name)
 

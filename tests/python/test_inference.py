@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fits, tests and limits: the documents are the program's, number by number."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+import relume
+
+RUN_TO_RUN = ("seconds",)
+
+
+def without_times(document):
+    if isinstance(document, dict):
+        return {k: without_times(v) for k, v in document.items() if k not in RUN_TO_RUN}
+    return [without_times(v) for v in document] if isinstance(document, list) else document
+
+
+@pytest.fixture
+def file(workspace, tmp_path):
+    path = tmp_path / "search.json"
+    path.write_text(workspace.to_json())
+    return path
+
+
+CALLS = {
+    "fit": (lambda m: relume.fit(m), ["fit"]),
+    "fit, fixed": (lambda m: relume.fit(m, fixed={"mu": 1.5, "fakes[1]": 1.1}), ["fit", "--fix", "mu=1.5", "--fix", "fakes[1]=1.1"]),
+    "cls": (lambda m: relume.hypotest(m, 1.3), ["cls", "--test-poi", "1.3"]),
+    "cls, q": (lambda m: relume.hypotest(m, 1.3, test_stat="q", asimov="a-priori"), ["cls", "--test-poi", "1.3", "--test-stat", "q", "--asimov", "a-priori"]),
+    "limit": (lambda m: relume.upper_limit(m), ["limit"]),
+    "limit, 90%": (lambda m: relume.upper_limit(m, level=0.9, fixed={"JES": 0.0}), ["limit", "--level", "0.9", "--fix", "JES=0"]),
+    "significance": (lambda m: relume.significance(m), ["significance"]),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_answers_are_the_programs(relume_program, model, file, call):
+    ask, arguments = CALLS[call]
+    program = json.loads(relume_program(arguments[0], file, *arguments[1:]).stdout)
+    assert without_times(ask(model).to_dict()) == without_times(program)
+
+
+def test_a_fit(model):
+    fit = relume.fit(model, covariance=True)
+    assert fit.is_usable and fit.status == "converged"
+    mu = fit.parameters["mu"]
+    i = fit.names.index("mu")
+    assert mu.value == fit.values[i] and mu.uncertainty == pytest.approx(fit.covariance[i, i] ** 0.5)
+    assert fit.covariance == pytest.approx(np.linalg.inv(model.hessian(fit.values)), rel=1e-6, abs=1e-9)
+    assert fit.twice_nll == pytest.approx(2 * model.nll(fit.values), rel=1e-13)
+    assert np.diag(fit.correlation) == pytest.approx(1.0)
+    assert set(fit.parameters) == set(model.parameter_names) and "mu" in repr(fit) and "<table>" in fit._repr_html_()
+    assert relume.fit(model).covariance is None and relume.fit(model, uncertainties=False).uncertainties is None
+
+
+def test_start_and_bounds(model):
+    free = relume.fit(model)
+    assert relume.fit(model, start=free.values).document["counts"]["iterations"] <= 1
+    bounds = model.bounds
+    bounds[model.parameter_names.index("mu")] = (2.0, 3.0)
+    assert relume.fit(model, bounds=bounds).parameters["mu"].value == 2.0
+
+
+def test_other_data(model):
+    asimov = model.expected_data(model.point({"mu": 1.0}))
+    assert relume.fit(model, asimov).parameters["mu"].value == pytest.approx(1.0, abs=1e-6)
+    assert relume.hypotest(model, 1.0, asimov).mu_hat == pytest.approx(1.0, abs=1e-6)
+    assert relume.upper_limit(model, asimov).observed > relume.upper_limit(model, model.expected_data(model.point({"mu": 0.0}))).observed
+
+
+def test_limit_is_a_root(model):
+    limit = relume.upper_limit(model)
+    assert relume.hypotest(model, limit.observed).observed == pytest.approx(0.05, rel=1e-5)
+    assert limit.expected == sorted(limit.expected) and limit.expected_at(0) == limit.expected[2]
+    assert relume.hypotest(model, limit.expected_at(1)).expected_at(1) == pytest.approx(0.05, rel=1e-5)
+
+
+def test_results_pickle_and_print(model):
+    for result in (relume.fit(model, covariance=True), relume.hypotest(model), relume.upper_limit(model), relume.significance(model)):
+        again = pickle.loads(pickle.dumps(result))
+        assert again.to_dict() == result.to_dict() and repr(again) == repr(result) and json.loads(result.to_json()) == result.to_dict()
+
+
+def test_numbers_that_do_not_work_out_are_a_status(document):
+    document["channels"][0]["samples"][0]["data"] = [0.0, 0.0]
+    limit = relume.upper_limit(relume.Workspace(document).model())
+    assert limit.status == "no_sensitivity" and not limit.is_usable and limit.observed is None and limit.reason and "reason" in repr(limit)
+
+
+def test_a_published_search(published, shared):
+    """3L eRJR, ERJR_110p0_20p0: CLs of an independent fit (reference/histfactory), which pyhf misses."""
+    background = relume.read(published("ATLAS-SUSY-2018-06_3LeRJR", "BkgOnly.json"))
+    point = relume.read(published("ATLAS-SUSY-2018-06_3LeRJR", "patchset.json"))["ERJR_110p0_20p0"]
+    reference = json.loads((shared / "reference" / "histfactory" / "3LeRJR__ERJR_110p0_20p0.json").read_text())
+    assert relume.hypotest(background.with_patch(point).model()).observed == pytest.approx(0.0086, rel=0.01)
+    assert reference
