@@ -22,6 +22,7 @@
 #include "relume/formats/signal_json.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/infer/hypotest.hpp"
+#include "relume/infer/limit_gradient.hpp"
 #include "relume/infer/test_statistic.hpp"
 #include "relume/math/curvature.hpp"
 #include "relume/math/evaluation.hpp"

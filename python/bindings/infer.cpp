@@ -17,6 +17,7 @@
 #include "json.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/infer/hypotest.hpp"
+#include "relume/infer/limit_gradient.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/parameters.hpp"
 #include "relume/report/table.hpp"
@@ -190,6 +191,26 @@ nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double 
   return nb::make_tuple(document_of(result, m), background);
 }
 
+/// Document of the limit, d observed / d yield, and d expected / d yield (five, or none).
+nb::tuple limit_gradient(const Model& m, const std::optional<Vector>& data, double level, const std::string& statistic,
+                         const std::string& asimov, bool expected, double tolerance, const Fixed& fixed) {
+  if (!(level > 0.0 && level < 1.0)) refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  if (!(tolerance > 0.0 && tolerance < 1.0)) refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
+  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, std::nullopt), .level = level, .expected = expected, .tolerance = tolerance};
+  if (options.test.statistic == infer::TestStatistic::q0) refuse("test_stat", "q0 sets no limits", "q, qtilde");
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  infer::LimitGradient result;
+  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+    options.test.stop = stop;
+    result = infer::limit_gradient(*m.likelihood, d, options);
+  });
+  nb::list band;
+  for (auto& gradient : result.expected) band.append(or_none(std::move(gradient)));
+  nb::object observed = or_none(std::move(result.observed));
+  return nb::make_tuple(document_of(result.limit, m), observed, band);
+}
+
 nb::object significance(const Model& m, const std::optional<Vector>& data, const std::string& asimov, const Fixed& fixed) {
   infer::TestOptions options = test_options(m, "q0", asimov, fixed, std::nullopt);
   model::Data storage;
@@ -212,6 +233,8 @@ void bind_infer(nb::module_& m) {
   m.def("hypotest", &hypotest, "model"_a, "poi_value"_a, "data"_a.none(), "test_stat"_a, "asimov"_a, "fixed"_a, "start"_a.none());
   m.def("upper_limit", &upper_limit, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a, "expected"_a, "tolerance"_a,
         "fixed"_a, "start"_a.none());
+  m.def("limit_gradient", &limit_gradient, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a, "expected"_a, "tolerance"_a,
+        "fixed"_a);
   m.def("significance", &significance, "model"_a, "data"_a.none(), "asimov"_a, "fixed"_a);
   m.def(
       "p_values",

@@ -379,6 +379,16 @@ void bind_model(nb::module_& m) {
            [](const BoundModel& b, const Vector& point) { return to_numpy(b.likelihood->expected_data(checked_point(b, point)).values); })
       .def("expected_by_sample",
            [](const BoundModel& b, const Vector& point) { return to_numpy(b.likelihood->expected_by_sample(checked_point(b, point))); })
+      .def(
+          "yield_gradient",
+          [](BoundModel& b, const Vector& point, const std::optional<Vector>& data) {
+            const auto x = checked_point(b, point);
+            model::Data storage;
+            const model::Data& d = checked_data(b, data, storage);
+            Borrowed scratch(b);
+            return to_numpy(b.likelihood->yield_gradient(x, d, *scratch));
+          },
+          "parameters"_a, "data"_a.none() = nb::none())
       .def("sample",
            [](const BoundModel& b, const Vector& point, std::size_t n, std::uint64_t seed, std::uint64_t stream, std::uint64_t first) {
              const auto x = checked_point(b, point);

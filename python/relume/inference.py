@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from . import _core
 from .errors import OptionError, Problem
 from .model import Model, as_vector
-from .results import Discovery, FitResult, HypoTest, Limit
+from .results import Discovery, FitResult, HypoTest, Limit, LimitGradient
 
 
 def _model(model: Model) -> object:
@@ -70,6 +70,23 @@ def upper_limit(model: Model, data: ArrayLike | None = None, *, level: float = 0
     document, _ = _core.upper_limit(_model(model), _vector(data, "data"), level, test_stat, asimov, expected, tolerance, _fixed(fixed),
                                     _vector(start, "start"))
     return Limit(document)
+
+
+def limit_gradient(model: Model, data: ArrayLike | None = None, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori",
+                   expected: bool = True, tolerance: float = 1e-7, fixed: Mapping[str, float] = {}) -> LimitGradient:
+    """Upper limit and its derivatives with respect to the signal's nominal yields: what an optimiser over a model's parameters needs.
+
+    All else is held: the signal's uncertainties and its shape variations. Only q and qtilde have derivatives.
+    """
+    document, observed, band = _core.limit_gradient(_model(model), _vector(data, "data"), level, test_stat, asimov, expected, tolerance, _fixed(fixed))
+
+    def of_signal(flat: np.ndarray | None) -> dict[str, dict[str, np.ndarray]] | None:
+        if flat is None:
+            return None
+        parts = {c: {s: v for s, v in samples.items() if not np.isnan(v).any()} for c, samples in model.by_sample(flat).items()}
+        return {channel: samples for channel, samples in parts.items() if samples}
+
+    return LimitGradient(document, of_signal(observed), [of_signal(flat) for flat in band])
 
 
 def significance(model: Model, data: ArrayLike | None = None, *, asimov: str = "a-posteriori", fixed: Mapping[str, float] = {}) -> Discovery:

@@ -171,15 +171,22 @@ class Model:
 
     def expected_yields(self, parameters: ArrayLike) -> dict[str, dict[str, np.ndarray]]:
         """Expected events per channel, sample and bin."""
-        flat = self._core.expected_by_sample(as_vector(parameters, "parameters"))
-        yields: dict[str, dict[str, np.ndarray]] = {}
+        return self.by_sample(self._core.expected_by_sample(as_vector(parameters, "parameters")))
+
+    def yield_gradient(self, parameters: ArrayLike, data: ArrayLike | None = None) -> dict[str, dict[str, np.ndarray]]:
+        """d(-ln L) / d nominal yield per channel, sample and bin, all else held: uncertainties, shape variations."""
+        return self.by_sample(self._core.yield_gradient(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data")))
+
+    def by_sample(self, flat: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+        """One number per channel, sample and bin, taken apart by name."""
+        parts: dict[str, dict[str, np.ndarray]] = {}
         at = 0
         for channel in self.channels:
-            yields[channel.name] = {}
+            parts[channel.name] = {}
             for sample in channel.samples:
-                yields[channel.name][sample] = flat[at : at + channel.n_bins]
+                parts[channel.name][sample] = flat[at : at + channel.n_bins]
                 at += channel.n_bins
-        return yields
+        return parts
 
     def sample(self, parameters: ArrayLike, n: int = 1, *, seed: int = 0, stream: int = 0, first: int = 0) -> np.ndarray:
         """Toy data, shape (n, n_data), auxiliary data fluctuated too. Toy number i of a seed and stream is always the same."""

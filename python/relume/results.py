@@ -236,6 +236,16 @@ class Limit(Result):
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class LimitGradient(Limit):
+    """An upper limit with its derivatives with respect to the signal's yields."""
+
+    #: d observed limit / d nominal yield, by channel and signal sample, one number per bin; None when there is no limit
+    observed_gradient: dict[str, dict[str, np.ndarray]] | None
+    #: the same for the expected limits at -2, -1, 0, 1, 2 sigma
+    expected_gradient: list[dict[str, dict[str, np.ndarray]] | None]
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Discovery(Result):
     """Significance against the background-only hypothesis."""
 

@@ -206,6 +206,11 @@ class TestFits {
     return q > q_noise ? std::pair{q, 2.0 * p.slope} : std::pair{0.0, 0.0};
   }
 
+  /// Conditional fits that q_observed and q_asimov have made.
+  const Profile& observed_profile(double mu) { return observed_->at(mu, asimov_.get()); }
+  const Profile& asimov_profile(double mu) { return asimov_->at(mu, observed_.get()); }
+  const model::Data& asimov_data() const { return asimov_data_; }
+
  private:
   void note_bounds(const std::vector<double>& point) {
     std::string names;

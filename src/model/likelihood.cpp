@@ -33,4 +33,6 @@ void Likelihood::evaluate_lanes(std::span<const std::span<const double>> points,
 
 std::vector<double> Likelihood::expected_by_sample(std::span<const double>) const { return {}; }
 
+std::vector<double> Likelihood::yield_gradient(std::span<const double>, const Data&, Scratch&) const { return {}; }
+
 }  // namespace relume::model

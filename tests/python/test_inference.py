@@ -97,3 +97,37 @@ def test_a_published_search(published, shared):
     reference = json.loads((shared / "reference" / "histfactory" / "3LeRJR__ERJR_110p0_20p0.json").read_text())
     assert relume.hypotest(background.with_patch(point).model()).observed == pytest.approx(0.0086, rel=0.01)
     assert reference
+
+
+def test_derivatives_of_a_limit(document):
+    """Against limits of models with one yield moved; and the limit scales inversely with all of them."""
+    model = relume.Workspace(document).model()
+    gradient = relume.limit_gradient(model, tolerance=1e-11)
+    assert gradient.observed == pytest.approx(relume.upper_limit(model).observed, rel=1e-7)
+    signal = document["channels"][0]["samples"][0]["data"]
+    for i in range(2):
+        h = 1e-4 * signal[i]
+        moved = []
+        for step in (h, -h):
+            signal[i] += step
+            moved.append(relume.upper_limit(relume.Workspace(document).model(), tolerance=1e-11))
+            signal[i] -= step
+        assert gradient.observed_gradient["SR"]["signal"][i] == pytest.approx((moved[0].observed - moved[1].observed) / (2 * h), rel=1e-4)
+        for band in range(5):
+            expected = (moved[0].expected[band] - moved[1].expected[band]) / (2 * h)
+            assert gradient.expected_gradient[band]["SR"]["signal"][i] == pytest.approx(expected, rel=1e-4)
+    assert set(gradient.observed_gradient) == {"SR"} and set(gradient.observed_gradient["SR"]) == {"signal"}
+    assert gradient.observed_gradient["SR"]["signal"] @ np.array(signal) == pytest.approx(-gradient.observed, rel=1e-6)
+
+
+def test_derivatives_in_the_yields(document):
+    model = relume.Workspace(document).model()
+    point = model.point({"mu": 0.8, "JES": 0.3, "staterror_SR[0]": 1.05})
+    gradient = model.yield_gradient(point)["SR"]["signal"]
+    for i in range(2):
+        values = []
+        for step in (1e-5, -1e-5):
+            document["channels"][0]["samples"][0]["data"][i] += step
+            values.append(relume.Workspace(document).model().nll(point))
+            document["channels"][0]["samples"][0]["data"][i] -= step
+        assert gradient[i] == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-6)
