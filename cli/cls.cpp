@@ -4,6 +4,7 @@
 #include "interrupt.hpp"
 #include "model_input.hpp"
 #include "output.hpp"
+#include "picture.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/table.hpp"
@@ -66,6 +67,7 @@ int scan_points(const Arguments& arguments, const Input& input, double value, co
 int run_cls(const Arguments& arguments) {
   const infer::TestOptions options = test_options(arguments, options::test_stat);
   const double value = tested_value(arguments, options.statistic);
+  check_picture_of_points(arguments);
   Input input = read_input(arguments, PatchsetUse::all_points);
   if (input.patchset) return scan_points(arguments, input, value, options);
 

@@ -4,6 +4,7 @@
 #include "interrupt.hpp"
 #include "model_input.hpp"
 #include "output.hpp"
+#include "picture.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/table.hpp"
@@ -47,6 +48,7 @@ int run_limit(const Arguments& arguments) {
   options.test = test_options(arguments, options::limit_test_stat);
   options.level = arguments.number(options::level);
   options.expected = !arguments.given(options::no_expected);
+  check_picture_of_points(arguments);
   Input input = read_input(arguments, PatchsetUse::all_points);
   if (input.patchset) return scan_points(arguments, input, options);
 

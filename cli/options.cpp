@@ -185,6 +185,14 @@ const Option man_format{.name = "format",
                         .default_text = "roff",
                         .choices = "roff|markdown",
                         .help = "roff for man, markdown for docs/reference/options.md."};
+const Option plot{
+    .name = "plot",
+    .kind = Kind::file,
+    .metavar = "FILE",
+    .help =
+        "Draw the result too (docs/guide/plots.md): .pdf, .png or .svg. For all points of a patchset, a band or an "
+        "exclusion contour; for a fit, pulls and constraints. Needs the Python package: the interpreter is "
+        "$RELUME_PYTHON, or python3 on PATH."};
 
 // ---- edits ----------------------------------------------------------------------------------------------------------
 
@@ -293,6 +301,7 @@ Options model_options[] = {&options::patch,
                            &options::clip_sample_data,
                            &options::clip_bin_data};
 Options output_options[] = {&options::output_file, &options::format};
+Options plot_output_options[] = {&options::output_file, &options::format, &options::plot};
 Options inspect_output_options[] = {&options::output_file, &options::inspect_format};
 Options file_options[] = {&options::output_file};
 
@@ -314,10 +323,12 @@ Options man_options[] = {&options::man_format};
 
 constexpr std::string_view model_title = "Model", output_title = "Output";
 const OptionGroup inspect_groups[] = {{model_title, model_options}, {output_title, inspect_output_options}};
-const OptionGroup cls_groups[] = {{"Test", cls_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup cls_groups[] = {
+    {"Test", cls_options}, {model_title, model_options}, {output_title, plot_output_options}};
 const OptionGroup limit_groups[] = {
-    {"Limit", limit_options}, {model_title, model_options}, {output_title, output_options}};
-const OptionGroup fit_groups[] = {{"Fit", fit_options}, {model_title, model_options}, {output_title, output_options}};
+    {"Limit", limit_options}, {model_title, model_options}, {output_title, plot_output_options}};
+const OptionGroup fit_groups[] = {
+    {"Fit", fit_options}, {model_title, model_options}, {output_title, plot_output_options}};
 const OptionGroup significance_groups[] = {
     {"Test", significance_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup nll_groups[] = {{"Point", nll_options}, {model_title, model_options}, {output_title, output_options}};
@@ -356,6 +367,8 @@ const Example limit_examples[] = {
     {"relume limit BkgOnly.json --patchset signals.json --jobs 2 --output-file limits.json",
      "Limits on every point of a patchset."},
     {"relume limit BkgOnly.json --patchset signals.json --point C1N2_800_200", "Limit on one of them."},
+    {"relume limit BkgOnly.json --patchset signals.json --output-file limits.json --plot exclusion.pdf",
+     "What is excluded, as a picture."},
     {"relume limit BkgOnly.json --signal my_yields.json --level 0.9", "A limit at 90 % confidence level."},
 };
 const Example fit_examples[] = {

@@ -78,7 +78,7 @@ extern const Option patch, patchset, point, signal, other_channels_zero, measure
     interpcode, clip_sample_data, clip_bin_data;
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
 extern const Option covariance, value, parameters, set;
-extern const Option output_file, format, inspect_format, man_format;
+extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
 extern const Option prune_channel, prune_sample, prune_modifier, prune_modifier_type, prune_measurement;
 extern const Option rename_channel, rename_sample, rename_modifier, rename_measurement;

@@ -12,6 +12,7 @@
 
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "picture.hpp"
 #include "progress.hpp"
 #include "relume/formats/json_patch.hpp"
 #include "relume/report/json.hpp"
@@ -164,7 +165,7 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
   object.emplace_back("notes", report::to_json(input.notes));
   write_result(arguments, options::format, object, [&] { return table; });
   if (is_interrupted) return exit_code::interrupted;
-  return n_usable > 0 ? exit_code::ok : exit_code::not_usable;
+  return draw_picture(arguments, "limits", object, n_usable > 0 ? exit_code::ok : exit_code::not_usable);
 }
 
 }  // namespace relume::cli

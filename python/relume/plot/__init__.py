@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Pictures of results, with matplotlib and the styles of mplhep.
+
+    fit = relume.fit(model, covariance=True)
+    relume.plot.pulls(fit, model)
+    relume.plot.data_prediction(model, fit)
+
+Every function takes what it shows and `ax`, the axes to draw into (None: a new figure, in `style`), and returns the axes;
+`ax.figure.savefig(...)` writes the picture. `style` is a name of mplhep ("ATLAS", "CMS", "LHCb2", "ALICE", …), a dictionary of
+matplotlib settings, or None for what matplotlib is set to; it only matters for a new figure. `python -m relume.plot` draws
+what the command line computed.
+"""
+
+from importlib.util import find_spec
+
+for _package in ("matplotlib", "mplhep"):
+    if find_spec(_package) is None:
+        raise ImportError(f'relume.plot needs {_package}: pip install "relume[plot]"', name=_package)
+
+from .contour import exclusion  # noqa: E402
+from .band import brazil_band  # noqa: E402
+from .correlations import correlation  # noqa: E402
+from .likelihood import Scan, likelihood_scan, scan  # noqa: E402
+from .points import Point, Table, read_table  # noqa: E402
+from .prediction import data_prediction  # noqa: E402
+from .nuisances import pulls  # noqa: E402
+from .samples import stack  # noqa: E402
+
+__all__ = ["Point", "Scan", "Table", "brazil_band", "correlation", "data_prediction", "exclusion", "likelihood_scan", "pulls", "read_table", "scan", "stack"]
