@@ -14,9 +14,10 @@ TITLES = {
     "signals": "Many signals on one background",
     "large_fit": "Large synthetic fits",
     "gradient": "Kernels",
+    "python": "From Python",
 }
 # What a reader asks first comes first; measured in another order.
-ORDER = ("cls", "cold", "signals", "large_fit", "gradient")
+ORDER = ("cls", "cold", "signals", "python", "large_fit", "gradient")
 
 INTRODUCTION = """\
 <!-- Written by benchmarks/run.py; do not edit. -->
@@ -24,7 +25,7 @@ INTRODUCTION = """\
 
 Measured with `make bench`; nothing here is asserted by a test. Each contender runs alone, in a process of its own, on one
 thread, pinned to one CPU. Its answer is compared with the reference before its time counts: a wrong or failed answer is listed with
-its time and gets no ratio. What takes longer than {limit} is stopped and counts as a lower bound.
+its time and gets no ratio. What takes longer than its limit (at most {limit}; its row shows it) is stopped and counts as a lower bound.
 
 Times are processor times, which on an idle machine are the wall times, since all is on one thread; for cold processes both are
 listed. They are medians of repeated calls in one process; the first call is not among them where there was time for more than one
