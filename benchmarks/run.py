@@ -92,6 +92,9 @@ def main() -> int:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     print(f"page: {file}")
+    if arguments.page is None and results.scenario(cls.NAME):
+        start = ROOT / "README.md"
+        start.write_text(page.readme(start.read_text(encoding="utf-8"), cls.summary(results.scenario(cls.NAME))), encoding="utf-8")
     return 0
 
 

@@ -65,3 +65,13 @@ def conditions(content: dict) -> str:
             f"- {machine.get('cpu', '?')}, {machine.get('cpus', '?')} CPUs, {machine.get('memory_GB', '?')} GB, {machine.get('system', '?')}"
             f"; load when the run began: {machine.get('load_at_start', '?')}\n"
             f"- Python {machine.get('python', '?')}; {peers}\n- begun {content.get('begun', '?')}\n")
+
+
+def readme(old: str, table: str) -> str:
+    """The README with its table brought up to date."""
+    begin, end = "<!-- benchmark:begin -->", "<!-- benchmark:end -->"
+    before, _, rest = old.partition(begin)
+    _, _, after = rest.partition(end)
+    words = ("CLs with its expected band, the model in memory, one thread; every answer was checked before its time counted. All models, more peers and the\n"
+             "losses: [docs/benchmarks.md](docs/benchmarks.md).")
+    return f"{before}{begin}\n{table}\n{words}\n{end}{after}"

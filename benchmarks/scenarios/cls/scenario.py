@@ -159,6 +159,24 @@ def report(entries: dict) -> str:
     return text
 
 
+# From small to large, one of each size, with what is remarkable about it.
+SUMMARY = ("2L2J__simplified", "3LeRJR__ERJR_110p0_20p0", "1Lbb__SRLMEM__C1N2_Wh_hbb_250_75", "ttZ__3l",
+           "compressed__EWKinos__TChiWZoff_150_140", "tttt__prod", "3L__offshell__3Lconfig_MLL_v2p2_CRs_WZ_125_85")
+
+
+def summary(entries: dict) -> str:
+    """The few rows that the README shows."""
+    lines = []
+    for case in SUMMARY:
+        if case not in entries or "relume" not in entries[case]["rows"]:
+            continue
+        rows = entries[case]["rows"]
+        got = speed_up(rows, BASELINE)
+        lines.append([case.split("__")[0] + (" (simplified)" if "simplified" in case else ""), str(entries[case]["parameters"]), cell(rows["relume"]),
+                      cell(rows.get(BASELINE)), tables.ratio(*got) if got else "none"])
+    return tables.table(["published model", "parameters", "relume", "pyhf (numpy, scipy)", "ratio"], lines)
+
+
 def commands_order(entries: dict) -> list[str]:
     order: list[str] = []
     for entry in entries.values():
