@@ -8,7 +8,7 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 # library as users get it, but are themselves compiled quickly.
 add_library(relume_test_flags INTERFACE)
 target_include_directories(relume_test_flags INTERFACE "${PROJECT_SOURCE_DIR}/src" "${CMAKE_CURRENT_SOURCE_DIR}")
-target_link_libraries(relume_test_flags INTERFACE relume::relume relume_build_flags Eigen3::Eigen fmt::fmt Threads::Threads)
+target_link_libraries(relume_test_flags INTERFACE relume::relume relume_build_flags Eigen3::Eigen fmt::fmt LibArchive::LibArchive Threads::Threads)
 target_compile_definitions(relume_test_flags INTERFACE RELUME_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
 target_compile_options(relume_test_flags INTERFACE $<$<CONFIG:Release>:-O1>)
 

@@ -4,15 +4,15 @@
 // What the files of the extension module share: who binds what, and the objects that cross between them.
 #pragma once
 
-#include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 
 #include "relume/model/histfactory.hpp"
 #include "relume/spec/patchset.hpp"

@@ -1,17 +1,16 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Fits, tests, limits. What comes back is the result's JSON document as a dictionary (report/json.hpp, the same as on the command line), and
-// the arrays that a document holds badly.
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/pair.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/vector.h>
-
+// Fits, tests, limits. What comes back is the result's JSON document as a dictionary (report/json.hpp, the same as on
+// the command line), and the arrays that a document holds badly.
 #include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
 #include "json.hpp"
@@ -52,13 +51,16 @@ std::vector<infer::FixedParameter> fixed_from(const Model& m, const Fixed& fixed
   return out;
 }
 
-std::vector<double> numbers(const Model& m, const std::optional<Vector>& values, const char* where, bool may_be_infinite = false) {
+std::vector<double> numbers(const Model& m, const std::optional<Vector>& values, const char* where,
+                            bool may_be_infinite = false) {
   if (!values) return {};
   const std::size_t n = m.likelihood->parameters().size();
-  if (values->shape(0) != n) refuse(where, fmt::format("{} numbers, where the model has {} parameters", values->shape(0), n));
+  if (values->shape(0) != n)
+    refuse(where, fmt::format("{} numbers, where the model has {} parameters", values->shape(0), n));
   for (std::size_t i = 0; i < n; ++i) {
     const double value = values->data()[i];
-    if (std::isnan(value) || (!may_be_infinite && std::isinf(value))) refuse(where, fmt::format("number {} is {}", i, value));
+    if (std::isnan(value) || (!may_be_infinite && std::isinf(value)))
+      refuse(where, fmt::format("number {} is {}", i, value));
   }
   return {values->data(), values->data() + n};
 }
@@ -69,12 +71,13 @@ void need_poi(const Model& m, const std::vector<infer::FixedParameter>& fixed) {
     refuse("poi", "the model has no parameter of interest", "choose one with poi=, or add a signal that brings it");
   }
   for (const auto& f : fixed) {
-    if (f.parameter == *poi) refuse("fixed", "the parameter of interest '" + m.likelihood->parameters()[poi->index].name + "' cannot be held");
+    if (f.parameter == *poi)
+      refuse("fixed", "the parameter of interest '" + m.likelihood->parameters()[poi->index].name + "' cannot be held");
   }
 }
 
-infer::TestOptions test_options(const Model& m, const std::string& statistic, const std::string& asimov, const Fixed& fixed,
-                                const std::optional<Vector>& start) {
+infer::TestOptions test_options(const Model& m, const std::string& statistic, const std::string& asimov,
+                                const Fixed& fixed, const std::optional<Vector>& start) {
   infer::TestOptions options;
   const auto known = infer::test_statistic_from_string(statistic);
   if (!known) refuse("test_stat", "no test statistic is called '" + statistic + "'", "q0, q, qtilde, t, ttilde");
@@ -90,11 +93,13 @@ infer::TestOptions test_options(const Model& m, const std::string& statistic, co
   return options;
 }
 
-nb::object or_none(std::vector<double> values) { return values.empty() ? nb::object(nb::none()) : to_numpy(std::move(values)); }
+nb::object or_none(std::vector<double> values) {
+  return values.empty() ? nb::object(nb::none()) : to_numpy(std::move(values));
+}
 
 nb::tuple fit(const Model& m, const std::optional<Vector>& data, const Fixed& fixed, const std::optional<Vector>& start,
-              const std::optional<Vector>& lower, const std::optional<Vector>& upper, bool uncertainties, bool covariance,
-              int max_iterations) {
+              const std::optional<Vector>& lower, const std::optional<Vector>& upper, bool uncertainties,
+              bool covariance, int max_iterations) {
   infer::FitOptions options;
   options.fixed = fixed_from(m, fixed);
   options.start = numbers(m, start, "start");
@@ -102,8 +107,8 @@ nb::tuple fit(const Model& m, const std::optional<Vector>& data, const Fixed& fi
   options.upper = numbers(m, upper, "upper", true);
   for (std::size_t i = 0; i < std::min(options.lower.size(), options.upper.size()); ++i) {
     if (options.lower[i] > options.upper[i]) {
-      refuse("bounds", fmt::format("'{}': the lower bound {:g} is above the upper bound {:g}", m.likelihood->parameters()[i].name,
-                                   options.lower[i], options.upper[i]));
+      refuse("bounds", fmt::format("'{}': the lower bound {:g} is above the upper bound {:g}",
+                                   m.likelihood->parameters()[i].name, options.lower[i], options.upper[i]));
     }
   }
   if (max_iterations < 1) refuse("max_iterations", fmt::format("{} iterations lead nowhere", max_iterations));
@@ -127,12 +132,13 @@ nb::tuple fit(const Model& m, const std::optional<Vector>& data, const Fixed& fi
 }
 
 /// A fit without its document, parameters held by index: for callers that fit thousands of data sets.
-nb::tuple minimum(const Model& m, const std::optional<Vector>& data, const std::vector<std::pair<std::size_t, double>>& fixed,
-                  const std::optional<Vector>& start, const std::optional<Vector>& lower, const std::optional<Vector>& upper,
-                  int max_iterations) {
+nb::tuple minimum(const Model& m, const std::optional<Vector>& data,
+                  const std::vector<std::pair<std::size_t, double>>& fixed, const std::optional<Vector>& start,
+                  const std::optional<Vector>& lower, const std::optional<Vector>& upper, int max_iterations) {
   infer::FitOptions options;
   for (const auto& [index, value] : fixed) {
-    if (index >= m.likelihood->parameters().size()) refuse("fixed", fmt::format("there is no parameter number {}", index));
+    if (index >= m.likelihood->parameters().size())
+      refuse("fixed", fmt::format("there is no parameter number {}", index));
     if (!std::isfinite(value)) refuse("fixed", fmt::format("parameter number {} cannot be held at {}", index, value));
     options.fixed.push_back({ParamId{index}, value});
   }
@@ -176,10 +182,16 @@ nb::object hypotest(const Model& m, double poi_value, const std::optional<Vector
 nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double level, const std::string& statistic,
                       const std::string& asimov, bool expected, double tolerance, const Fixed& fixed,
                       const std::optional<Vector>& start) {
-  if (!(level > 0.0 && level < 1.0)) refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
-  if (!(tolerance > 0.0 && tolerance < 1.0)) refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
-  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, start), .level = level, .expected = expected, .tolerance = tolerance};
-  if (options.test.statistic == infer::TestStatistic::q0) refuse("test_stat", "q0 sets no limits", "q, qtilde, t, ttilde");
+  if (!(level > 0.0 && level < 1.0))
+    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  if (!(tolerance > 0.0 && tolerance < 1.0))
+    refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
+  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, start),
+                              .level = level,
+                              .expected = expected,
+                              .tolerance = tolerance};
+  if (options.test.statistic == infer::TestStatistic::q0)
+    refuse("test_stat", "q0 sets no limits", "q, qtilde, t, ttilde");
   model::Data storage;
   const model::Data& d = checked_data(m, data, storage);
   infer::Limit result;
@@ -194,9 +206,14 @@ nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double 
 /// Document of the limit, d observed / d yield, and d expected / d yield (five, or none).
 nb::tuple limit_gradient(const Model& m, const std::optional<Vector>& data, double level, const std::string& statistic,
                          const std::string& asimov, bool expected, double tolerance, const Fixed& fixed) {
-  if (!(level > 0.0 && level < 1.0)) refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
-  if (!(tolerance > 0.0 && tolerance < 1.0)) refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
-  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, std::nullopt), .level = level, .expected = expected, .tolerance = tolerance};
+  if (!(level > 0.0 && level < 1.0))
+    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  if (!(tolerance > 0.0 && tolerance < 1.0))
+    refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
+  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, std::nullopt),
+                              .level = level,
+                              .expected = expected,
+                              .tolerance = tolerance};
   if (options.test.statistic == infer::TestStatistic::q0) refuse("test_stat", "q0 sets no limits", "q, qtilde");
   model::Data storage;
   const model::Data& d = checked_data(m, data, storage);
@@ -211,7 +228,8 @@ nb::tuple limit_gradient(const Model& m, const std::optional<Vector>& data, doub
   return nb::make_tuple(document_of(result.limit, m), observed, band);
 }
 
-nb::object significance(const Model& m, const std::optional<Vector>& data, const std::string& asimov, const Fixed& fixed) {
+nb::object significance(const Model& m, const std::optional<Vector>& data, const std::string& asimov,
+                        const Fixed& fixed) {
   infer::TestOptions options = test_options(m, "q0", asimov, fixed, std::nullopt);
   model::Data storage;
   const model::Data& d = checked_data(m, data, storage);
@@ -226,15 +244,16 @@ nb::object significance(const Model& m, const std::optional<Vector>& data, const
 }  // namespace
 
 void bind_infer(nb::module_& m) {
-  m.def("fit", &fit, "model"_a, "data"_a.none(), "fixed"_a, "start"_a.none(), "lower"_a.none(), "upper"_a.none(), "uncertainties"_a,
-        "covariance"_a, "max_iterations"_a);
-  m.def("minimum", &minimum, "model"_a, "data"_a.none(), "fixed"_a, "start"_a.none(), "lower"_a.none(), "upper"_a.none(),
-        "max_iterations"_a);
-  m.def("hypotest", &hypotest, "model"_a, "poi_value"_a, "data"_a.none(), "test_stat"_a, "asimov"_a, "fixed"_a, "start"_a.none());
-  m.def("upper_limit", &upper_limit, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a, "expected"_a, "tolerance"_a,
-        "fixed"_a, "start"_a.none());
-  m.def("limit_gradient", &limit_gradient, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a, "expected"_a, "tolerance"_a,
-        "fixed"_a);
+  m.def("fit", &fit, "model"_a, "data"_a.none(), "fixed"_a, "start"_a.none(), "lower"_a.none(), "upper"_a.none(),
+        "uncertainties"_a, "covariance"_a, "max_iterations"_a);
+  m.def("minimum", &minimum, "model"_a, "data"_a.none(), "fixed"_a, "start"_a.none(), "lower"_a.none(),
+        "upper"_a.none(), "max_iterations"_a);
+  m.def("hypotest", &hypotest, "model"_a, "poi_value"_a, "data"_a.none(), "test_stat"_a, "asimov"_a, "fixed"_a,
+        "start"_a.none());
+  m.def("upper_limit", &upper_limit, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a, "expected"_a,
+        "tolerance"_a, "fixed"_a, "start"_a.none());
+  m.def("limit_gradient", &limit_gradient, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a,
+        "expected"_a, "tolerance"_a, "fixed"_a);
   m.def("significance", &significance, "model"_a, "data"_a.none(), "asimov"_a, "fixed"_a);
   m.def(
       "p_values",

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "json.hpp"
 
-#include <nanobind/stl/string.h>
-
 #include <cmath>
 
 #include <fmt/format.h>
+#include <nanobind/stl/string.h>
 
 #include "relume/base/error.hpp"
 #include "relume/formats/json.hpp"
@@ -23,7 +22,8 @@ class Reader {
   explicit Reader(std::string_view source) : source_(source) {}
 
   Json read(nb::handle object, const std::string& pointer, int depth) {
-    if (depth > formats::max_json_depth) fail(pointer, fmt::format("nested deeper than {} levels", formats::max_json_depth));
+    if (depth > formats::max_json_depth)
+      fail(pointer, fmt::format("nested deeper than {} levels", formats::max_json_depth));
     PyObject* o = object.ptr();
     if (o == Py_None) return nullptr;
     if (PyBool_Check(o)) return o == Py_True;
@@ -35,9 +35,14 @@ class Reader {
     // Numpy and its like; a mapping or sequence of another library.
     if (PyObject_HasAttrString(o, "tolist") != 0) return read(object.attr("tolist")(), pointer, depth + 1);
     if (PyObject_HasAttrString(o, "item") != 0) return read(object.attr("item")(), pointer, depth + 1);
-    if (PyObject_HasAttrString(o, "keys") != 0) return members(nb::steal(check(PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyDict_Type), o, nullptr))), pointer, depth);
-    if (PySequence_Check(o) != 0 && !PyBytes_Check(o)) return items(nb::steal(check(PySequence_List(o))), pointer, depth);
-    fail(pointer, fmt::format("a {} is nothing that JSON knows", nb::cast<std::string>(nb::str(object.type().attr("__name__")))));
+    if (PyObject_HasAttrString(o, "keys") != 0)
+      return members(
+          nb::steal(check(PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(&PyDict_Type), o, nullptr))),
+          pointer, depth);
+    if (PySequence_Check(o) != 0 && !PyBytes_Check(o))
+      return items(nb::steal(check(PySequence_List(o))), pointer, depth);
+    fail(pointer, fmt::format("a {} is nothing that JSON knows",
+                              nb::cast<std::string>(nb::str(object.type().attr("__name__")))));
   }
 
  private:
@@ -102,7 +107,9 @@ class Reader {
 
 }  // namespace
 
-Json json_from_python(nb::handle object, std::string_view source_name) { return Reader(source_name).read(object, "", 0); }
+Json json_from_python(nb::handle object, std::string_view source_name) {
+  return Reader(source_name).read(object, "", 0);
+}
 
 nb::object json_to_python(const Json& json) {
   struct Visitor {

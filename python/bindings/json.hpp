@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// spec::Json <-> Python objects, without text in between. Numpy scalars and arrays (anything with `item` or `tolist`) are taken as the
-// numbers they hold.
+// spec::Json <-> Python objects, without text in between. Numpy scalars and arrays (anything with `item` or `tolist`)
+// are taken as the numbers they hold.
 #pragma once
 
-#include <nanobind/nanobind.h>
-
 #include <string_view>
+
+#include <nanobind/nanobind.h>
 
 #include "relume/spec/json.hpp"
 

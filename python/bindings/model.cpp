@@ -2,20 +2,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Models: compiled workspaces, and what can be evaluated on them. Numbers go in and out as numpy arrays.
-#include <nanobind/stl/optional.h>
-#include <nanobind/stl/shared_ptr.h>
-#include <nanobind/stl/string.h>
-#include <nanobind/stl/tuple.h>
-#include <nanobind/stl/vector.h>
-
 #include <algorithm>
-#include <condition_variable>
 #include <cmath>
+#include <condition_variable>
 #include <limits>
 #include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
 #include "relume/formats/json.hpp"
@@ -52,7 +51,8 @@ void check_lengths(const char* where, std::size_t given, std::size_t wanted, con
 
 model::InterpolationCode code_from(const std::string& name, const char* where) {
   const auto code = model::interpolation_code_from_string(name);
-  if (!code) refuse(where, "no interpolation is called '" + name + "'", "code0, code1, code2, code2-pyhf, code4, code4p");
+  if (!code)
+    refuse(where, "no interpolation is called '" + name + "'", "code0, code1, code2, code2-pyhf, code4, code4p");
   return *code;
 }
 
@@ -129,8 +129,8 @@ struct Terms {
 };
 
 /// -ln L in its two parts; +infinity outside of the domain.
-Terms evaluate(BoundModel& m, std::span<const double> point, const model::Data& data, bool is_observed, math::Derivatives derivatives,
-               model::Scratch& scratch) {
+Terms evaluate(BoundModel& m, std::span<const double> point, const model::Data& data, bool is_observed,
+               math::Derivatives derivatives, model::Scratch& scratch) {
   const math::Evaluation e = m.likelihood->evaluate(point, data, derivatives, {}, scratch);
   if (e.status != math::EvaluationStatus::ok) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -198,7 +198,8 @@ nb::object nll_many(BoundModel& m, const Matrix& points, const std::optional<Mat
   if (data) check_lengths("data", data->shape(1), n_data, "data");
   const std::size_t n_points = points.shape(0), n_sets = data ? data->shape(0) : 1;
   if (n_points != n_sets && n_points != 1 && n_sets != 1) {
-    refuse("data", fmt::format("{} data sets do not go with {} points", n_sets, n_points), "give one, or as many as points");
+    refuse("data", fmt::format("{} data sets do not go with {} points", n_sets, n_points),
+           "give one, or as many as points");
   }
   const std::size_t n = std::max(n_points, n_sets);
   std::vector<double> values(n);
@@ -256,7 +257,8 @@ const model::Data& checked_data(const Model& model, const std::optional<Vector>&
   for (const model::DataBlock& block : model.likelihood->data_blocks()) {
     if (block.kind != model::BlockKind::counts) continue;
     for (std::size_t i = block.first; i < block.first + block.size; ++i) {
-      if (data->data()[i] < 0.0) refuse("data", fmt::format("{:g} events in '{}'", data->data()[i], block.name), "counts are not negative");
+      if (data->data()[i] < 0.0)
+        refuse("data", fmt::format("{:g} events in '{}'", data->data()[i], block.name), "counts are not negative");
     }
   }
   storage.values.assign(data->data(), data->data() + data->shape(0));
@@ -325,16 +327,23 @@ void bind_model(nb::module_& m) {
       .def_prop_ro("parameter_sets", &parameter_sets)
       .def_prop_ro("n_parameters", [](const BoundModel& b) { return b.likelihood->parameters().size(); })
       .def_prop_ro("n_data", [](const BoundModel& b) { return b.likelihood->n_data(); })
-      .def_prop_ro("poi", [](const BoundModel& b) -> std::optional<std::size_t> {
-        if (!b.likelihood->poi()) return std::nullopt;
-        return b.likelihood->poi()->index;
-      })
-      .def_prop_ro("initial", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.initial; }); })
+      .def_prop_ro("poi",
+                   [](const BoundModel& b) -> std::optional<std::size_t> {
+                     if (!b.likelihood->poi()) return std::nullopt;
+                     return b.likelihood->poi()->index;
+                   })
+      .def_prop_ro("initial",
+                   [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.initial; }); })
       .def_prop_ro("lower", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.lower; }); })
       .def_prop_ro("upper", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.upper; }); })
-      .def_prop_ro("prefit_sigma", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.prefit_sigma(); }); })
-      .def_prop_ro("constraint_width", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.constraint.width; }); })
-      .def_prop_ro("constraint_rate", [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.constraint.rate; }); })
+      .def_prop_ro("prefit_sigma",
+                   [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.prefit_sigma(); }); })
+      .def_prop_ro(
+          "constraint_width",
+          [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.constraint.width; }); })
+      .def_prop_ro(
+          "constraint_rate",
+          [](const BoundModel& b) { return per_parameter(b, [](const auto& p) { return p.constraint.rate; }); })
       .def_prop_ro("fixed",
                    [](const BoundModel& b) {
                      nb::list fixed;
@@ -351,21 +360,25 @@ void bind_model(nb::module_& m) {
                    [](const BoundModel& b) {
                      nb::list at;
                      for (const auto& p : b.likelihood->parameters()) {
-                       at.append(p.constraint.kind == model::ConstraintKind::none ? nb::object(nb::none()) : nb::object(nb::int_(p.constraint.data_index)));
+                       at.append(p.constraint.kind == model::ConstraintKind::none
+                                     ? nb::object(nb::none())
+                                     : nb::object(nb::int_(p.constraint.data_index)));
                      }
                      return at;
                    })
       .def_prop_ro("channels",
                    [](const BoundModel& b) {
                      nb::list channels;
-                     for (const auto& c : b.likelihood->channels()) channels.append(nb::make_tuple(c.name, c.first_bin, c.n_bins, c.samples));
+                     for (const auto& c : b.likelihood->channels())
+                       channels.append(nb::make_tuple(c.name, c.first_bin, c.n_bins, c.samples));
                      return channels;
                    })
       .def_prop_ro("data_blocks",
                    [](const BoundModel& b) {
                      nb::list blocks;
                      for (const auto& d : b.likelihood->data_blocks()) {
-                       blocks.append(nb::make_tuple(d.name, d.first, d.size, d.is_auxiliary, d.kind == model::BlockKind::counts));
+                       blocks.append(
+                           nb::make_tuple(d.name, d.first, d.size, d.is_auxiliary, d.kind == model::BlockKind::counts));
                      }
                      return blocks;
                    })
@@ -376,9 +389,13 @@ void bind_model(nb::module_& m) {
       .def("hessian", &hessian, "parameters"_a, "data"_a.none() = nb::none())
       .def("nll_many", &nll_many, "points"_a, "data"_a.none() = nb::none(), "n_threads"_a = 1)
       .def("expected_data",
-           [](const BoundModel& b, const Vector& point) { return to_numpy(b.likelihood->expected_data(checked_point(b, point)).values); })
+           [](const BoundModel& b, const Vector& point) {
+             return to_numpy(b.likelihood->expected_data(checked_point(b, point)).values);
+           })
       .def("expected_by_sample",
-           [](const BoundModel& b, const Vector& point) { return to_numpy(b.likelihood->expected_by_sample(checked_point(b, point))); })
+           [](const BoundModel& b, const Vector& point) {
+             return to_numpy(b.likelihood->expected_by_sample(checked_point(b, point)));
+           })
       .def(
           "yield_gradient",
           [](BoundModel& b, const Vector& point, const std::optional<Vector>& data) {
@@ -390,7 +407,8 @@ void bind_model(nb::module_& m) {
           },
           "parameters"_a, "data"_a.none() = nb::none())
       .def("sample",
-           [](const BoundModel& b, const Vector& point, std::size_t n, std::uint64_t seed, std::uint64_t stream, std::uint64_t first) {
+           [](const BoundModel& b, const Vector& point, std::size_t n, std::uint64_t seed, std::uint64_t stream,
+              std::uint64_t first) {
              const auto x = checked_point(b, point);
              std::vector<double> toys;
              {
@@ -412,15 +430,17 @@ void bind_model(nb::module_& m) {
            })
       .def("state",
            [](const BoundModel& b) {
-             return nb::make_tuple(formats::write_json(formats::workspace_to_json(*b.workspace), {.indent = 0}), b.options.measurement,
-                                   b.options.poi, std::string(model::to_string(b.options.normsys)),
+             return nb::make_tuple(formats::write_json(formats::workspace_to_json(*b.workspace), {.indent = 0}),
+                                   b.options.measurement, b.options.poi,
+                                   std::string(model::to_string(b.options.normsys)),
                                    std::string(model::to_string(b.options.histosys)), b.options.clip_sample_data,
                                    b.options.clip_bin_data);
            })
       .def_static(
           "from_state",
-          [](const std::string& text, const std::string& measurement, const std::optional<std::string>& poi, const std::string& normsys,
-             const std::string& histosys, std::optional<double> clip_sample_data, std::optional<double> clip_bin_data) {
+          [](const std::string& text, const std::string& measurement, const std::optional<std::string>& poi,
+             const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
+             std::optional<double> clip_bin_data) {
             return compile(std::make_shared<const spec::Workspace>(formats::read_workspace(text, "<pickle>").value()),
                            {.measurement = measurement,
                             .poi = poi,
@@ -429,12 +449,13 @@ void bind_model(nb::module_& m) {
                             .clip_sample_data = clip_sample_data,
                             .clip_bin_data = clip_bin_data});
           },
-          "text"_a, "measurement"_a, "poi"_a.none(), "normsys"_a, "histosys"_a, "clip_sample_data"_a.none(), "clip_bin_data"_a.none());
+          "text"_a, "measurement"_a, "poi"_a.none(), "normsys"_a, "histosys"_a, "clip_sample_data"_a.none(),
+          "clip_bin_data"_a.none());
   m.def(
       "compile",
-      [](std::shared_ptr<const spec::Workspace> workspace, const std::string& measurement, const std::optional<std::string>& poi,
-         const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
-         std::optional<double> clip_bin_data) {
+      [](std::shared_ptr<const spec::Workspace> workspace, const std::string& measurement,
+         const std::optional<std::string>& poi, const std::string& normsys, const std::string& histosys,
+         std::optional<double> clip_sample_data, std::optional<double> clip_bin_data) {
         model::CompileOptions options{.measurement = measurement,
                                       .poi = poi,
                                       .normsys = code_from(normsys, "normsys"),

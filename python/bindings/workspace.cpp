@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Specs: workspaces, patchsets, signals and what edits them. Objects are immutable; every edit returns a new one.
+#include "relume/edit/workspace.hpp"
+
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -11,7 +13,6 @@
 #include "bindings.hpp"
 #include "json.hpp"
 #include "relume/edit/signal.hpp"
-#include "relume/edit/workspace.hpp"
 #include "relume/formats/digest.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
@@ -34,7 +35,9 @@ namespace {
 WorkspacePtr share(Workspace workspace) { return std::make_shared<const Workspace>(std::move(workspace)); }
 
 /// Compact text of a workspace: what a pickle holds.
-std::string to_text(const Workspace& workspace) { return formats::write_json(formats::workspace_to_json(workspace), {.indent = 0}); }
+std::string to_text(const Workspace& workspace) {
+  return formats::write_json(formats::workspace_to_json(workspace), {.indent = 0});
+}
 
 std::vector<spec::ModifierType> types_from(const std::vector<std::string>& names) {
   std::vector<spec::ModifierType> types;
@@ -54,14 +57,16 @@ std::vector<spec::ModifierType> types_from(const std::vector<std::string>& names
 
 formats::DigestAlgorithm algorithm_from(const std::string& name) {
   const auto algorithm = formats::digest_algorithm_from_string(name);
-  if (!algorithm) throw Exception({{ErrorCode::option, "algorithm", "no digest is called '" + name + "'", "md5, sha256"}});
+  if (!algorithm)
+    throw Exception({{ErrorCode::option, "algorithm", "no digest is called '" + name + "'", "md5, sha256"}});
   return *algorithm;
 }
 
 edit::Join join_from(const std::string& name) {
   const auto join = edit::join_from_string(name);
   if (!join) {
-    throw Exception({{ErrorCode::option, "join", "no join is called '" + name + "'", "none, outer, left outer, right outer"}});
+    throw Exception(
+        {{ErrorCode::option, "join", "no join is called '" + name + "'", "none, outer, left outer, right outer"}});
   }
   return *join;
 }
@@ -102,7 +107,8 @@ void bind_workspace(nb::module_& m) {
       "apply_patch",
       [](nb::handle document, nb::handle operations, const std::string& source) {
         return json_to_python(
-            formats::apply_patch(json_from_python(document, "document"), json_from_python(operations, source), source).value());
+            formats::apply_patch(json_from_python(document, "document"), json_from_python(operations, source), source)
+                .value());
       },
       "document"_a, "operations"_a, "source"_a);
 
@@ -120,11 +126,16 @@ void bind_workspace(nb::module_& m) {
           },
           "document"_a, "source"_a)
       .def("to_document", [](const Workspace& w) { return json_to_python(formats::workspace_to_json(w)); })
-      .def("to_text", [](const Workspace& w, int indent) { return formats::write_json(formats::workspace_to_json(w), {.indent = indent}); },
-           "indent"_a = 4)
-      .def("digest", [](const Workspace& w, const std::string& algorithm) {
-        return formats::digest(formats::workspace_to_json(w), algorithm_from(algorithm));
-      })
+      .def(
+          "to_text",
+          [](const Workspace& w, int indent) {
+            return formats::write_json(formats::workspace_to_json(w), {.indent = indent});
+          },
+          "indent"_a = 4)
+      .def("digest",
+           [](const Workspace& w, const std::string& algorithm) {
+             return formats::digest(formats::workspace_to_json(w), algorithm_from(algorithm));
+           })
       .def("patched",
            [](const Workspace& w, nb::handle operations, const std::string& source) {
              return share(formats::apply_patch(w, json_from_python(operations, source), source).value());
@@ -138,32 +149,37 @@ void bind_workspace(nb::module_& m) {
            [](const Workspace& w, std::vector<std::string> channels, std::vector<std::string> samples,
               std::vector<std::string> modifiers, std::vector<std::string> measurements,
               const std::vector<std::string>& modifier_types) {
-             return share(edit::prune(w, {std::move(channels), std::move(samples), std::move(modifiers), std::move(measurements),
-                                          types_from(modifier_types)})
+             return share(edit::prune(w, {std::move(channels), std::move(samples), std::move(modifiers),
+                                          std::move(measurements), types_from(modifier_types)})
                               .value());
            })
       .def("renamed",
            [](const Workspace& w, edit::Renaming channels, edit::Renaming samples, edit::Renaming modifiers,
               edit::Renaming measurements) {
-             return share(
-                 edit::rename(w, {std::move(channels), std::move(samples), std::move(modifiers), std::move(measurements)}).value());
+             return share(edit::rename(w, {std::move(channels), std::move(samples), std::move(modifiers),
+                                           std::move(measurements)})
+                              .value());
            })
       .def("sorted", [](const Workspace& w) { return share(edit::sort(w)); })
       .def("combined",
            [](const Workspace& left, const Workspace& right, const std::string& join, bool merge_channels) {
-             return share(edit::combine(left, right, {.join = join_from(join), .merge_channels = merge_channels}).value());
+             return share(
+                 edit::combine(left, right, {.join = join_from(join), .merge_channels = merge_channels}).value());
            })
-      .def("summary",
-           [](const Workspace& w, const std::string& measurement, const Model* model) {
-             return json_to_python(
-                 report::to_json(report::summarise(w, measurement, model != nullptr ? model->likelihood.get() : nullptr)));
-           },
-           "measurement"_a, "model"_a.none())
-      .def("summary_text",
-           [](const Workspace& w, const std::string& measurement, const Model* model) {
-             return report::to_table(report::summarise(w, measurement, model != nullptr ? model->likelihood.get() : nullptr));
-           },
-           "measurement"_a, "model"_a.none())
+      .def(
+          "summary",
+          [](const Workspace& w, const std::string& measurement, const Model* model) {
+            return json_to_python(report::to_json(
+                report::summarise(w, measurement, model != nullptr ? model->likelihood.get() : nullptr)));
+          },
+          "measurement"_a, "model"_a.none())
+      .def(
+          "summary_text",
+          [](const Workspace& w, const std::string& measurement, const Model* model) {
+            return report::to_table(
+                report::summarise(w, measurement, model != nullptr ? model->likelihood.get() : nullptr));
+          },
+          "measurement"_a, "model"_a.none())
       .def_prop_ro("channels",
                    [](const Workspace& w) {
                      nb::dict channels;
@@ -185,14 +201,18 @@ void bind_workspace(nb::module_& m) {
              }
              return std::nullopt;
            })
-      .def("__eq__", [](const Workspace& a, const Workspace& b) { return a == b; }, nb::is_operator())
+      .def(
+          "__eq__", [](const Workspace& a, const Workspace& b) { return a == b; }, nb::is_operator())
       .def("__getstate__", [](const Workspace& w) { return to_text(w); })
-      .def("__setstate__", [](Workspace& w, const std::string& text) { new (&w) Workspace(formats::read_workspace(text, "pickle").value()); });
+      .def("__setstate__", [](Workspace& w, const std::string& text) {
+        new (&w) Workspace(formats::read_workspace(text, "pickle").value());
+      });
 
   nb::class_<PatchSet>(m, "PatchSet")
       .def_static("from_document",
                   [](nb::handle document, const std::string& source) {
-                    return std::make_shared<const PatchSet>(formats::patchset_from_json(json_from_python(document, source), source).value());
+                    return std::make_shared<const PatchSet>(
+                        formats::patchset_from_json(json_from_python(document, source), source).value());
                   })
       .def("to_document", [](const PatchSet& p) { return json_to_python(formats::patchset_to_json(p)); })
       .def_prop_ro("labels", [](const PatchSet& p) { return p.labels; })
@@ -206,9 +226,10 @@ void bind_workspace(nb::module_& m) {
       .def("values",
            [](const PatchSet& p, std::size_t i) { return json_to_python(spec::JsonArray(p.patches.at(i).values)); })
       .def("operations", [](const PatchSet& p, std::size_t i) { return json_to_python(p.patches.at(i).operations); })
-      .def("find", [](const PatchSet& p, const std::string& name) {
-        return static_cast<std::size_t>(formats::find_patch(p, name).value() - p.patches.data());
-      })
+      .def("find",
+           [](const PatchSet& p, const std::string& name) {
+             return static_cast<std::size_t>(formats::find_patch(p, name).value() - p.patches.data());
+           })
       .def("apply",
            [](const PatchSet& p, std::size_t i, const Workspace& w, const std::string& source) {
              return share(formats::apply_patch(w, p.patches.at(i).operations, source).value());
@@ -222,7 +243,8 @@ void bind_workspace(nb::module_& m) {
       });
 
   m.def("normalised_signal", [](nb::handle document, const std::string& source) {
-    return json_to_python(formats::signal_to_json(formats::signal_from_json(json_from_python(document, source), source).value()));
+    return json_to_python(
+        formats::signal_to_json(formats::signal_from_json(json_from_python(document, source), source).value()));
   });
 }
 

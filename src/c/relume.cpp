@@ -41,7 +41,9 @@ relume_status fail(relume_status status, std::string message) {
   return status;
 }
 
-[[noreturn]] void refuse(const char* where, const char* message) { throw Exception({{ErrorCode::option, where, message, {}}}); }
+[[noreturn]] void refuse(const char* where, const char* message) {
+  throw Exception({{ErrorCode::option, where, message, {}}});
+}
 
 /// Runs f; what it throws becomes a status and a message.
 template <class F>
@@ -91,7 +93,8 @@ void need_model(const relume_analysis& analysis) {
 
 void need_poi(const relume_analysis& analysis) {
   need_model(analysis);
-  if (!analysis.model->likelihood->poi()) refuse("analysis", "the model has no parameter of interest: set a signal first");
+  if (!analysis.model->likelihood->poi())
+    refuse("analysis", "the model has no parameter of interest: set a signal first");
 }
 
 }  // namespace
@@ -119,7 +122,8 @@ relume_status relume_open_text(const char* text, size_t size, relume_analysis** 
 
 void relume_close(relume_analysis* analysis) { delete analysis; }
 
-relume_status relume_set_yields(relume_analysis* analysis, const relume_yields* yields, size_t n_channels, int other_channels_are_zero) {
+relume_status relume_set_yields(relume_analysis* analysis, const relume_yields* yields, size_t n_channels,
+                                int other_channels_are_zero) {
   return guarded([&] {
     if (analysis == nullptr || (yields == nullptr && n_channels > 0)) refuse("relume_set_yields", "a NULL argument");
     relume::spec::Signal signal;
@@ -127,7 +131,8 @@ relume_status relume_set_yields(relume_analysis* analysis, const relume_yields* 
     signal.other_channels_are_zero = other_channels_are_zero != 0;
     relume::spec::SignalSample sample{.name = "signal"};
     for (std::size_t i = 0; i < n_channels; ++i) {
-      if (yields[i].channel == nullptr || (yields[i].events == nullptr && yields[i].n_bins > 0)) refuse("yields", "a NULL pointer");
+      if (yields[i].channel == nullptr || (yields[i].events == nullptr && yields[i].n_bins > 0))
+        refuse("yields", "a NULL pointer");
       relume::spec::SignalYields region{.channel = yields[i].channel};
       for (std::size_t b = 0; b < yields[i].n_bins; ++b) {
         if (!std::isfinite(yields[i].events[b])) refuse(yields[i].channel, "a number of events is not finite");
@@ -152,7 +157,8 @@ size_t relume_n_parameters(const relume_analysis* analysis) {
 }
 
 const char* relume_parameter_name(const relume_analysis* analysis, size_t index) {
-  return index < relume_n_parameters(analysis) ? analysis->model->likelihood->parameters()[index].name.c_str() : nullptr;
+  return index < relume_n_parameters(analysis) ? analysis->model->likelihood->parameters()[index].name.c_str()
+                                               : nullptr;
 }
 
 relume_status relume_initial(const relume_analysis* analysis, double* parameters) {
@@ -173,7 +179,8 @@ relume_status relume_nll(relume_analysis* analysis, const double* parameters, si
     const auto& m = *analysis->model;
     const std::span<const double> point(parameters, n);
     const auto e = m.likelihood->evaluate(point, m.observed, relume::math::Derivatives::none, {}, *analysis->scratch);
-    if (e.status != relume::math::EvaluationStatus::ok) return fail(RELUME_NOT_USABLE, m.likelihood->explain(point, *analysis->scratch));
+    if (e.status != relume::math::EvaluationStatus::ok)
+      return fail(RELUME_NOT_USABLE, m.likelihood->explain(point, *analysis->scratch));
     *nll = e.value + m.likelihood->constant(m.observed);
     return RELUME_OK;
   });
@@ -199,7 +206,8 @@ relume_status relume_limit(relume_analysis* analysis, double level, double* obse
     if (!(level > 0.0 && level < 1.0)) refuse("level", "not between 0 and 1");
     need_poi(*analysis);
     const auto& m = *analysis->model;
-    const auto limit = relume::infer::upper_limit(*m.likelihood, m.observed, {.level = level, .expected = expected != nullptr});
+    const auto limit =
+        relume::infer::upper_limit(*m.likelihood, m.observed, {.level = level, .expected = expected != nullptr});
     if (!limit.is_usable()) return fail(RELUME_NOT_USABLE, limit.reason);
     *observed = *limit.observed;
     for (std::size_t i = 0; expected != nullptr && i < limit.expected.size(); ++i) expected[i] = *limit.expected[i];

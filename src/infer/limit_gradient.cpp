@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Implicit differentiation of CLs(q(mu, s), q_A(mu, s)) = alpha in the yields s. By the envelope theorem the derivatives of q and q_A are
-// partial derivatives of -ln L at the conditional and the free minima; those at mu = 0 vanish, since no signal is there.
+// Implicit differentiation of CLs(q(mu, s), q_A(mu, s)) = alpha in the yields s. By the envelope theorem the
+// derivatives of q and q_A are partial derivatives of -ln L at the conditional and the free minima; those at mu = 0
+// vanish, since no signal is there.
 #include "relume/infer/limit_gradient.hpp"
 
 #include <cmath>
@@ -15,13 +16,14 @@ namespace relume::infer {
 namespace {
 
 struct Slopes {
-  double q = 0.0;               ///< d q / d mu
-  std::vector<double> yields;   ///< d q / d yield
+  double q = 0.0;              ///< d q / d mu
+  std::vector<double> yields;  ///< d q / d yield
 };
 
-/// Derivatives of 2 (L(mu) - L(free)) at a conditional minimum; `free`: where the free one is, empty when no signal is there.
-Slopes slopes(const model::Likelihood& likelihood, const model::Data& data, const std::vector<double>& conditional, double slope,
-              const std::vector<double>& free, model::Scratch& scratch) {
+/// Derivatives of 2 (L(mu) - L(free)) at a conditional minimum; `free`: where the free one is, empty when no signal is
+/// there.
+Slopes slopes(const model::Likelihood& likelihood, const model::Data& data, const std::vector<double>& conditional,
+              double slope, const std::vector<double>& free, model::Scratch& scratch) {
   Slopes s{2.0 * slope, likelihood.yield_gradient(conditional, data, scratch)};
   for (double& y : s.yields) y *= 2.0;
   if (!free.empty()) {
@@ -33,7 +35,8 @@ Slopes slopes(const model::Likelihood& likelihood, const model::Data& data, cons
 
 }  // namespace
 
-LimitGradient limit_gradient(const model::Likelihood& likelihood, const model::Data& data, const LimitOptions& options) {
+LimitGradient limit_gradient(const model::Likelihood& likelihood, const model::Data& data,
+                             const LimitOptions& options) {
   LimitGradient g;
   g.limit = upper_limit(likelihood, data, options);
   if (!g.limit.is_usable()) return g;

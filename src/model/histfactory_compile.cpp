@@ -426,17 +426,17 @@ struct HistFactoryCompiler {
 
   void add_data_blocks(Data& observed) {
     std::size_t bin = 0;
-    for (std::size_t c = 0; c < channels.size(); ++c) {
-      const std::size_t n = n_bins_of(*channels[c]);
+    for (const spec::Channel* channel : channels) {
+      const std::size_t n = n_bins_of(*channel);
       const auto observation = std::find_if(workspace.observations.begin(), workspace.observations.end(),
-                                            [&](const auto& o) { return o.name == channels[c]->name; });
+                                            [&](const auto& o) { return o.name == channel->name; });
       if (observation == workspace.observations.end() || observation->data.size() != n) {
         error(ErrorCode::model, "#/observations",
-              "channel " + quoted(channels[c]->name) + " needs an observation of " + std::to_string(n) + " bins");
+              "channel " + quoted(channel->name) + " needs an observation of " + std::to_string(n) + " bins");
         continue;
       }
       for (const spec::Number& number : observation->data) observed.values.push_back(number.value);
-      model->data_blocks_.push_back({channels[c]->name, BlockKind::counts, bin, n, false});
+      model->data_blocks_.push_back({channel->name, BlockKind::counts, bin, n, false});
       bin += n;
     }
     model->n_bins = bin;

@@ -500,14 +500,16 @@ std::vector<double> HistFactory::expected_by_sample(std::span<const double> poin
   return expected;
 }
 
-std::vector<double> HistFactory::yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const {
+std::vector<double> HistFactory::yield_gradient(std::span<const double> point, const Data& data,
+                                                Scratch& scratch) const {
   Work& work = static_cast<Work&>(scratch);
   const bool ok = evaluate(point, data, math::Derivatives::gradient, {}, scratch).status == math::EvaluationStatus::ok;
   std::vector<double> gradient;
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     const Block& block = blocks[k];
     for (std::uint32_t b = 0; b < block.n_bins; ++b) {
-      const double slope = work.slope[block.first_bin + b] * work.block_product[k] * work.bin_product[block.nominal + b];
+      const double slope =
+          work.slope[block.first_bin + b] * work.block_product[k] * work.bin_product[block.nominal + b];
       gradient.push_back(ok ? slope : std::numeric_limits<double>::quiet_NaN());
     }
   }

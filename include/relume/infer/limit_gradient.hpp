@@ -6,8 +6,8 @@
 //   infer::LimitGradient g = infer::limit_gradient(*likelihood, observed);
 //   if (g.limit.is_usable()) use(g.observed);          // d limit / d yield, laid out as Likelihood::expected_by_sample
 //
-// All else is held: the signal's uncertainties, its shape variations (absolute histograms). Cost: a limit, and one more fit per limit and data set.
-// Thread-safety: pure; one call uses one thread.
+// All else is held: the signal's uncertainties, its shape variations (absolute histograms). Cost: a limit, and one more
+// fit per limit and data set. Thread-safety: pure; one call uses one thread.
 #pragma once
 
 #include <array>
@@ -19,13 +19,15 @@ namespace relume::infer {
 
 struct LimitGradient {
   Limit limit;
-  /// d observed limit / d nominal yield per sample and bin, laid out as Likelihood::expected_by_sample; empty when the limit is
-  /// not usable or the likelihood has no samples. NaN for samples that are there without a signal: the Asimov data move with them.
+  /// d observed limit / d nominal yield per sample and bin, laid out as Likelihood::expected_by_sample; empty when the
+  /// limit is not usable or the likelihood has no samples. NaN for samples that are there without a signal: the Asimov
+  /// data move with them.
   std::vector<double> observed;
   std::array<std::vector<double>, 5> expected;  ///< the same for the limits at -2..+2 sigma
 };
 
 /// For q and qtilde; other statistics are Status::no_sensitivity to it: an empty gradient, with a note.
-LimitGradient limit_gradient(const model::Likelihood& likelihood, const model::Data& data, const LimitOptions& options = {});
+LimitGradient limit_gradient(const model::Likelihood& likelihood, const model::Data& data,
+                             const LimitOptions& options = {});
 
 }  // namespace relume::infer

@@ -119,11 +119,11 @@ class Likelihood {
 
   /// Expected main and auxiliary data at a point, laid out as Data.
   virtual Data expected_data(std::span<const double> point) const = 0;
-  /// Expected main data of each sample: for each channel its samples one after the other (ChannelInfo), each with the channel's bins. Empty
-  /// where there are no samples.
+  /// Expected main data of each sample: for each channel its samples one after the other (ChannelInfo), each with the
+  /// channel's bins. Empty where there are no samples.
   virtual std::vector<double> expected_by_sample(std::span<const double> point) const;
-  /// d value / d nominal yield of every sample and bin, laid out as expected_by_sample, all else held (uncertainties, shape variations);
-  /// empty where there are no samples. NaN outside of the domain.
+  /// d value / d nominal yield of every sample and bin, laid out as expected_by_sample, all else held (uncertainties,
+  /// shape variations); empty where there are no samples. NaN outside of the domain.
   virtual std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const;
   /// A toy data set at a point, auxiliary data fluctuated too.
   virtual Data sample(std::span<const double> point, const RandomKey& key) const = 0;

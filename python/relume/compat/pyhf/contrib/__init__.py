@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Downloads and plots."""
