@@ -230,10 +230,13 @@ class TestFits {
 
   /// Expected events where the signal is looked for: bins weighted by s^2/b, their share of the sensitivity.
   void note_few_events(const std::vector<double>& point) {
-    std::vector<double> with = point, without = point;
-    with[poi_] = 1.0;
-    without[poi_] = 0.0;
-    const model::Data s = likelihood_.expected_data(with), b = likelihood_.expected_data(without);
+    const auto expected_at = [&](double mu) {
+      if (mu == asimov_mu()) return asimov_data_;  // that is where they were made
+      std::vector<double> there = point;
+      there[poi_] = mu;
+      return likelihood_.expected_data(there);
+    };
+    const model::Data s = expected_at(1.0), b = expected_at(0.0);
     double weight = 0.0, events = 0.0;
     for (const model::DataBlock& block : likelihood_.data_blocks()) {
       if (block.is_auxiliary || block.kind != model::BlockKind::counts) continue;

@@ -358,7 +358,7 @@ struct Minimizer::Impl {
         first_break = std::min(first_break, room / pass_direction[i]);
       }
       double fraction = 1.0;
-      double next = model;
+      double next;
       if (pass == 0 && first_break > 1.0 && !inner.truncated) {
         // Nothing is in the way: with the residual r = b - H p of the solve, the model is -p.(b + r)/2.
         next = 0.0;

@@ -76,12 +76,12 @@ double nonzero(double factor) { return std::fabs(factor) < tiny_factor ? tiny_fa
 
 }  // namespace
 
-HistFactory::RateWork::RateWork(const HistFactory& model)
+HistFactory::RateWork::RateWork(const HistFactory& model, bool derivatives)
     : factor(model.factors.size()),
-      factor_slope(model.factors.size()),
-      factor_curvature(model.factors.size()),
-      log_slope(model.factors.size()),
-      log_curvature(model.factors.size()),
+      factor_slope(derivatives ? model.factors.size() : 0),
+      factor_curvature(derivatives ? model.factors.size() : 0),
+      log_slope(derivatives ? model.factors.size() : 0),
+      log_curvature(derivatives ? model.factors.size() : 0),
       shapes(model.shape_parameters.size()),
       shifted(model.nominals.size()),
       bin_product(model.nominals.size()),
@@ -89,7 +89,11 @@ HistFactory::RateWork::RateWork(const HistFactory& model)
       rate(model.n_bins) {}
 
 HistFactory::Work::Work(const HistFactory& model)
-    : Scratch(model.layout()), RateWork(model), slope(model.n_bins), multipliers(model.n_bins), observed(model.n_bins) {
+    : Scratch(model.layout()),
+      RateWork(model, true),
+      slope(model.n_bins),
+      multipliers(model.n_bins),
+      observed(model.n_bins) {
   std::size_t most_bins = 0;
   for (const Block& block : model.blocks) most_bins = std::max<std::size_t>(most_bins, block.n_bins);
   pull.resize(most_bins);
@@ -134,6 +138,7 @@ void HistFactory::evaluate_factors(std::span<const double> point, RateWork& work
       const math::Jet jet = normsys_code == InterpolationCode::code1 ? math::multiplicative_code1(response, alpha)
                                                                      : math::multiplicative_code4(response, alpha);
       value[i] = jet.value;
+      if (!derivatives) continue;
       slope[i] = jet.slope;
       curvature[i] = jet.curvature;
     }
@@ -228,8 +233,8 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
   }
   const MatrixUse* uses = matrix_uses.data() + block.matrix_uses;
   const double g0 = g[0], h0 = h[0];  // in registers, for blocks of one bin
-  const auto G = [&](std::uint32_t b) { return one_bin ? g0 : g[b]; };
-  const auto Gh = [&](std::uint32_t b) { return one_bin ? g0 * h0 : g[b] * h[b]; };
+  const auto per_bin = [&](std::uint32_t b) { return one_bin ? g0 : g[b]; };
+  const auto before_factors = [&](std::uint32_t b) { return one_bin ? g0 * h0 : g[b] * h[b]; };
   const auto add_column = [&](std::uint32_t column, std::uint32_t position, auto&& value_of_bin) {
     double* out = jacobian + std::size_t{column} * n;
     for (std::uint32_t b = 0; b < n; ++b) out[b] += value_of_bin(b);
@@ -247,7 +252,7 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
     double sum = dot(d);
     if (a.symmetric == Additive::no_symmetric) {
       if (with_curvature && product != 0.0)
-        add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * d[b]; });
+        add_column(a.column, a.position, [&](std::uint32_t b) { return product * per_bin(b) * d[b]; });
     } else {
       const double* m = coefficients.data() + a.symmetric;
       const double s1 = shape.symmetric.slope;
@@ -255,7 +260,7 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
       sum += s1 * second;
       if (with_curvature) {
         if (product != 0.0) {
-          add_column(a.column, a.position, [&](std::uint32_t b) { return product * G(b) * (d[b] + s1 * m[b]); });
+          add_column(a.column, a.position, [&](std::uint32_t b) { return product * per_bin(b) * (d[b] + s1 * m[b]); });
         }
         curvature.exact_diagonal[a.parameter] += product * shape.symmetric.curvature * second;
       }
@@ -276,7 +281,7 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
       const double first = product * log_slope[i];
       work.gradient[f.parameter] += weighted * log_slope[i];
       if constexpr (with_curvature) {
-        add_column(f.column, f.position, [&](std::uint32_t b) { return first * Gh(b); });
+        add_column(f.column, f.position, [&](std::uint32_t b) { return first * before_factors(b); });
         // Off-diagonal second derivatives among the block's scalars: d2 F total + dF * dh, as one symmetric product,
         // F [g (R g/2 + r)^T + transposed] with g_i = f'_i/f_i and r_k = sum_b t_b G_b h'_kb; the diagonal that the
         // product puts on factors, F R g_i^2, does not belong there and is taken off.
@@ -290,7 +295,7 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
     const double first = nonzero_product * value_slope[zero[0]];  // the other factors times f'
     work.gradient[f.parameter] += first * total;
     if constexpr (with_curvature) {
-      if (first != 0.0) add_column(f.column, f.position, [&](std::uint32_t b) { return first * Gh(b); });
+      if (first != 0.0) add_column(f.column, f.position, [&](std::uint32_t b) { return first * before_factors(b); });
       curvature.exact_diagonal[f.parameter] += nonzero_product * work.factor_curvature[block.factors + zero[0]] * total;
       // Only pairs with the vanishing factor survive: e_z (F_z f'_z) (R g + r)^T.
       for (std::uint32_t i = 0; i < block.n_factors; ++i) {
@@ -472,7 +477,7 @@ Constants HistFactory::constants(const Data& data) const {
 }
 
 Data HistFactory::expected_data(std::span<const double> point) const {
-  RateWork work(*this);
+  RateWork work(*this, false);
   rates(point, work, false);
   Data data;
   data.values.assign(n_data_, 0.0);
@@ -488,7 +493,7 @@ Data HistFactory::expected_data(std::span<const double> point) const {
 }
 
 std::vector<double> HistFactory::expected_by_sample(std::span<const double> point) const {
-  RateWork work(*this);
+  RateWork work(*this, false);
   rates(point, work, false);
   std::vector<double> expected;
   for (std::size_t k = 0; k < blocks.size(); ++k) {

@@ -142,7 +142,8 @@ void arrange(HistFactory& model);
 
 /// What the rates need.
 struct HistFactory::RateWork {
-  explicit RateWork(const HistFactory& model);
+  /// Without `derivatives` for values alone.
+  RateWork(const HistFactory& model, bool derivatives);
 
   std::vector<double> factor, factor_slope, factor_curvature;  ///< per factor
   std::vector<double> log_slope, log_curvature;  ///< f'/f and f''/f - (f'/f)^2, per factor; not finite where f vanishes
