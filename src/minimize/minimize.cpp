@@ -577,23 +577,48 @@ struct Minimizer::Impl {
     return changed;
   }
 
-  /// Where a minimum on the other side of a two-sided parameter may be lower: `trial` is then `point` reflected. Sure
-  /// only after a descent from there. At a minimum whose distance from zero the parameter's one-sided part makes, the
-  /// exact diagonal of the Hessian is about as negative as its constraint is positive; where neither that nor a larger
-  /// pull shows, nothing is evaluated.
-  bool reflect(const std::vector<double>& point, std::size_t i, const Relaxation& relaxation) {
-    constexpr double visible = 0.05, large = 0.5, share = 0.2;  // sigma; of the constraint
-    const double size = std::fabs(point[i]);
-    if (is_fixed(i) || size < visible || -point[i] < lower[i] || -point[i] > upper[i]) return false;
+  /// Two-sided parameters that stand far enough from zero at x for a lower minimum on their other side. Where the
+  /// one-sided part of the effect alone makes the distance, the exact diagonal of the Hessian is about as negative as
+  /// the constraint is positive.
+  std::vector<std::uint32_t> other_sides() const {
+    constexpr double visible = 0.05, large = 0.3, share = 0.3;  // sigma; of the constraint
     const math::Curvature& curvature = f.curvature();
-    if (size < large && curvature.exact_diagonal[i] > -share * curvature.constraint[i]) return false;
-    trial = point;
-    trial[i] = 0.0;
-    const Evaluation between = f.evaluate(trial, Derivatives::none, relaxation);
-    trial[i] = -point[i];
-    const Evaluation there = f.evaluate(trial, Derivatives::none, relaxation);
-    counts.evaluations += 2;
-    return there.status == EvaluationStatus::ok && there.value < between.value;
+    std::vector<std::uint32_t> result;
+    for (const std::uint32_t i : f.two_sided()) {
+      const double size = std::fabs(x[i]);
+      if (is_fixed(i) || size < visible || -x[i] < lower[i] || -x[i] > upper[i]) continue;
+      if (size >= large || curvature.exact_diagonal[i] <= -share * curvature.constraint[i]) result.push_back(i);
+    }
+    return result;
+  }
+
+  /// Takes parameter i to the other side of zero and the others along its profile, both from the minimum `point` as the
+  /// last factorisation sees it, and leaves that in `trial`. Were the profile the parabola that it is at the minimum,
+  /// the slope there would be the distance over the variance. Where it is less than a third of that, or the value lower
+  /// than `lowest`, a descent has to tell; where it is neither that nor the parabola's, half as far out is asked, too.
+  bool bends_away(const std::vector<double>& point, std::uint32_t i, double lowest, const Relaxation& relaxation) {
+    constexpr double bent = 1.0 / 3.0, straight = 0.2;
+    std::fill(rhs.begin(), rhs.end(), 0.0);
+    rhs[i] = 1.0;
+    solver.solve(rhs, preconditioned);
+    const double variance = preconditioned[i];
+    if (!(variance > 0.0)) return false;
+    for (const double reflection : {1.0, 0.5}) {
+      const double distance = (1.0 + reflection) * point[i];
+      for (std::size_t k = 0; k < n; ++k) {
+        trial[k] =
+            is_fixed(k) ? point[k] : std::clamp(point[k] - distance * preconditioned[k] / variance, lower[k], upper[k]);
+      }
+      trial[i] = -reflection * point[i];
+      ++counts.evaluations;
+      ++counts.gradients;
+      const Evaluation e = f.evaluate(trial, Derivatives::gradient, relaxation);
+      if (e.status != EvaluationStatus::ok) continue;
+      const double slope = -f.gradient()[i] * variance / distance;
+      if (slope < bent || e.value < lowest - lower_minimum) return true;
+      if (std::fabs(slope - 1.0) < straight) break;
+    }
+    return false;
   }
 
   /// Gradient and EDM at x as the last evaluation left them; set_free has run.
@@ -698,11 +723,18 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
     }
     end_at_best();
   }
-  for (const std::uint32_t i : s.f.two_sided()) {
-    if (outcome.status != MinimumStatus::converged || !s.reflect(best, i, plain)) continue;
-    put_start(s.trial);
-    attempt("other side", plain, math::Form::exact);
-    end_at_best();
+  if (outcome.status == MinimumStatus::converged) {
+    bool has_left = false;
+    const std::vector<std::uint32_t> candidates = s.other_sides();
+    for (const std::uint32_t i : candidates) {
+      if (outcome.status != MinimumStatus::converged || !s.bends_away(best, i, best_value, plain)) continue;
+      put_start(s.trial);
+      attempt("other side", plain, math::Form::exact);
+      has_left = true;
+      end_at_best();
+    }
+    // The objective's derivatives are those of the point that is returned.
+    if (!candidates.empty() && !has_left) s.f.evaluate(s.x, Derivatives::gradient, plain);
   }
 
   if (outcome.status != MinimumStatus::converged && !best.empty()) s.x = best;

@@ -27,11 +27,9 @@ Q_ABSOLUTE = 1e-8
 TOLERANCE = 1e-10
 ABOVE = 1e-6  # in -2 ln L: what relume's minimum may be above anybody's
 AS_LOW = 1e-7  # in -2 ln L
-# Asimov data take over the nuisance parameters of the background-only fit: what it misses in value enters q with its square root.
+# The Asimov data, and with them q_A, take over the point of the background-only fit, not its value: a value 1e-8 above the minimum
+# is 1e-4 of a standard deviation away, which CLs shows (seed 10148: Newton's method on pyhf's own likelihood gives relume's band).
 BACKGROUND_AS_LOW = 1e-9
-# Share of random models, many of them with one-sided uncertainties, on which a fit may end in another minimum than the lowest. A certificate
-# is about a neighbourhood (docs/concepts/minimiser.md); more than this would say that the search for lower minima got worse.
-ELSEWHERE_AT_MOST = 0.02
 CLS_RELATIVE, CLS_FLOOR = 1e-4, 1e-7
 
 
@@ -101,20 +99,15 @@ def both(relume, tmp_path, request):
     return Both(relume, tmp_path, request.param)
 
 
-class Elsewhere(AssertionError):
-    """A fit of relume's ended in another minimum than the lowest."""
-
-
 def compare(both, folder):
     free, background, signal = both.minimum(), both.minimum("--fix", "mu=0"), both.minimum("--fix", "mu=1")
     ours = both.answer("cls", "--test-poi", "1")
-    if not abs(ours["test_statistic"]["q"] - (signal - free if ours["mu_hat"] <= 1 else 0)) < Q_ABSOLUTE:
-        raise Elsewhere("the fits of `cls` are not those of `fit`")
+    assert abs(ours["test_statistic"]["q"] - (signal - free if ours["mu_hat"] <= 1 else 0)) < Q_ABSOLUTE
 
     observed, expected, calculator = both.peers(lambda: pyhf.infer.hypotest(
         1.0, both.data, both.model, return_expected_set=True, return_calculator=True))
     if not all(math.isfinite(float(value)) for value in (observed, *expected)):
-        pytest.skip(f"pyhf answers {float(observed)}")
+        pytest.skip(f"pyhf answers {float(observed)} (q and q_A are both 0)")
     fits = calculator.fitted_pars
     asimov = both.on_asimov_data(folder, both.model.expected_data(fits.asimov_pars))
     pairs = {"free": (free, both.peers_twice_nll(fits.free_fit_to_data)),
@@ -123,10 +116,9 @@ def compare(both, folder):
              "free on Asimov data": (asimov.minimum(), asimov.peers_twice_nll(fits.free_fit_to_asimov)),
              "mu = 1 on Asimov data": (asimov.minimum("--fix", "mu=1"), asimov.peers_twice_nll(fits.fixed_poi_fit_to_asimov))}
     for name, (low, value) in pairs.items():
-        if low > value + ABOVE:
-            raise Elsewhere(f"{name}: {low - value:.2g} above pyhf's")
+        assert low <= value + ABOVE, name
     above = [f"{name} by {value - low:.1g}" for name, (low, value) in pairs.items()
-             if not value <= low + (BACKGROUND_AS_LOW if name == "mu = 0" else AS_LOW)]
+             if value > low + (BACKGROUND_AS_LOW if name == "mu = 0" else AS_LOW)]
     if above:
         pytest.skip(f"pyhf stops above the minimum: {', '.join(above)}")
     for value, peers in zip([ours["CLs_obs"], *ours["CLs_exp"]], [observed, *expected], strict=True):
@@ -139,16 +131,6 @@ def test_fits(both, tmp_path):
 
 
 @pytest.mark.slow
-def test_many_fits(relume, tmp_path):
-    skipped, elsewhere = [], []
-    for seed in range(10_000, 10_000 + N_MODELS_SLOW):
-        folder = tmp_path / str(seed)
-        folder.mkdir()
-        try:
-            compare(Both(relume, folder, seed), folder)
-        except pytest.skip.Exception as reason:
-            skipped.append(f"{seed}: {reason}")
-        except Elsewhere as where:
-            elsewhere.append(f"{seed}: {where}")
-    print(f"{len(skipped)} skipped:", *skipped, f"{len(elsewhere)} elsewhere:", *elsewhere, sep="\n")
-    assert len(skipped) < N_MODELS_SLOW / 2 and len(elsewhere) <= ELSEWHERE_AT_MOST * N_MODELS_SLOW
+@pytest.mark.parametrize("both", range(10_000, 10_000 + N_MODELS_SLOW), indirect=True)
+def test_many_fits(both, tmp_path):
+    compare(both, tmp_path)
