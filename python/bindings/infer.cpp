@@ -93,35 +93,69 @@ infer::TestOptions test_options(const Model& m, const std::string& statistic, co
   return options;
 }
 
+infer::FitOptions fit_options(const Model& m, std::vector<infer::FixedParameter> fixed,
+                              const std::optional<Vector>& start, const std::optional<Vector>& lower,
+                              const std::optional<Vector>& upper, int max_iterations) {
+  infer::FitOptions options;
+  options.fixed = std::move(fixed);
+  options.start = numbers(m, start, "start");
+  options.lower = numbers(m, lower, "lower", true);
+  options.upper = numbers(m, upper, "upper", true);
+  if (max_iterations < 1) refuse("max_iterations", fmt::format("{} iterations lead nowhere", max_iterations));
+  options.max_iterations = max_iterations;
+  return options;
+}
+
+infer::LimitOptions limit_options(const Model& m, double level, const std::string& statistic, const std::string& asimov,
+                                  bool expected, double tolerance, const Fixed& fixed,
+                                  const std::optional<Vector>& start) {
+  if (!(level > 0.0 && level < 1.0))
+    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  if (!(tolerance > 0.0 && tolerance < 1.0))
+    refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
+  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, start),
+                              .level = level,
+                              .expected = expected,
+                              .tolerance = tolerance};
+  if (options.test.statistic == infer::TestStatistic::q0)
+    refuse("test_stat", "q0 sets no limits", "q, qtilde, t, ttilde");
+  return options;
+}
+
+/// `compute(data, stop)` without the interpreter's lock, interruptible; null data are the model's own.
+template <class Compute>
+auto run(const Model& m, const std::optional<Vector>& data, Compute&& compute) {
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  decltype(compute(d, nullptr)) result;
+  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) { result = compute(d, stop); });
+  return result;
+}
+
 nb::object or_none(std::vector<double> values) {
   return values.empty() ? nb::object(nb::none()) : to_numpy(std::move(values));
+}
+
+infer::FitResult run_fit(const Model& m, const std::optional<Vector>& data, infer::FitOptions& options) {
+  return run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
+    options.stop = stop;
+    return infer::fit(*m.likelihood, d, options);
+  });
 }
 
 nb::tuple fit(const Model& m, const std::optional<Vector>& data, const Fixed& fixed, const std::optional<Vector>& start,
               const std::optional<Vector>& lower, const std::optional<Vector>& upper, bool uncertainties,
               bool covariance, int max_iterations) {
-  infer::FitOptions options;
-  options.fixed = fixed_from(m, fixed);
-  options.start = numbers(m, start, "start");
-  options.lower = numbers(m, lower, "lower", true);
-  options.upper = numbers(m, upper, "upper", true);
+  infer::FitOptions options = fit_options(m, fixed_from(m, fixed), start, lower, upper, max_iterations);
   for (std::size_t i = 0; i < std::min(options.lower.size(), options.upper.size()); ++i) {
     if (options.lower[i] > options.upper[i]) {
       refuse("bounds", fmt::format("'{}': the lower bound {:g} is above the upper bound {:g}",
                                    m.likelihood->parameters()[i].name, options.lower[i], options.upper[i]));
     }
   }
-  if (max_iterations < 1) refuse("max_iterations", fmt::format("{} iterations lead nowhere", max_iterations));
   options.uncertainties = uncertainties || covariance;
   options.covariance = covariance;
-  options.max_iterations = max_iterations;
-  model::Data storage;
-  const model::Data& d = checked_data(m, data, storage);
-  infer::FitResult result;
-  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
-    options.stop = stop;
-    result = infer::fit(*m.likelihood, d, options);
-  });
+  infer::FitResult result = run_fit(m, data, options);
   // The matrix goes as an array; the document would hold it number by number.
   std::vector<double> matrix = std::move(result.covariance);
   result.covariance.clear();
@@ -135,26 +169,16 @@ nb::tuple fit(const Model& m, const std::optional<Vector>& data, const Fixed& fi
 nb::tuple minimum(const Model& m, const std::optional<Vector>& data,
                   const std::vector<std::pair<std::size_t, double>>& fixed, const std::optional<Vector>& start,
                   const std::optional<Vector>& lower, const std::optional<Vector>& upper, int max_iterations) {
-  infer::FitOptions options;
+  std::vector<infer::FixedParameter> held;
   for (const auto& [index, value] : fixed) {
     if (index >= m.likelihood->parameters().size())
       refuse("fixed", fmt::format("there is no parameter number {}", index));
     if (!std::isfinite(value)) refuse("fixed", fmt::format("parameter number {} cannot be held at {}", index, value));
-    options.fixed.push_back({ParamId{index}, value});
+    held.push_back({ParamId{index}, value});
   }
-  options.start = numbers(m, start, "start");
-  options.lower = numbers(m, lower, "lower", true);
-  options.upper = numbers(m, upper, "upper", true);
-  if (max_iterations < 1) refuse("max_iterations", fmt::format("{} iterations lead nowhere", max_iterations));
+  infer::FitOptions options = fit_options(m, std::move(held), start, lower, upper, max_iterations);
   options.uncertainties = false;
-  options.max_iterations = max_iterations;
-  model::Data storage;
-  const model::Data& d = checked_data(m, data, storage);
-  infer::FitResult result;
-  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
-    options.stop = stop;
-    result = infer::fit(*m.likelihood, d, options);
-  });
+  const infer::FitResult result = run_fit(m, data, options);
   return nb::make_tuple(to_numpy(result.minimum.x), result.twice_nll, result.minimum.is_usable(), result.minimum.reason,
                         result.minimum.counts.iterations);
 }
@@ -169,12 +193,9 @@ nb::object hypotest(const Model& m, double poi_value, const std::optional<Vector
                     const std::string& asimov, const Fixed& fixed, const std::optional<Vector>& start) {
   if (!std::isfinite(poi_value)) refuse("poi_value", fmt::format("{} cannot be tested", poi_value));
   infer::TestOptions options = test_options(m, statistic, asimov, fixed, start);
-  model::Data storage;
-  const model::Data& d = checked_data(m, data, storage);
-  infer::HypoTest result;
-  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+  auto result = run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
     options.stop = stop;
-    result = infer::hypotest(*m.likelihood, d, poi_value, options);
+    return infer::hypotest(*m.likelihood, d, poi_value, options);
   });
   return document_of(result, m);
 }
@@ -182,22 +203,10 @@ nb::object hypotest(const Model& m, double poi_value, const std::optional<Vector
 nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double level, const std::string& statistic,
                       const std::string& asimov, bool expected, double tolerance, const Fixed& fixed,
                       const std::optional<Vector>& start) {
-  if (!(level > 0.0 && level < 1.0))
-    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
-  if (!(tolerance > 0.0 && tolerance < 1.0))
-    refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
-  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, start),
-                              .level = level,
-                              .expected = expected,
-                              .tolerance = tolerance};
-  if (options.test.statistic == infer::TestStatistic::q0)
-    refuse("test_stat", "q0 sets no limits", "q, qtilde, t, ttilde");
-  model::Data storage;
-  const model::Data& d = checked_data(m, data, storage);
-  infer::Limit result;
-  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+  infer::LimitOptions options = limit_options(m, level, statistic, asimov, expected, tolerance, fixed, start);
+  auto result = run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
     options.test.stop = stop;
-    result = infer::upper_limit(*m.likelihood, d, options);
+    return infer::upper_limit(*m.likelihood, d, options);
   });
   nb::object background = or_none(result.background);
   return nb::make_tuple(document_of(result, m), background);
@@ -206,21 +215,10 @@ nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double 
 /// Document of the limit, d observed / d yield, and d expected / d yield (five, or none).
 nb::tuple limit_gradient(const Model& m, const std::optional<Vector>& data, double level, const std::string& statistic,
                          const std::string& asimov, bool expected, double tolerance, const Fixed& fixed) {
-  if (!(level > 0.0 && level < 1.0))
-    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
-  if (!(tolerance > 0.0 && tolerance < 1.0))
-    refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
-  infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, std::nullopt),
-                              .level = level,
-                              .expected = expected,
-                              .tolerance = tolerance};
-  if (options.test.statistic == infer::TestStatistic::q0) refuse("test_stat", "q0 sets no limits", "q, qtilde");
-  model::Data storage;
-  const model::Data& d = checked_data(m, data, storage);
-  infer::LimitGradient result;
-  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+  infer::LimitOptions options = limit_options(m, level, statistic, asimov, expected, tolerance, fixed, std::nullopt);
+  auto result = run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
     options.test.stop = stop;
-    result = infer::limit_gradient(*m.likelihood, d, options);
+    return infer::limit_gradient(*m.likelihood, d, options);
   });
   nb::list band;
   for (auto& gradient : result.expected) band.append(or_none(std::move(gradient)));
@@ -231,12 +229,9 @@ nb::tuple limit_gradient(const Model& m, const std::optional<Vector>& data, doub
 nb::object significance(const Model& m, const std::optional<Vector>& data, const std::string& asimov,
                         const Fixed& fixed) {
   infer::TestOptions options = test_options(m, "q0", asimov, fixed, std::nullopt);
-  model::Data storage;
-  const model::Data& d = checked_data(m, data, storage);
-  infer::Discovery result;
-  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) {
+  auto result = run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
     options.stop = stop;
-    result = infer::significance(*m.likelihood, d, options);
+    return infer::significance(*m.likelihood, d, options);
   });
   return document_of(result, m);
 }

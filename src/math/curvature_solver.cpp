@@ -305,6 +305,7 @@ struct CurvatureSolver::Impl {
       for (Eigen::Index r = 0; r < n_rows; ++r) {
         const std::size_t row = g.first_row + static_cast<std::size_t>(r);
         weight[r] = curvature->weight_exact[row];
+        if (layout.row_privates[row] == layout.row_privates[row + 1]) continue;
         RowElimination& e = eliminations[row];
         if (!factorise_row(row, e)) {
           failed_row = row;

@@ -59,6 +59,13 @@ struct HistFactoryArranger {
     list_two_sided();
   }
 
+  /// The block's factors, then its additives: what acts on all of its bins.
+  template <class F>
+  void for_each_effect(const Block& block, F&& f) const {
+    for (std::uint32_t i = 0; i < block.n_factors; ++i) f(model.factors[block.factors + i]);
+    for (std::uint32_t i = 0; i < block.n_additives; ++i) f(model.additives[block.additives + i]);
+  }
+
   template <class F>
   void for_each_bin_factor(const Block& block, F&& f) const {
     for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
@@ -87,8 +94,7 @@ struct HistFactoryArranger {
       };
       for (std::size_t k = first_block; k < at; ++k) {
         const Block& block = m.blocks[k];
-        for (std::uint32_t i = 0; i < block.n_factors; ++i) list(m.factors[block.factors + i].parameter);
-        for (std::uint32_t i = 0; i < block.n_additives; ++i) list(m.additives[block.additives + i].parameter);
+        for_each_effect(block, [&](auto& effect) { list(effect.parameter); });
         for_each_bin_factor(block, [&](std::uint32_t parameter, std::uint32_t, std::size_t) {
           if (l.private_of_parameter[parameter] < 0) list(parameter);
         });
@@ -100,14 +106,7 @@ struct HistFactoryArranger {
       }
       for (std::size_t k = first_block; k < at; ++k) {
         const Block& block = m.blocks[k];
-        for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-          Factor& f = m.factors[block.factors + i];
-          f.column = column_of_parameter[f.parameter];
-        }
-        for (std::uint32_t i = 0; i < block.n_additives; ++i) {
-          Additive& a = m.additives[block.additives + i];
-          a.column = column_of_parameter[a.parameter];
-        }
+        for_each_effect(block, [&](auto& effect) { effect.column = column_of_parameter[effect.parameter]; });
         for_each_bin_factor(block, [&](std::uint32_t parameter, std::uint32_t, std::size_t index) {
           if (l.private_of_parameter[parameter] < 0) m.bin_columns[index] = column_of_parameter[parameter];
         });
@@ -127,22 +126,14 @@ struct HistFactoryArranger {
       math::ProductTerm term;
       term.first = l.product_columns.size();
       block.product = static_cast<std::uint32_t>(l.products.size());
-      for (std::uint32_t i = 0; i < block.n_factors; ++i) is_listed[m.factors[block.factors + i].parameter] = 1;
-      for (std::uint32_t i = 0; i < block.n_additives; ++i) is_listed[m.additives[block.additives + i].parameter] = 1;
+      for_each_effect(block, [&](auto& effect) { is_listed[effect.parameter] = 1; });
       for (const std::uint32_t parameter : l.groups[block.channel].columns) {  // ascending
         if (is_listed[parameter] == 0) continue;
         is_listed[parameter] = 0;
         position_of_parameter[parameter] = static_cast<std::uint32_t>(term.size++);
         l.product_columns.push_back(parameter);
       }
-      for (std::uint32_t i = 0; i < block.n_factors; ++i) {
-        Factor& f = m.factors[block.factors + i];
-        f.position = position_of_parameter[f.parameter];
-      }
-      for (std::uint32_t i = 0; i < block.n_additives; ++i) {
-        Additive& a = m.additives[block.additives + i];
-        a.position = position_of_parameter[a.parameter];
-      }
+      for_each_effect(block, [&](auto& effect) { effect.position = position_of_parameter[effect.parameter]; });
       l.products.push_back(term);
     }
   }

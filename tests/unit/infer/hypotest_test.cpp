@@ -170,8 +170,7 @@ TEST(TwoMinima, AreTriedOnBothSidesOfAOneSidedUncertainty) {
   EXPECT_NEAR(right.twice_nll, left.twice_nll, 1e-9);
 }
 
-// An interference-like sample would drive the empty bin's rate below zero: it is kept at its edge, and named.
-TEST(NegativeRates, AnEmptyBinNeverGains) {
+spec::Workspace interference() {
   spec::Workspace ws;
   spec::Channel channel{"channel", {}};
   channel.samples.push_back({"background", {5.0, 20.0}, {}});
@@ -179,7 +178,47 @@ TEST(NegativeRates, AnEmptyBinNeverGains) {
   ws.channels.push_back(channel);
   ws.observations.push_back({"channel", {0.0, 80.0}});
   ws.measurements.push_back({"measurement", "mu", {}});
+  return ws;
+}
+
+// As before, but a free normalisation has to follow before the other side is seen to be lower: up, both bins rise and
+// their ratio by 12%; down, one rises, the other falls, and their ratio rises by 20%.
+TEST(TwoMinima, AreSeenAlongTheProfile) {
+  spec::Workspace ws;
+  spec::Channel channel{"channel", {}};
+  channel.samples.push_back(
+      {"background",
+       {1000.0, 1000.0},
+       {{"alpha", ModifierType::histosys, spec::HistoSysData{.lo = {1020.0, 850.0}, .hi = {1344.0, 1200.0}}},
+        {"k", ModifierType::normfactor, {}}}});
+  channel.samples.push_back({"signal", {10.0, 0.0}, {{"mu", ModifierType::normfactor, {}}}});
+  ws.channels.push_back(channel);
+  ws.observations.push_back({"channel", {1180.0, 1000.0}});
+  ws.measurements.push_back({"measurement", "mu", {}});
   const auto c = compile(ws);
+  const ParamId alpha = *c.likelihood->find_parameter("alpha");
+  FitOptions options;
+  options.fixed = {{*c.likelihood->poi(), 0.0}};
+  options.start = initial_point(*c.likelihood);
+  options.start[alpha.index] = 1.5;
+  const FitResult result = fit(*c.likelihood, c.observed, options);
+  ASSERT_TRUE(result.minimum.is_converged());
+  // All of the profile in alpha lies above.
+  double lowest_right = 1e300;
+  for (int step = -30; step <= 30; ++step) {
+    FitOptions held = options;
+    held.fixed.push_back({alpha, 0.1 * step});
+    const double value = fit(*c.likelihood, c.observed, held).twice_nll;
+    EXPECT_GE(value, result.twice_nll - 1e-9) << "alpha = " << 0.1 * step;
+    if (step > 0) lowest_right = std::min(lowest_right, value);
+  }
+  EXPECT_LT(result.minimum.x[alpha.index], -0.5);
+  EXPECT_GT(lowest_right, result.twice_nll + 0.1);
+}
+
+// An interference-like sample would drive the empty bin's rate below zero: it is kept at its edge, and named.
+TEST(NegativeRates, AnEmptyBinNeverGains) {
+  const auto c = compile(interference());
   const FitResult result = fit(*c.likelihood, c.observed);
   ASSERT_TRUE(result.minimum.is_converged()) << result.minimum.reason;
   EXPECT_NEAR(result.minimum.x[0], 0.5, 1e-9);  // 5 - 10 mu = 0, where the second bin would like mu = 2
@@ -189,14 +228,7 @@ TEST(NegativeRates, AnEmptyBinNeverGains) {
 
 // The rate is held: what is left of the uncertainty is that of the direction along the edge, here none.
 TEST(NegativeRates, AnEdgeLeavesNoVarianceAcrossIt) {
-  spec::Workspace ws;
-  spec::Channel channel{"channel", {}};
-  channel.samples.push_back({"background", {5.0, 20.0}, {}});
-  channel.samples.push_back({"interference", {-10.0, 30.0}, {{"mu", ModifierType::normfactor, {}}}});
-  ws.channels.push_back(channel);
-  ws.observations.push_back({"channel", {0.0, 80.0}});
-  ws.measurements.push_back({"measurement", "mu", {}});
-  const auto c = compile(ws);
+  const auto c = compile(interference());
   EXPECT_LT(fit(*c.likelihood, c.observed).uncertainties[0], 1e-4);
 }
 
