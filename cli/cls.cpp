@@ -51,7 +51,8 @@ int scan_points(const Arguments& arguments, const Input& input, double value, co
                        .numbers = {},
                        .is_usable = test.is_usable(),
                        .is_interrupted = test.status == infer::Status::interrupted,
-                       .status = std::string(infer::to_string(test.status))};
+                       .status = std::string(infer::to_string(test.status)),
+                       .reason = test.reason};
     const auto add = [&](const infer::PValues& p) {
       result.numbers.push_back(test.is_usable() ? report::format_number(report::p_value(test, p)) : "-");
     };

@@ -34,7 +34,8 @@ int scan_points(const Arguments& arguments, const Input& input, const infer::Lim
                        .numbers = {report::format_number(limit.observed)},
                        .is_usable = limit.is_usable(),
                        .is_interrupted = limit.status == infer::Status::interrupted,
-                       .status = std::string(infer::to_string(limit.status))};
+                       .status = std::string(infer::to_string(limit.status)),
+                       .reason = limit.reason};
     for (const auto& expected : limit.expected) result.numbers.push_back(report::format_number(expected));
     return result;
   };

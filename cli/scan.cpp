@@ -98,7 +98,12 @@ std::string to_table(const spec::PatchSet& patchset, const std::vector<Point>& p
   titles.insert(titles.end(), scan.columns.begin(), scan.columns.end());
   titles.emplace_back("status");
   report::Table table(std::move(titles));
+  std::string reasons;
   for (std::size_t i = 0; i < points.size(); ++i) {
+    const std::optional<PointResult>& result = points[i].result;
+    if (!result || !result->is_usable) {
+      reasons += fmt::format("{}: {}\n", patchset.patches[i].name, result ? result->reason : points[i].reason);
+    }
     std::vector<std::string> row = {patchset.patches[i].name};
     for (const Json& value : patchset.patches[i].values) row.push_back(value_text(value));
     if (points[i].result)
@@ -108,7 +113,7 @@ std::string to_table(const spec::PatchSet& patchset, const std::vector<Point>& p
     row.push_back(points[i].result ? points[i].result->status : points[i].status);
     table.add(std::move(row));
   }
-  return table.text() + report::format_notes(notes);
+  return table.text() + reasons + report::format_notes(notes);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct PointResult {
   std::vector<std::string> numbers;  ///< for the table, one per column
   bool is_usable = false;
   bool is_interrupted = false;
-  std::string status;
+  std::string status, reason;
 };
 
 struct Scan {

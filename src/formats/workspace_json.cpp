@@ -250,7 +250,43 @@ Json to_json(const Modifier& modifier) {
                      JsonMember("type", to_string(modifier.type)));
 }
 
+namespace {
+
+Error not_a_workspace(std::string_view source_name, const char* what, const char* hint) {
+  return {ErrorCode::unsupported, std::string(source_name), fmt::format("this is {}, not a workspace", what), hint};
+}
+
+/// What else a document may be that someone takes for a workspace: one complaint instead of one per key.
+std::optional<Error> other_document(const Json& document, std::string_view source_name) {
+  if (find(document, "channels") != nullptr) return std::nullopt;
+  if (find(document, "patches") != nullptr)
+    return not_a_workspace(source_name, "a patchset",
+                           "give the workspace that it belongs to, and this file with --patchset");
+  if (find(document, "distributions") != nullptr || find(document, "likelihoods") != nullptr)
+    return not_a_workspace(source_name, "an HS3 document", "only workspaces of the pyhf format are read");
+  if (find(document, "samples") != nullptr && find(document, "format") != nullptr)
+    return not_a_workspace(source_name, "a signal file", "give a background workspace, and this file with --signal");
+  const JsonArray* array = document.array();
+  if (array != nullptr && !array->empty() && find(array->front(), "op") != nullptr)
+    return not_a_workspace(source_name, "a JSON Patch",
+                           "give the workspace that it belongs to, and this file with --patch");
+  return std::nullopt;
+}
+
+/// The same for bytes that are no JSON.
+std::optional<Error> other_file(std::string_view bytes, std::string_view source_name) {
+  constexpr const char* convert_xml = "convert it first, with `pyhf xml2json`; only JSON workspaces are read";
+  if (bytes.starts_with("root")) return not_a_workspace(source_name, "a ROOT file", "only JSON workspaces are read");
+  if (bytes.starts_with("<")) return not_a_workspace(source_name, "an XML file", convert_xml);
+  if (bytes.starts_with("imax"))
+    return not_a_workspace(source_name, "a datacard of Combine", "only JSON workspaces are read");
+  return std::nullopt;
+}
+
+}  // namespace
+
 Result<Workspace> workspace_from_json(const Json& document, std::string_view source_name) {
+  if (auto other = other_document(document, source_name)) return {*std::move(other)};
   Problems problems(source_name);
   const Place root;
   const auto [channels, observations, measurements, version] = read_members(document, workspace_keys, root, problems);
@@ -270,6 +306,7 @@ Result<Workspace> workspace_from_json(const Json& document, std::string_view sou
 }
 
 Result<Workspace> read_workspace(std::string_view bytes, std::string_view source_name) {
+  if (auto other = other_file(bytes, source_name)) return {*std::move(other)};
   const Result<Json> document = parse_json(bytes, source_name);
   if (!document) return document.errors();
   return workspace_from_json(*document, source_name);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include <boost/math/special_functions/gamma.hpp>
@@ -19,7 +20,9 @@ inline double poisson_deviance(double n, double rate) {
   if (n == 0.0) return rate;
   const double d = (rate - n) / n;
   if (d > -0.5 && d < 1.0) return n * (d - std::log1p(d));
-  return rate - n - n * std::log(rate / n);
+  const double ratio = rate / n;
+  if (!(ratio <= std::numeric_limits<double>::max())) return rate;  // n so small that n ln n is nothing
+  return rate - n - n * std::log(ratio);
 }
 
 /// Boost's default goes through long double, five times slower and no better here.

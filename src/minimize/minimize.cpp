@@ -656,6 +656,7 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
   };
   std::vector<double> best;
   double best_value = infinity;
+  std::string best_reason;  ///< why the descent that found it did not converge
   Impl::Outcome outcome;
   const auto attempt = [&](const char* rung, const Relaxation& relaxation, math::Form form,
                            double first_radius = usual_first_radius) {
@@ -665,6 +666,7 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
     if (relaxation.floor == 0.0 && outcome.status != MinimumStatus::infeasible && s.value < best_value) {
       best_value = s.value;
       best = s.x;
+      best_reason = outcome.reason;
     }
     return outcome.status == MinimumStatus::converged || outcome.status == MinimumStatus::interrupted;
   };
@@ -762,7 +764,7 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
       m.reason = outcome.reason;
     } else {
       m.status = MinimumStatus::not_converged;
-      m.reason = outcome.reason;
+      m.reason = best_reason;
     }
     m.edge = s.f.explain();
     for (std::uint32_t i = 0; i < s.n; ++i) {

@@ -108,6 +108,24 @@ def test_truncated_at_every_byte(program, part):
         assert program.run("inspect", program.write(TEXT[:length])).returncode == 2
 
 
+OTHER_FILES = {
+    "a patchset": (small_search.patchset(small_search.background_only(), 1), "--patchset"),
+    "a JSON Patch": (small_search.signal_patch([4.0, 2.8]), "--patch"),
+    "a signal file": ({"format": "relume-signal", "version": 1, "name": "s", "samples": []}, "--signal"),
+    "an HS3 document": ({"distributions": [], "likelihoods": [], "metadata": {"hs3_version": "0.2"}}, "pyhf format"),
+    "a ROOT file": (b"root\x00\x00\xf2", "JSON"),
+    "an XML file": (b'<?xml version="1.0"?>\n<!DOCTYPE Combination>', "xml2json"),
+    "a datacard of Combine": (b"imax 1\njmax 1\nkmax *\n", "JSON"),
+}
+
+
+@pytest.mark.parametrize("what", OTHER_FILES)
+def test_files_of_other_kinds_are_called_by_their_name(program, what):
+    content, hint = OTHER_FILES[what]
+    complaints = program.refuses("cls", program.write(content)).splitlines()
+    assert len(complaints) == 1 and f"this is {what}, not a workspace" in complaints[0] and hint in complaints[0]
+
+
 NO_WORKSPACES = {
     "empty": b"",
     "white space": b"   \n\t ",

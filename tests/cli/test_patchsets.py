@@ -40,7 +40,7 @@ def test_results_do_not_depend_on_the_number_of_threads(answer, files):
         assert without_seconds(answer("limit", files.background, "--patchset", path, "--jobs", jobs)) == without_seconds(alone)
 
 
-def test_a_patch_that_does_not_apply_fails_alone(answer, files):
+def test_a_patch_that_does_not_apply_fails_alone(relume, answer, files):
     patchset = small_search.patchset(small_search.background_only(), 3)
     patchset["patches"][1]["patch"] = [{"op": "remove", "path": "/channels/7"}]
     path = files.write("broken.json", patchset)
@@ -48,6 +48,8 @@ def test_a_patch_that_does_not_apply_fails_alone(answer, files):
     assert [r["status"] for r in result["results"]] == ["ok", "patch_failed", "ok"]
     failed = result["results"][1]
     assert failed["observed"] is None and failed["expected"] == [None] * 5 and "/channels/7" in failed["reason"]
+    table = relume("limit", files.background, "--patchset", path, "--format", "table").stdout
+    assert f"\n{failed['name']}: {failed['reason']}\n" in table
 
 
 def test_a_point_without_signal_fails_alone(answer, files):

@@ -19,6 +19,7 @@ TEST(Poisson, DevianceAndSaturatedTermMakeTheLogDensity) {
     }
   }
   EXPECT_EQ(poisson_deviance(0.0, 2.5), 2.5);
+  EXPECT_EQ(poisson_deviance(1e-320, 2.5), 2.5);  // rate / n overflows
   EXPECT_EQ(poisson_saturated(0.0), 0.0);
 }
 
