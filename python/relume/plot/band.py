@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from ..errors import OptionError, Problem
 from .points import Point, Table, read_table
@@ -65,6 +65,9 @@ def brazil_band(limits: Any, *, label: str | None = None, where: Mapping[str, An
             ax.set_ylim(bottom=0)
         _lines_first(ax)
         headroom(ax, 0.26)
+        if log and np.divide(*reversed(ax.get_ylim())) < 100:  # powers of ten alone would label one tick or two
+            ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            ax.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:e}"[0] in "25" else ""))
         ax.set_xlabel(plain(name) if x_label is None else x_label)
         ax.set_ylabel(_y_label(table, cross_section is not None, unit) if y_label is None else y_label)
         missing = len(points) - len(usable)
