@@ -9,24 +9,9 @@ import sys
 
 import numpy as np
 import pytest
-from specs import LUMI, MU, sample, workspace
+from specs import SEEN
 
 pytest.importorskip("cabinetry", reason="cabinetry is not installed")
-
-#: Signals that are seen: cabinetry's ranking moves all parameters by their uncertainties, which have to stay within bounds.
-SEEN = {
-    "one channel": workspace({"c": [sample("signal", [20.0, 40.0], MU), sample("b", [50.0, 60.0], ("u", "shapesys", [5.0, 6.0]),
-                                                                                ("n", "normsys", {"lo": 0.9, "hi": 1.1}))]}, {"c": [73.0, 104.0]}),
-    "two channels": workspace(
-        {
-            "sr": [sample("signal", [10.0, 25.0, 8.0], MU, ("lumi", "lumi", None), ("n1", "normsys", {"lo": 0.9, "hi": 1.12})),
-                   sample("top", [30.0, 20.0, 8.0], ("lumi", "lumi", None), ("h", "histosys", {"lo_data": [28.0, 21.0, 7.0], "hi_data": [33.0, 19.0, 9.5]}),
-                          ("s_sr", "staterror", [2.0, 1.5, 1.0]), ("ktop", "normfactor", None))],
-            "cr": [sample("top", [200.0, 150.0], ("lumi", "lumi", None), ("h", "histosys", {"lo_data": [190.0, 155.0], "hi_data": [211.0, 149.0]}),
-                          ("ktop", "normfactor", None), ("n2", "normsys", {"lo": 0.97, "hi": 1.02}))],
-        },
-        {"sr": [43.0, 48.0, 17.0], "cr": [210.0, 149.0]}, [LUMI]),
-}
 
 PROGRAM = pathlib.Path(__file__).parent / "programs" / "cabinetry_workflow.py"
 

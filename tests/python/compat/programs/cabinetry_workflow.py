@@ -17,7 +17,7 @@ logging.disable(logging.CRITICAL)
 
 
 def main(path):
-    begin = time.perf_counter()
+    begin = time.process_time()
     with open(path) as file:
         workspace = json.load(file)
     model, data = cabinetry.model_utils.model_and_data(workspace)
@@ -32,7 +32,7 @@ def main(path):
     asimov, asimov_data = cabinetry.model_utils.model_and_data(workspace, asimov=True)
     print(json.dumps({
         "pyhf": pyhf.__name__,
-        "seconds": time.perf_counter() - begin,
+        "seconds": time.process_time() - begin,
         "labels": list(fit.labels),
         "bestfit": fit.bestfit.tolist(),
         "uncertainty": fit.uncertainty.tolist(),

@@ -8,6 +8,7 @@
 import json
 import pathlib
 import sys
+import time
 
 import numpy as np
 import pyhf
@@ -23,6 +24,7 @@ def alternative(x, slope, bump):
 
 
 def main(folder):
+    begin = time.process_time()
     bins = [np.linspace(0.0, 3.0, 7)]
     rng = np.random.default_rng(5)
     density = np.diag([40.0, 30.0, 25.0, 20.0, 15.0, 12.0])[::2] + rng.uniform(0.5, 2.0, (3, 6))
@@ -44,6 +46,7 @@ def main(folder):
     loaded, loaded_data = redist.modifier.load(path, alternative, null, return_data=True, poi_name="slope")
     print(json.dumps({
         "pyhf": pyhf.__name__,
+        "seconds": time.process_time() - begin,
         "names": model.config.par_names,
         "rates": [model.expected_actualdata(x).tolist() for x in points],
         "densities": [float(model.logpdf(x, data)[0]) for x in points],

@@ -6,6 +6,7 @@
 """
 
 import json
+import time
 
 import pyhf
 from smodels.statistics.basicStats import aposteriori, apriori, observed
@@ -22,6 +23,7 @@ BACKGROUND = {
 
 
 def main():
+    begin = time.process_time()
     computer = PyhfUpperLimitComputer(PyhfData({"SR1": 12.0}, BACKGROUND))
     answers = {"pyhf": pyhf.__name__}
     for name, kind in (("observed", observed), ("apriori", apriori), ("aposteriori", aposteriori)):
@@ -32,7 +34,7 @@ def main():
             "minimum": [float(found[key]) for key in ("nll_min", "muhat", "sigma_mu")],
             "limit": float(computer.getUpperLimitOnMu(evaluationType=kind)),
         }
-    print(json.dumps(answers))
+    print(json.dumps(answers | {"seconds": time.process_time() - begin}))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 
 import json
 import logging
+import time
 
 import pyhf
 import spey
@@ -25,6 +26,7 @@ SIGNAL = [{"op": "add", "path": "/channels/0/samples/1", "value": {"name": "sign
 
 
 def main():
+    begin = time.process_time()
     full = spey.get_backend("pyhf")(analysis="full", background_only_model=BACKGROUND, signal_patch=SIGNAL)
     simple = spey.get_backend("pyhf.uncorrelated_background")(signal_yields=[12.0, 11.0], background_yields=[50.0, 52.0], data=[51, 48],
                                                                absolute_uncertainties=[3.0, 7.0])
@@ -38,7 +40,7 @@ def main():
             "limit": float(model.poi_upper_limit()),
             "chi2": float(model.chi2(poi_test=1.0)),
         }
-    print(json.dumps(answers))
+    print(json.dumps(answers | {"seconds": time.process_time() - begin}))
 
 
 if __name__ == "__main__":
