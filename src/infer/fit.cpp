@@ -97,9 +97,13 @@ FitResult fit(const model::Likelihood& likelihood, const model::Data& data, cons
         result.uncertainties.push_back(std::sqrt(std::max(0.0, variance)));
       result.covariance = std::move(covariance.covariance);
     } else if (!covariance.null_direction.empty() && std::isfinite(covariance.null_direction.front())) {
-      result.covariance_problem = "the likelihood does not change, or curves downwards, along " +
+      result.covariance_problem = (covariance.curves_downwards ? "the likelihood curves downwards along "
+                                                               : "the likelihood does not change along ") +
                                   describe_direction(likelihood, covariance.null_direction);
-      if (result.minimum.status == minimize::MinimumStatus::converged) {
+      if (covariance.curves_downwards && result.minimum.status == minimize::MinimumStatus::converged) {
+        result.minimum.status = minimize::MinimumStatus::not_converged;
+        result.minimum.reason = "a stationary point, but no minimum: " + result.covariance_problem;
+      } else if (result.minimum.status == minimize::MinimumStatus::converged) {
         result.minimum.status = minimize::MinimumStatus::singular;
         result.minimum.reason = "the value is certified, the point is not unique: " + result.covariance_problem;
       }

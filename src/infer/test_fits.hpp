@@ -6,12 +6,13 @@
 // deviance is zero).
 #pragma once
 
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "infer/profile_curve.hpp"
 
@@ -36,12 +37,20 @@ class TestFits {
  public:
   TestFits(const model::Likelihood& likelihood, const model::Data& data, const TestOptions& options)
       : likelihood_(likelihood),
+        data_(data),
         options_(options),
         constant_(likelihood.constant(data)),
         space_(likelihood),
         poi_(likelihood.poi().value().index),
         lower_(allows_negative(options.statistic) ? -std::numeric_limits<double>::infinity() : 0.0),
         upper_(likelihood.parameters()[poi_].upper) {
+    if (likelihood.parameters()[poi_].is_fixed) {
+      fail(Status::not_defined, "the parameter of interest '" + poi_name() + "' is fixed: there is nothing to test");
+    }
+    for (const FixedParameter& f : options.fixed) {
+      if (f.parameter.index == poi_)
+        fail(Status::not_defined, "the parameter of interest '" + poi_name() + "' is held: there is nothing to test");
+    }
     if (!(upper_ > lower_)) {
       notes.push_back("the file keeps " + poi_name() + " at or below " + number(upper_) +
                       ": the upper bound was widened to " + number(usual_upper));
@@ -91,11 +100,7 @@ class TestFits {
 
   double twice_nll(double value) const { return 2.0 * (value + constant_); }
 
-  static std::string number(double value) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.6g", value);
-    return text;
-  }
+  static std::string number(double value) { return fmt::format("{:.6g}", value); }
   std::string poi_name() const { return likelihood_.parameters()[poi_].name; }
 
   /// The conditional fit behind the Asimov data; run first, since everything else starts from it.
@@ -129,13 +134,7 @@ class TestFits {
     for (double& v : asimov_data_.values) {
       if (!std::isfinite(v)) return fail(Status::fit_failed, "the Asimov data are not finite");
     }
-    for (const model::DataBlock& block : likelihood_.data_blocks()) {
-      if (block.kind != model::BlockKind::counts) continue;
-      for (std::size_t i = block.first; i < block.first + block.size; ++i) {
-        // A rate that its constraint holds at zero comes out as a rounding below zero.
-        asimov_data_.values[i] = std::max(0.0, asimov_data_.values[i]);
-      }
-    }
+    if (!clear_rounding(point)) return false;
     asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
     asimov_->insert_exact(asimov_mu(), point, tangent);
     if (single_test) asimov_->end_here();
@@ -212,6 +211,37 @@ class TestFits {
   const model::Data& asimov_data() const { return asimov_data_; }
 
  private:
+  /// A rate that its constraint holds at zero comes out as a rounding on either side of it: it becomes 0, since the
+  /// logarithm of a rounding is no help to a fit. A rate that is really negative cannot be data.
+  bool clear_rounding(const std::vector<double>& point) {
+    constexpr double share = 1e-9;  // of what the samples add up from
+    std::vector<double> by_sample;
+    std::size_t first_of_channel = 0, channel = 0;
+    for (const model::DataBlock& block : likelihood_.data_blocks()) {
+      if (block.kind != model::BlockKind::counts) continue;
+      for (std::size_t i = block.first; i < block.first + block.size; ++i) {
+        double& rate = asimov_data_.values[i];
+        if (block.is_auxiliary) rate = std::max(0.0, rate);
+        constexpr double suspicious = 1e-3;
+        if (block.is_auxiliary || rate > suspicious || (rate >= 0.0 && data_.values[i] != 0.0)) continue;
+        if (by_sample.empty()) by_sample = likelihood_.expected_by_sample(point);
+        double size = by_sample.empty() ? 1.0 : 0.0;
+        const std::size_t n_samples = by_sample.empty() ? 0 : likelihood_.channels()[channel].samples.size();
+        for (std::size_t s = 0; s < n_samples; ++s)
+          size += std::fabs(by_sample[first_of_channel + s * block.size + i - block.first]);
+        if (rate < -share * size) {
+          return fail(Status::fit_failed, "the Asimov data would be negative: " + number(rate) + " in channel '" +
+                                              block.name + "' bin " + std::to_string(i - block.first));
+        }
+        if (rate <= share * size) rate = 0.0;
+      }
+      if (block.is_auxiliary || channel >= likelihood_.channels().size()) continue;
+      first_of_channel += likelihood_.channels()[channel].samples.size() * block.size;
+      ++channel;
+    }
+    return true;
+  }
+
   void note_bounds(const std::vector<double>& point) {
     std::string names;
     int count = 0;
@@ -254,6 +284,7 @@ class TestFits {
   }
 
   const model::Likelihood& likelihood_;
+  const model::Data& data_;
   const TestOptions& options_;
   double constant_;  ///< of the observed data
   FitSpace space_;

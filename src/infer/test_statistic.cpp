@@ -78,10 +78,10 @@ double log_two_sided(double t, double a, double shift, bool tilde) {
 
 }  // namespace
 
-PValues asymptotic_p_values(TestStatistic statistic, double q, double q_asimov) {
+PValues asymptotic_p_values(TestStatistic statistic, double q, double q_asimov, bool is_below) {
   q = std::max(q, 0.0);
   q_asimov = std::max(q_asimov, 0.0);
-  const double root = std::sqrt(q), a = std::sqrt(q_asimov);
+  const double root = std::sqrt(q), a = is_below ? -std::sqrt(q_asimov) : std::sqrt(q_asimov);
   switch (statistic) {
     case TestStatistic::q0:
     case TestStatistic::q: return from_logs(log_normal_cdf(-root), log_normal_cdf(a - root));  // CCGV 57, 66
@@ -98,13 +98,13 @@ PValues asymptotic_p_values(TestStatistic statistic, double q, double q_asimov) 
   return {};
 }
 
-PValues expected_p_values(TestStatistic statistic, double q_asimov, double n_sigma) {
-  const double a = std::sqrt(std::max(q_asimov, 0.0));
+PValues expected_p_values(TestStatistic statistic, double q_asimov, double n_sigma, bool is_below) {
+  const double a = (is_below ? -1.0 : 1.0) * std::sqrt(std::max(q_asimov, 0.0));
   if (statistic == TestStatistic::t || statistic == TestStatistic::ttilde) {
     // Background-only data with mu-hat = n sigma; for t-tilde a negative mu-hat is compared with mu = 0 (CCGV 11).
     const double t =
         statistic == TestStatistic::ttilde && n_sigma < 0.0 ? a * a - 2.0 * a * n_sigma : (a - n_sigma) * (a - n_sigma);
-    return asymptotic_p_values(statistic, t, q_asimov);
+    return asymptotic_p_values(statistic, t, q_asimov, is_below);
   }
   return from_logs(log_normal_cdf(n_sigma - a), log_normal_cdf(n_sigma));
 }

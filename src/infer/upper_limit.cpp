@@ -21,7 +21,7 @@ class RootFinder {
  public:
   using Function = std::function<std::optional<std::pair<double, double>>(double)>;
   static constexpr double smallest = 1e-9, largest = 1e12;
-  enum class Failure { none, function, not_bracketed };
+  enum class Failure { none, function, not_bracketed, not_settled };
   Failure failure = Failure::none;
 
   std::optional<double> find(const Function& f, double guess, double tolerance) {
@@ -35,6 +35,7 @@ class RootFinder {
         return std::nullopt;
       }
       const auto [value, slope] = *y;
+      if (std::isnan(value)) break;
       (value < 0.0 ? low : high) = x;
       double next = slope > 0.0 ? x - value / slope : std::numeric_limits<double>::quiet_NaN();
       if (std::isfinite(next) && std::fabs(next - x) <= tolerance * std::fabs(x)) return next;
@@ -50,7 +51,7 @@ class RootFinder {
       }
       x = next;
     }
-    failure = Failure::not_bracketed;
+    failure = Failure::not_settled;
     return std::nullopt;
   }
 };
@@ -86,6 +87,7 @@ Limit upper_limit(const model::Likelihood& likelihood, const model::Data& data, 
     return std::pair{a, a > 0.0 ? 0.5 * qa->second / a : 0.0};
   };
   const auto compute = [&] {
+    if (fits.status != Status::ok) return;
     // A signal that changes no rate has no limit, whatever the fits say.
     double scale = 1.0;
     {
@@ -112,6 +114,9 @@ Limit upper_limit(const model::Likelihood& likelihood, const model::Data& data, 
     const auto give_up = [&](const char* what) {
       if (root.failure == RootFinder::Failure::not_bracketed) {
         fits.fail(Status::not_bracketed, std::string("no ") + what + " between 1e-9 and 1e12 in " + fits.poi_name());
+      } else if (root.failure == RootFinder::Failure::not_settled) {
+        fits.fail(Status::fit_failed,
+                  std::string("the search for the ") + what + " did not settle: its fits are not on one curve");
       }
     };
     // Median first: it sets the scale for all others.

@@ -56,6 +56,7 @@ struct CovarianceResult {
   std::vector<double> covariance;  ///< n x n, row by row, when asked for; else empty
   /// Where the Hessian has no inverse: the flattest direction, in units of each parameter's own curvature; else empty.
   std::vector<double> null_direction;
+  bool curves_downwards = false;  ///< along the null direction, by more than rounding: a saddle
 };
 
 /// Inverse of the exact Hessian on the free parameters, private ones back-substituted.

@@ -577,17 +577,18 @@ struct Minimizer::Impl {
     return changed;
   }
 
-  /// Two-sided parameters that stand far enough from zero at x for a lower minimum on their other side. Where the
-  /// one-sided part of the effect alone makes the distance, the exact diagonal of the Hessian is about as negative as
-  /// the constraint is positive.
+  /// Two-sided parameters with a lower minimum on their other side, perhaps: those that stand far enough from zero at
+  /// x, and those whose exact diagonal of the Hessian is at least half as negative as their constraint is positive. It
+  /// is about as negative where the one-sided part of the effect alone makes the distance from zero, and more than that
+  /// on the top between the two sides.
   std::vector<std::uint32_t> other_sides() const {
-    constexpr double visible = 0.05, large = 0.3, share = 0.3;  // sigma; of the constraint
+    constexpr double large = 0.3, share = 0.5;  // sigma; of the constraint
     const math::Curvature& curvature = f.curvature();
     std::vector<std::uint32_t> result;
     for (const std::uint32_t i : f.two_sided()) {
-      const double size = std::fabs(x[i]);
-      if (is_fixed(i) || size < visible || -x[i] < lower[i] || -x[i] > upper[i]) continue;
-      if (size >= large || curvature.exact_diagonal[i] <= -share * curvature.constraint[i]) result.push_back(i);
+      if (is_fixed(i)) continue;
+      if (std::fabs(x[i]) >= large || curvature.exact_diagonal[i] <= -share * curvature.constraint[i])
+        result.push_back(i);
     }
     return result;
   }
@@ -596,27 +597,31 @@ struct Minimizer::Impl {
   /// last factorisation sees it, and leaves that in `trial`. Were the profile the parabola that it is at the minimum,
   /// the slope there would be the distance over the variance. Where it is less than a third of that, or the value lower
   /// than `lowest`, a descent has to tell; where it is neither that nor the parabola's, half as far out is asked, too.
+  /// From next to zero both sides are asked.
   bool bends_away(const std::vector<double>& point, std::uint32_t i, double lowest, const Relaxation& relaxation) {
-    constexpr double bent = 1.0 / 3.0, straight = 0.2;
+    constexpr double bent = 1.0 / 3.0, straight = 0.2, next_to_zero = 0.05, aside = 0.5;
     std::fill(rhs.begin(), rhs.end(), 0.0);
     rhs[i] = 1.0;
     solver.solve(rhs, preconditioned);
     const double variance = preconditioned[i];
     if (!(variance > 0.0)) return false;
-    for (const double reflection : {1.0, 0.5}) {
-      const double distance = (1.0 + reflection) * point[i];
+    const bool is_on_top = std::fabs(point[i]) < next_to_zero;
+    const double targets[] = {is_on_top ? aside : -point[i], is_on_top ? -aside : -0.5 * point[i]};
+    for (const double target : targets) {
+      const double distance = point[i] - target;
+      if (target < lower[i] || target > upper[i]) continue;
       for (std::size_t k = 0; k < n; ++k) {
         trial[k] =
             is_fixed(k) ? point[k] : std::clamp(point[k] - distance * preconditioned[k] / variance, lower[k], upper[k]);
       }
-      trial[i] = -reflection * point[i];
+      trial[i] = target;
       ++counts.evaluations;
       ++counts.gradients;
       const Evaluation e = f.evaluate(trial, Derivatives::gradient, relaxation);
       if (e.status != EvaluationStatus::ok) continue;
       const double slope = -f.gradient()[i] * variance / distance;
       if (slope < bent || e.value < lowest - lower_minimum) return true;
-      if (std::fabs(slope - 1.0) < straight) break;
+      if (!is_on_top && std::fabs(slope - 1.0) < straight) break;
     }
     return false;
   }
@@ -726,17 +731,15 @@ Minimum Minimizer::minimize(std::span<const double> start, const Options& option
     end_at_best();
   }
   if (outcome.status == MinimumStatus::converged) {
-    bool has_left = false;
     const std::vector<std::uint32_t> candidates = s.other_sides();
     for (const std::uint32_t i : candidates) {
       if (outcome.status != MinimumStatus::converged || !s.bends_away(best, i, best_value, plain)) continue;
       put_start(s.trial);
       attempt("other side", plain, math::Form::exact);
-      has_left = true;
       end_at_best();
     }
-    // The objective's derivatives are those of the point that is returned.
-    if (!candidates.empty() && !has_left) s.f.evaluate(s.x, Derivatives::gradient, plain);
+    // The objective's derivatives are those of the point that is returned, whichever was asked last.
+    if (!candidates.empty()) s.f.evaluate(s.x, Derivatives::gradient, plain);
   }
 
   if (outcome.status != MinimumStatus::converged && !best.empty()) s.x = best;

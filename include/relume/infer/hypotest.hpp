@@ -36,6 +36,7 @@ enum class Status {
   fit_failed,      ///< a fit could not be certified; `reason` names it
   no_sensitivity,  ///< the parameter of interest changes nothing
   not_bracketed,   ///< no limit between 1e-9 and 1e12 in the parameter of interest
+  not_defined,  ///< a question without an answer: `reason` says why (a fixed parameter of interest, a negative value …)
   interrupted,
 };
 std::string_view to_string(Status status);

@@ -31,12 +31,13 @@ struct PValues {
 };
 
 /// p-values of an observed statistic `q` when the statistic on the Asimov data set is `q_asimov` (both in units of 2
-/// dNLL). At q = q_asimov = 0 (no sensitivity) CLs is 1.
-PValues asymptotic_p_values(TestStatistic statistic, double q, double q_asimov);
+/// dNLL). At q = q_asimov = 0 (no sensitivity) CLs is 1. `is_below`: the tested value lies below the one of the Asimov
+/// data (q and t at negative values; CCGV's (mu - mu')/sigma is negative then).
+PValues asymptotic_p_values(TestStatistic statistic, double q, double q_asimov, bool is_below = false);
 
 /// p-values when the Asimov data fluctuate by n sigma (n = -2..2; -2 is the fluctuation with the smallest CLs); normal,
 /// not clipped, as pyhf's default.
-PValues expected_p_values(TestStatistic statistic, double q_asimov, double n_sigma);
+PValues expected_p_values(TestStatistic statistic, double q_asimov, double n_sigma, bool is_below = false);
 
 /// sqrt(q_asimov) at which the expected CLs, for a fluctuation of n sigma, equals `alpha` (one-sided statistics).
 double asimov_significance_at(double alpha, double n_sigma);
