@@ -5,6 +5,14 @@
     ws = relume.read("BkgOnly.json")
     model = ws.with_signal({"SR": [1.2, 3.4]}).model()
     relume.upper_limit(model)
+
+Yields are expected numbers of events at signal strength 1, data are numbers of events, and limits are on the signal strength: 1 is the
+prediction. Vectors of parameters have shape (n_parameters,), in the order of `Model.parameter_names`; vectors of data have shape (n_data,):
+main data of all channels, then auxiliary data. Arrays are numpy's, in double precision. Uncertainties are standard deviations.
+
+Bad input raises RelumeError, a ValueError that lists every problem; its kinds are InputError (documents), OptionError (arguments),
+UnknownNameError (both) and FileError. Numbers that do not work out raise nothing: results have `status`, `reason` and `is_usable`.
+`__version__` is the version of the package.
 """
 
 from ._core import __version__

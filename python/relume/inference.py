@@ -36,8 +36,10 @@ def fit(model: Model, data: ArrayLike | None = None, *, fixed: Mapping[str, floa
         bounds: ArrayLike | None = None, uncertainties: bool = True, covariance: bool = False, max_iterations: int = 200) -> FitResult:
     """Maximum-likelihood fit.
 
-    `data`: None for the observed. `fixed`: parameters held, by name. `start`, `bounds` (shape (n_parameters, 2)): None for the model's.
-    `covariance`: the whole matrix, from the inverse Hessian. `max_iterations`: per attempt; real models take 5 to 30.
+    `data`: shape (n_data,), None for the observed. `fixed`: parameters held, by name. `start` (shape (n_parameters,)), `bounds` (shape
+    (n_parameters, 2)): None for the model's. `uncertainties`: standard deviations from the inverse Hessian; `covariance`: the whole matrix.
+    `max_iterations`: per attempt; real models take 5 to 30. Raises OptionError, UnknownNameError. What the fit says of itself: `status`
+    (converged, singular: a direction is flat; else the reason in `reason`), `certificate`.
     """
     core = _model(model)
     lower = upper = None
@@ -58,15 +60,22 @@ def hypotest(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None
              fixed: Mapping[str, float] = {}, start: ArrayLike | None = None) -> HypoTest:
     """CLs of one signal strength, observed and expected (asymptotic formulas, CCGV Eur. Phys. J. C 71 (2011) 1554).
 
-    `test_stat`: q0, q, qtilde (default, as pyhf), t, ttilde. `asimov`: the expected data from the fit to the observed ones ("a-posteriori", as pyhf) or
-    from initial values ("a-priori"). `start`: a point near the background-only minimum, to save steps.
+    `poi_value`: the signal strength. `data`: shape (n_data,), None for the observed. `test_stat`: q0, q, qtilde (default, as pyhf), t,
+    ttilde. `asimov`: the expected data from the fit to the observed ones ("a-posteriori", as pyhf) or from initial values ("a-priori").
+    `fixed`: parameters held, by name. `start`: shape (n_parameters,), a point near the background-only minimum, to save steps. Raises
+    OptionError, also for a model without a parameter of interest, and UnknownNameError.
     """
     return HypoTest(_core.hypotest(_model(model), float(poi_value), _vector(data, "data"), test_stat, asimov, _fixed(fixed), _vector(start, "start")))
 
 
 def upper_limit(model: Model, data: ArrayLike | None = None, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori",
                 expected: bool = True, tolerance: float = 1e-7, fixed: Mapping[str, float] = {}, start: ArrayLike | None = None) -> Limit:
-    """Upper limit on the parameter of interest: CLs = 1 - level. `tolerance`: relative, of each root. `expected`: the band too."""
+    """Upper limit on the parameter of interest, where CLs = 1 - `level`.
+
+    `expected`: the band too. `tolerance`: relative, of each root. The other arguments, and what is raised, are those of `hypotest`;
+    `test_stat`: all but q0. A limit beyond the bound of the parameter of interest widens the bound, with a note. `status`: ok,
+    no_sensitivity, not_bracketed, fit_failed.
+    """
     document, _ = _core.upper_limit(_model(model), _vector(data, "data"), level, test_stat, asimov, expected, tolerance, _fixed(fixed),
                                     _vector(start, "start"))
     return Limit(document)
@@ -76,7 +85,8 @@ def limit_gradient(model: Model, data: ArrayLike | None = None, *, level: float 
                    expected: bool = True, tolerance: float = 1e-7, fixed: Mapping[str, float] = {}) -> LimitGradient:
     """Upper limit and its derivatives with respect to the signal's nominal yields: what an optimiser over a model's parameters needs.
 
-    All else is held: the signal's uncertainties and its shape variations. Only q and qtilde have derivatives.
+    All else is held: the signal's uncertainties and its shape variations. Only q and qtilde have derivatives. Arguments, and what is
+    raised: those of `upper_limit`.
     """
     document, observed, band = _core.limit_gradient(_model(model), _vector(data, "data"), level, test_stat, asimov, expected, tolerance, _fixed(fixed))
 
@@ -90,5 +100,8 @@ def limit_gradient(model: Model, data: ArrayLike | None = None, *, level: float 
 
 
 def significance(model: Model, data: ArrayLike | None = None, *, asimov: str = "a-posteriori", fixed: Mapping[str, float] = {}) -> Discovery:
-    """Discovery significance (q0), observed and expected for a signal of strength 1."""
+    """Discovery significance (q0), observed and expected for a signal of strength 1.
+
+    `data`, `asimov`, `fixed`, and what is raised: as for `hypotest`.
+    """
     return Discovery(_core.significance(_model(model), _vector(data, "data"), asimov, _fixed(fixed)))

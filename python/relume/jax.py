@@ -26,7 +26,10 @@ except ImportError as error:
 
 
 def nll(model: Model, data: ArrayLike | None = None) -> Callable[[jax.Array], jax.Array]:
-    """A function of a parameter vector, shape (n_parameters,). `data`: None for the observed."""
+    """-ln L, with all constants, as a function of a parameter vector of shape (n_parameters,).
+
+    `data`: shape (n_data,), None for the observed; another length raises OptionError when the function is called.
+    """
     fixed = None if data is None else as_vector(data, "data")
 
     def on_host(function: Callable[[np.ndarray], ArrayLike], shape: tuple[int, ...]) -> Callable[[jax.Array], jax.Array]:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Upper limits for many signals on one background: a table with one row per point.
 
-Every point starts from the same background-only fit and from nothing else, so its numbers do not depend on which process computes it, in what order, or
-with how many others.
+Every point starts from the same background-only fit and from nothing else, so its numbers do not depend on which process computes it, in
+what order, or with how many others.
 """
 
 from __future__ import annotations
@@ -33,25 +33,30 @@ TASKS = 64
 class LimitRow:
     """One point."""
 
-    name: str
+    name: str  #: of the point
     values: tuple[Any, ...]  #: one per label: masses, couplings
-    observed: float | None
+    observed: float | None  #: limit on the signal strength; None where there is none
     expected: tuple[float | None, ...]  #: at -2, -1, 0, 1, 2 sigma, ascending
-    mu_hat: float | None
+    mu_hat: float | None  #: best-fit signal strength
     status: str  #: "ok"; a limit's status; "patch_failed" or "model_failed"
-    reason: str
-    notes: tuple[str, ...]
+    reason: str  #: why the status is what it is
+    notes: tuple[str, ...]  #: doubts and choices, in words
 
     @property
     def is_usable(self) -> bool:
+        """Whether there is a limit."""
         return self.status == "ok"
 
     def expected_at(self, sigma: int) -> float | None:
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
         return self.expected[BAND.index(sigma)]
 
 
 class LimitTable(Sequence[LimitRow]):
-    """Rows in the order of the points. `to_pandas()`, `to_records()`, `to_dict()`; `relume.plot` draws it."""
+    """A sequence of LimitRows in the order of the points; a slice is a table again. `relume.plot` draws it.
+
+    `labels`: what the values of a row mean. `poi`: the parameter of interest. `level`: the confidence level.
+    """
 
     def __init__(self, rows: Iterable[LimitRow], labels: Sequence[str], poi: str, level: float) -> None:
         self._rows, self.labels, self.poi, self.level = list(rows), list(labels), poi, level
@@ -69,6 +74,7 @@ class LimitTable(Sequence[LimitRow]):
 
     @property
     def columns(self) -> list[str]:
+        """Names: name, the labels, observed, expected limits from expected_-2 to expected_+2, mu_hat, status."""
         return ["name", *self.labels, "observed", *(f"expected_{n:+d}" if n else "expected" for n in BAND), "mu_hat", "status"]
 
     def to_records(self) -> list[dict[str, Any]]:
@@ -76,6 +82,7 @@ class LimitTable(Sequence[LimitRow]):
         return [dict(zip(self.columns, (r.name, *r.values, r.observed, *r.expected, r.mu_hat, r.status), strict=True)) for r in self._rows]
 
     def to_pandas(self) -> Any:
+        """A pandas.DataFrame with these columns. Raises ImportError where pandas is not installed."""
         import pandas
 
         return pandas.DataFrame(self.to_records(), columns=self.columns)
@@ -223,9 +230,10 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
 
     `signals`: a PatchSet (or its file), or a mapping of names to signals: yields per channel, signal files, lists of JSON Patch operations.
     `executor`: anything with the interface of concurrent.futures (processes, `dask.distributed.Client.get_executor()`, `mpi4py.futures`);
-    None computes here. The table is the same, bit for bit. `progress`: a bar on standard error when that is a terminal. `checkpoint`: a file that
-    finished points are appended to; a later call with the same arguments goes on from there. The other options are those of `upper_limit` and
-    `Workspace.model`. A point that fails keeps its row, with status and reason. Raises InputError when no point of all makes a model.
+    None computes here. The table is the same, bit for bit. `progress`: a bar on standard error when that is a terminal. `checkpoint`: a
+    file that finished points are appended to; a later call with the same arguments goes on from there. The other options are those of
+    `upper_limit` and `Workspace.model`. A point that fails keeps its row, with status and reason. Raises InputError when no point of all
+    makes a model, FileError for a file of signals that cannot be read.
     """
     if not isinstance(workspace, Workspace):
         workspace = Workspace(workspace)

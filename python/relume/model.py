@@ -21,13 +21,14 @@ from .spec import Workspace
 class Channel:
     """A channel of a model and where its bins stand in the main data."""
 
-    name: str
-    first_bin: int
-    n_bins: int
-    samples: tuple[str, ...]
+    name: str  #: as in the workspace
+    first_bin: int  #: place of its first bin in the main data
+    n_bins: int  #: number of its bins
+    samples: tuple[str, ...]  #: names, in the order of `Model.expected_yields`
 
     @property
     def slice(self) -> slice:
+        """Its bins in a vector of data: `model.observed[channel.slice]`."""
         return slice(self.first_bin, self.first_bin + self.n_bins)
 
 
@@ -57,8 +58,9 @@ def as_matrix(values: ArrayLike, where: str) -> np.ndarray:
 class Model:
     """A likelihood: parameters, data and -ln L of both, with derivatives.
 
-    Safe to use from several threads at once. Parameters are vectors in the order of `parameter_names`, data vectors are main data of all channels, then
-    auxiliary data (`observed`); None means the observed data. Outside of the domain (a negative rate) -ln L is infinite.
+    Safe to use from several threads at once. Parameters are vectors in the order of `parameter_names`, data vectors are main data of all
+    channels, then auxiliary data (`observed`); None means the observed data. Outside of the domain (a negative rate) -ln L is infinite and
+    its derivatives are NaN. Vectors of another length are an OptionError.
     """
 
     __slots__ = ("_core", "_index")
@@ -66,7 +68,7 @@ class Model:
     _core: Any
 
     def __init__(self, source: Any, **options: Any) -> None:
-        """`source`: a Workspace, or what it is made from; options: those of `Workspace.model`."""
+        """`source`: a Workspace, or what it is made from; options: those of `Workspace.model`. Raises as that does."""
         workspace = source if isinstance(source, Workspace) else Workspace(source)
         self._core = workspace.model(**options)._core
         self._index: dict[str, int] | None = None
@@ -79,6 +81,7 @@ class Model:
 
     @property
     def workspace(self) -> Workspace:
+        """What it was compiled from."""
         return Workspace._wrap(self._core.workspace)
 
     @property
@@ -93,39 +96,41 @@ class Model:
 
     @property
     def poi(self) -> str | None:
-        """Name of the parameter of interest."""
+        """Name of the parameter of interest; None when there is none."""
         return None if self._core.poi is None else self.parameter_names[self._core.poi]
 
     @property
     def channels(self) -> list[Channel]:
+        """In the order of the main data."""
         return [Channel(name, first, n, tuple(samples)) for name, first, n, samples in self._core.channels]
 
     @property
     def initial(self) -> np.ndarray:
+        """Where fits start: the values that the workspace or the type of modifier gives; shape (n_parameters,)."""
         return self._core.initial
 
     @property
     def bounds(self) -> np.ndarray:
-        """Shape (n_parameters, 2)."""
+        """Lower and upper bounds; shape (n_parameters, 2)."""
         return np.column_stack([self._core.lower, self._core.upper])
 
     @property
     def fixed(self) -> np.ndarray:
-        """Which parameters the model itself holds."""
+        """Which parameters the model itself holds; shape (n_parameters,), bool."""
         return np.array(self._core.fixed, dtype=bool)
 
     @property
     def prefit_sigma(self) -> np.ndarray:
-        """Standard deviation that the constraint alone gives; 0 where there is none."""
+        """Standard deviation that the constraint alone gives, 0 where there is none; shape (n_parameters,)."""
         return self._core.prefit_sigma
 
     @property
     def observed(self) -> np.ndarray:
-        """Main data of all channels, then auxiliary data."""
+        """Main data of all channels, then auxiliary data; shape (n_data,)."""
         return self._core.observed
 
     def point(self, values: Mapping[str, float] = {}, *, start: ArrayLike | None = None) -> np.ndarray:
-        """A parameter vector: initial values (or `start`) with `values` put in by name."""
+        """A parameter vector: initial values (or `start`) with `values` put in by name. Raises UnknownNameError."""
         x = self.initial if start is None else as_vector(start, "start").copy()
         if self._index is None:
             self._index = {name: i for i, name in enumerate(self.parameter_names)}
@@ -144,7 +149,7 @@ class Model:
             return self._core.nll(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data"))
 
     def nll_terms(self, parameters: ArrayLike, data: ArrayLike | None = None) -> tuple[float, float]:
-        """-ln L of the main data and of the auxiliary data."""
+        """-ln L of the main data and of the auxiliary data, each with its constants."""
         return self._core.nll_terms(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data"))
 
     def value_and_grad(self, parameters: ArrayLike, data: ArrayLike | None = None) -> tuple[float, np.ndarray]:
@@ -161,24 +166,28 @@ class Model:
     def nll_many(self, points: ArrayLike, data: ArrayLike | None = None, *, threads: int | None = None) -> np.ndarray:
         """-ln L of many points (rows) or many data sets (rows), or of as many of one as of the other; shape (n,).
 
-        The answer does not depend on `threads` (default: one per CPU).
+        `points`: shape (n, n_parameters) or (n_parameters,). `data`: shape (n, n_data) or (n_data,). The answer does not depend on
+        `threads` (default: one per CPU).
         """
         return self._core.nll_many(as_matrix(points, "points"), None if data is None else as_matrix(data, "data"), threads or os.cpu_count() or 1)
 
     def expected_data(self, parameters: ArrayLike) -> np.ndarray:
-        """Main and auxiliary data, laid out as `observed`."""
+        """Expected main and auxiliary data, shape (n_data,), laid out as `observed`."""
         return self._core.expected_data(as_vector(parameters, "parameters"))
 
     def expected_yields(self, parameters: ArrayLike) -> dict[str, dict[str, np.ndarray]]:
-        """Expected events per channel, sample and bin."""
+        """Expected events: by channel and sample, arrays of shape (n_bins,)."""
         return self.by_sample(self._core.expected_by_sample(as_vector(parameters, "parameters")))
 
     def yield_gradient(self, parameters: ArrayLike, data: ArrayLike | None = None) -> dict[str, dict[str, np.ndarray]]:
-        """d(-ln L) / d nominal yield per channel, sample and bin, all else held: uncertainties, shape variations."""
+        """d(-ln L) / d nominal yield: by channel and sample, arrays of shape (n_bins,).
+
+        All else is held: parameters, uncertainties, shape variations.
+        """
         return self.by_sample(self._core.yield_gradient(as_vector(parameters, "parameters"), None if data is None else as_vector(data, "data")))
 
     def by_sample(self, flat: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
-        """One number per channel, sample and bin, taken apart by name."""
+        """A flat vector with one number per channel, sample and bin, in the model's order, taken apart: by channel and sample, shape (n_bins,)."""
         parts: dict[str, dict[str, np.ndarray]] = {}
         at = 0
         for channel in self.channels:
@@ -189,7 +198,10 @@ class Model:
         return parts
 
     def sample(self, parameters: ArrayLike, n: int = 1, *, seed: int = 0, stream: int = 0, first: int = 0) -> np.ndarray:
-        """Toy data, shape (n, n_data), auxiliary data fluctuated too. Toy number i of a seed and stream is always the same."""
+        """Toy data of these parameters, shape (n, n_data), auxiliary data fluctuated too.
+
+        Toy number i of a `seed` and `stream` is always the same, whatever else is drawn; `first` is the number of the first one.
+        """
         return self._core.sample(as_vector(parameters, "parameters"), n, seed, stream, first)
 
     def inspect(self) -> dict[str, Any]:

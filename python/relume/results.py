@@ -24,10 +24,11 @@ BAND = (-2, -1, 0, 1, 2)
 class Result:
     """What all results share."""
 
-    document: dict[str, Any]
+    document: dict[str, Any]  #: what `to_dict` copies
 
     @property
     def status(self) -> str:
+        """"ok", of fits "converged" or "singular"; anything else says what went wrong."""
         return self.document["status"]
 
     @property
@@ -42,7 +43,7 @@ class Result:
 
     @property
     def seconds(self) -> float:
-        """Wall time of the computation."""
+        """Wall time of the computation, in seconds."""
         return self.document["seconds"]
 
     @property
@@ -55,6 +56,7 @@ class Result:
         return json.loads(json.dumps(self.document))
 
     def to_json(self, indent: int | None = 4) -> str:
+        """The same as text. `indent`: spaces per level, None for one line."""
         return json.dumps(self.document, indent=indent)
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -88,8 +90,8 @@ def _band(values: list[float | None]) -> str:
 class ParameterValue:
     """One fitted parameter."""
 
-    name: str
-    value: float
+    name: str  #: with its component: "gamma[3]"
+    value: float  #: at the minimum
     uncertainty: float | None  #: standard deviation from the inverse Hessian; 0 when held or at a bound; None when not asked for or not available
 
     def __repr__(self) -> str:
@@ -123,11 +125,12 @@ class FitResult(Result):
 
     names: list[str]  #: of the parameters, in the model's order; components as "gamma[3]"
     values: np.ndarray  #: shape (n_parameters,)
-    uncertainties: np.ndarray | None  #: shape (n_parameters,); None when not asked for or not available (`notes` say why)
+    uncertainties: np.ndarray | None  #: shape (n_parameters,); None when not asked for or not available (`to_dict()["uncertainties_reason"]` says why)
     covariance: np.ndarray | None  #: shape (n_parameters, n_parameters); None when not asked for or not available
 
     @property
     def parameters(self) -> Parameters:
+        """By name: `fit.parameters["mu"].value`."""
         return Parameters(self.names, self.values, self.uncertainties)
 
     @property
@@ -142,6 +145,7 @@ class FitResult(Result):
 
     @property
     def is_usable(self) -> bool:
+        """Whether this is a minimum; with status "singular" a direction is flat, and there are no uncertainties."""
         return self.status in ("converged", "singular")
 
     @property
@@ -162,10 +166,11 @@ class FitResult(Result):
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class HypoTest(Result):
-    """A test of one signal strength."""
+    """A test of one signal strength. Numbers are None where there are none; `status` and `reason` then say why."""
 
     @property
     def poi(self) -> str:
+        """Name of the parameter of interest."""
         return self.document["poi"]
 
     @property
@@ -180,7 +185,7 @@ class HypoTest(Result):
 
     @property
     def expected(self) -> list[float | None]:
-        """The same for the expected data set and its ±1, ±2 sigma, ascending."""
+        """The same, expected: at -2, -1, 0, 1, 2 sigma, ascending."""
         return list(self.document["CLs_exp"])
 
     def expected_at(self, sigma: int) -> float | None:
@@ -189,6 +194,7 @@ class HypoTest(Result):
 
     @property
     def mu_hat(self) -> float | None:
+        """Best-fit value of the parameter of interest, within the range that the test statistic allows."""
         return self.document["mu_hat"]
 
     @property
@@ -203,23 +209,26 @@ class HypoTest(Result):
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Limit(Result):
-    """An upper limit with its expected band."""
+    """An upper limit with its expected band, on the signal strength. Numbers are None where there are none; `status` and `reason` then say why."""
 
     @property
     def poi(self) -> str:
+        """Name of the parameter of interest."""
         return self.document["poi"]
 
     @property
     def level(self) -> float:
+        """Confidence level, 0.95 for 95%."""
         return self.document["level"]
 
     @property
     def observed(self) -> float | None:
+        """The limit on the data."""
         return self.document["observed"]
 
     @property
     def expected(self) -> list[float | None]:
-        """At -2, -1, 0, 1, 2 sigma, ascending."""
+        """Expected limits at -2, -1, 0, 1, 2 sigma, ascending."""
         return list(self.document["expected"])
 
     def expected_at(self, sigma: int) -> float | None:
@@ -228,6 +237,7 @@ class Limit(Result):
 
     @property
     def mu_hat(self) -> float | None:
+        """Best-fit value of the parameter of interest, within the range that the test statistic allows."""
         return self.document["mu_hat"]
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -247,7 +257,7 @@ class LimitGradient(Limit):
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Discovery(Result):
-    """Significance against the background-only hypothesis."""
+    """Significance against the background-only hypothesis. Numbers are None where there are none."""
 
     @property
     def significance(self) -> float | None:
@@ -256,19 +266,22 @@ class Discovery(Result):
 
     @property
     def significance_expected(self) -> float | None:
-        """Of a signal of strength 1."""
+        """Expected of a signal of strength 1, in standard deviations."""
         return self.document["significance_exp"]
 
     @property
     def p0(self) -> float | None:
+        """Observed p-value of the background-only hypothesis, one-sided."""
         return self.document["p0_obs"]
 
     @property
     def p0_expected(self) -> float | None:
+        """The same, expected of a signal of strength 1."""
         return self.document["p0_exp"]
 
     @property
     def mu_hat(self) -> float | None:
+        """Best-fit value of the parameter of interest, not below 0."""
         return self.document["mu_hat"]
 
     def _rows(self) -> list[tuple[str, str]]:

@@ -59,10 +59,12 @@ class Signal:
     """A signal file: yields addressed by channel (docs/formats/signal.md)."""
 
     def __init__(self, document: Document, name: str = "<signal>") -> None:
+        """`document`: of a signal file; `relume.read` takes paths. `name`: for messages. Raises InputError with every problem."""
         self._document = _core.normalised_signal(document, name)
         self._name = name
 
     def to_dict(self) -> dict[str, Any]:
+        """The document of a signal file, in its long form; a new one at each call."""
         return _core.normalised_signal(self._document, self._name)
 
     def __eq__(self, other: object) -> bool:
@@ -87,12 +89,12 @@ def _signal_document(signal: Any, poi: str | None, name: str) -> tuple[Any, str]
 
 
 class Workspace:
-    """A HistFactory workspace as published (pyhf schema 1.0.0)."""
+    """A HistFactory workspace as published (pyhf schema 1.0.0). Comparisons with == look at the whole content."""
 
     __slots__ = ("_core",)
 
     def __init__(self, source: Any) -> None:
-        """`source`: what `relume.read` takes."""
+        """`source`: what `relume.read` takes. Raises FileError, or InputError with every problem."""
         document, name = _load(source)
         self._core = document._core if isinstance(document, Workspace) else _core.Workspace.from_document(document, name)
 
@@ -113,19 +115,21 @@ class Workspace:
 
     @property
     def measurements(self) -> list[str]:
+        """Names; the first is the default everywhere."""
         return self._core.measurements
 
     def poi(self, measurement: str = "") -> str | None:
-        """Parameter of interest of a measurement ("" for the first), "" when it names none."""
+        """Parameter of interest of a measurement ("" for the first): "" when it names none, None when there is no such measurement."""
         return self._core.poi(measurement)
 
     def model(self, *, measurement: str = "", poi: str | None = None, normsys: str = "code4", histosys: str = "code4p",
               clip_sample_data: float | None = None, clip_bin_data: float | None = None) -> Model:
         """Compiles the workspace.
 
-        `measurement`: "" for the first. `poi`: another parameter of interest than the measurement's, "" for none. `normsys` (code1,
-        code4), `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `clip_sample_data`,
-        `clip_bin_data`: rates of samples, or of bins, are raised to this. Raises InputError, OptionError.
+        `measurement`: "" for the first. `poi`: another parameter of interest than the measurement's, "" for none. `normsys` (code1, code4),
+        `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `clip_sample_data`, `clip_bin_data`:
+        rates of samples, or of bins, are raised to this number of events. Raises InputError, OptionError; UnknownNameError for a
+        measurement or a parameter that does not exist.
         """
         from .model import Model
 
@@ -134,14 +138,18 @@ class Workspace:
     def with_signal(self, signal: Any, *, poi: str | None = None, name: str = "signal", other_channels_are_zero: bool = False) -> Workspace:
         """With a signal put in: a Signal, a signal file, its document, or just yields per channel, {"SR": [1.2, 3.4]}.
 
-        `poi`: name of the signal strength (default: what the signal says, "mu"). `name`: of the sample, when only yields are given. Channels that
-        are not mentioned are an error unless `other_channels_are_zero`.
+        `poi`: name of the signal strength (default: what the signal says, "mu"). `name`: of the sample, when only yields are given.
+        Channels that are not mentioned are an error unless `other_channels_are_zero`. Yields are events at signal strength 1, one per bin.
+        Raises InputError with every problem: unknown or forgotten channels, numbers of bins, names that are taken.
         """
         document, source = _signal_document(signal, poi, name)
         return self._wrap(self._core.with_signal(document, source, other_channels_are_zero))
 
     def with_patch(self, patch: Any) -> Workspace:
-        """With JSON Patch operations applied: a list of them, a file, or a point of a PatchSet."""
+        """With JSON Patch operations applied: a list of them, a file, or a point of a PatchSet.
+
+        Raises InputError when an operation does not apply, or when what comes out is no workspace.
+        """
         if isinstance(patch, Patch):
             return patch.apply(self)
         operations, name = _load(patch)
@@ -149,33 +157,47 @@ class Workspace:
 
     def prune(self, *, channels: Sequence[str] = (), samples: Sequence[str] = (), modifiers: Sequence[str] = (),
               measurements: Sequence[str] = (), modifier_types: Sequence[str] = ()) -> Workspace:
-        """Without what is named. Unknown names are an error that lists them all."""
+        """Without what is named, everywhere; `modifier_types`: "normsys", "staterror" and the like.
+
+        Raises UnknownNameError, with all unknown names; InputError when what is left is no workspace.
+        """
         return self._wrap(self._core.pruned(list(channels), list(samples), list(modifiers), list(measurements), list(modifier_types)))
 
     def rename(self, *, channels: Mapping[str, str] = {}, samples: Mapping[str, str] = {}, modifiers: Mapping[str, str] = {},
                measurements: Mapping[str, str] = {}) -> Workspace:
-        """With new names ({old: new}), all at once."""
+        """With new names ({old: new}), all at once. Raises UnknownNameError for old names that do not exist, InputError for clashes."""
         return self._wrap(self._core.renamed(*(list(m.items()) for m in (channels, samples, modifiers, measurements))))
 
     def sort(self) -> Workspace:
+        """With channels, samples, modifiers, measurements, their parameter configurations and observations in the order of their names."""
         return self._wrap(self._core.sorted())
 
     def combine(self, other: Workspace, *, join: str = "none", merge_channels: bool = False) -> Workspace:
-        """Both in one; `join`: none, outer, left outer, right outer."""
+        """Both in one.
+
+        `join`, of channels, measurements and observations of the same name, as in pyhf: none (they are an error), outer (equal ones are
+        merged, different ones are an error), left outer, right outer (the named side wins). `merge_channels`: samples of such channels are
+        put together; not with none. Raises UnknownNameError or InputError with every clash, OptionError.
+        """
         return self._wrap(self._core.combined(other._core, join, merge_channels))
 
     def digest(self, algorithm: str = "sha256") -> str:
-        """Identical to pyhf's; `algorithm`: sha256, md5."""
+        """Hexadecimal digits, identical to pyhf's; `algorithm`: sha256, md5. Raises OptionError."""
         return self._core.digest(algorithm)
 
     def inspect(self, measurement: str = "") -> dict[str, Any]:
-        """What is in it, and what is odd about it (`oddities`)."""
+        """What is in it, and what is odd about it (`oddities`): the document of `relume inspect`.
+
+        `measurement`: "" for the first. Raises UnknownNameError.
+        """
         return self._core.summary(measurement, None)
 
     def to_dict(self) -> dict[str, Any]:
+        """The document, as new dictionaries and lists; what pyhf.Workspace takes."""
         return self._core.to_document()
 
     def to_json(self, indent: int = 4) -> str:
+        """The document as text; numbers keep every digit and integers stay integers. `indent`: spaces per level, 0 for one line."""
         return self._core.to_text(indent)
 
     def __eq__(self, other: object) -> bool:
@@ -203,7 +225,7 @@ def _unpickle_workspace(text: str) -> Workspace:
 
 
 class Patch:
-    """One point of a PatchSet."""
+    """One point of a PatchSet; `name` is its name."""
 
     __slots__ = ("_index", "_set", "name")
 
@@ -217,10 +239,11 @@ class Patch:
 
     @property
     def operations(self) -> list[dict[str, Any]]:
-        """RFC 6902."""
+        """The signal as JSON Patch (RFC 6902)."""
         return self._set._core.operations(self._index)
 
     def apply(self, workspace: Workspace) -> Workspace:
+        """`workspace` with this signal. Raises InputError when an operation does not apply."""
         return Workspace._wrap(self._set._core.apply(self._index, workspace._core, f"point '{self.name}'"))
 
     def __repr__(self) -> str:
@@ -228,9 +251,10 @@ class Patch:
 
 
 class PatchSet(Mapping[str, Patch]):
-    """Published signals on one background, by name."""
+    """Published signals on one background: a mapping of names to Patches. A name that does not exist is a KeyError."""
 
     def __init__(self, source: Any) -> None:
+        """`source`: what `relume.read` takes. Raises FileError, or InputError with every problem."""
         document, name = _load(source)
         self._core = _core.PatchSet.from_document(document, name)
         self._names = {n: i for i, n in enumerate(self._core.names)}
@@ -244,10 +268,12 @@ class PatchSet(Mapping[str, Patch]):
 
     @property
     def labels(self) -> list[str]:
+        """What the values of the points mean: names of masses, couplings."""
         return self._core.labels
 
     @property
     def description(self) -> str:
+        """What the authors say of it."""
         return self._core.description
 
     def verify(self, workspace: Workspace | Document) -> None:
@@ -258,6 +284,7 @@ class PatchSet(Mapping[str, Patch]):
             self._core.verify(workspace, "workspace")
 
     def to_dict(self) -> dict[str, Any]:
+        """The document, as new dictionaries and lists."""
         return self._core.to_document()
 
     def __getitem__(self, name: str) -> Patch:

@@ -3,6 +3,7 @@
 """Tables of points, what is drawn of them, and `python -m relume.plot`. How pictures look is for people to judge."""
 
 import json
+import os
 import pathlib
 import re
 import shlex
@@ -121,6 +122,30 @@ def test_planes_that_are_none():
 
 
 # ---- python -m relume.plot
+
+
+def test_notebooks_show_every_figure(tmp_path):
+    """A backend may turn the interactive mode on when the first figure loads it, as that of notebooks does; drawing in a style keeps it on."""
+    (tmp_path / "shows_figures.py").write_text("import matplotlib\nfrom matplotlib.backends.backend_agg import *\nmatplotlib.interactive(True)\n")
+    code = """if True:
+        import matplotlib, relume
+        from relume import plot
+        try:
+            plot.likelihood_scan([0, 1], [0, 1], color="no colour")
+        except ValueError:
+            pass
+        else:
+            raise SystemExit("no error")
+        assert matplotlib.is_interactive(), "after a figure that failed"
+        plot.likelihood_scan([0, 1], [0, 1])
+        assert matplotlib.is_interactive()
+        matplotlib.interactive(False)
+        plot.likelihood_scan([0, 1], [0, 1])
+        assert not matplotlib.is_interactive()
+        """
+    environment = {**os.environ, "MPLBACKEND": "module://shows_figures", "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 0, result.stderr
 
 
 def draw(*arguments, **options):

@@ -84,7 +84,7 @@ def install_as_pyhf() -> types.ModuleType:
 
 
 def uninstall_pyhf() -> None:
-    """Undoes install_as_pyhf; modules that were there before are there again."""
+    """Undoes install_as_pyhf; modules of the real pyhf that were imported before are there again."""
     if _finder in sys.meta_path:
         sys.meta_path.remove(_finder)
         for name in _modules_of_pyhf():

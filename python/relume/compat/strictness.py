@@ -17,11 +17,11 @@ class strict:  # noqa: N801 (used like a function)
     """From now on, or within `with strict():`, fits run scipy's SLSQP (or Minuit) with pyhf's own settings, on a likelihood that rounds as pyhf's does.
 
     Same start, forward differences, tolerance 1e-6, arithmetic in the same order (by numpy, not by the engine): where a minimiser stops early
-    depends on the last digits, and so the answers are pyhf's, noise included. Takes as long as pyhf. Applies to the whole process;
-    `strict(False)` ends it.
+    depends on the last digits, and so the answers are pyhf's, noise included. Takes as long as pyhf. Applies to the whole process.
     """
 
     def __init__(self, on: bool = True) -> None:
+        """`on`: False ends it."""
         global _on
         self._before, _on = _on, on
 
@@ -34,4 +34,5 @@ class strict:  # noqa: N801 (used like a function)
 
 
 def is_strict() -> bool:
+    """Whether strict mode is on."""
     return _on

@@ -8,8 +8,9 @@
 
 Every function takes what it shows and `ax`, the axes to draw into (None: a new figure, in `style`), and returns the axes;
 `ax.figure.savefig(...)` writes the picture. `style` is a name of mplhep ("ATLAS", "CMS", "LHCb2", "ALICE", …), a dictionary of
-matplotlib settings, or None for what matplotlib is set to; it only matters for a new figure. `python -m relume.plot` draws
-what the command line computed.
+matplotlib settings, or None for what matplotlib is set to; it only matters for a new figure. `x_label`, `y_label` and `title` replace
+the text at the axes and above them. What cannot be drawn raises OptionError, or UnknownNameError. `python -m relume.plot` draws what
+the command line computed.
 """
 
 from importlib.util import find_spec

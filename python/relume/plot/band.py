@@ -24,7 +24,7 @@ def brazil_band(limits: Any, *, label: str | None = None, where: Mapping[str, An
     `limits`: what `read_table` takes; CLs values are drawn with their threshold. `label`: for the x axis (default: the one that
     varies). `where`: keeps the points with these values, {"m_LSP": 0}. `cross_section`: of a value of x, in `unit`; limits are
     then on the cross section, and it is drawn in place of the line at 1. Points without usable numbers are left out;
-    the title says how many. `log`: of the y axis.
+    the title says how many. `observed`: draws the observed limits, too. `log`: of the y axis.
     """
     table = read_table(limits)
     table = table.where(**where) if where else table

@@ -31,10 +31,10 @@ def exclusion(limits: Any, *, labels: Sequence[str] | None = None, where: Mappin
               title: str | None = None, ax: Axes | None = None, style: Style = "ATLAS") -> Axes:
     """Contours around the excluded part of a plane: observed, expected, and the band of expected ±1 sigma.
 
-    `limits`: what `read_table` takes. `labels`: of the x and y axis (default: the first two that vary). `where`: keeps the points
-    with these values. `points`: marks the points, full where the observed result excludes them. `numbers`: writes the observed
-    values beside them (default: up to 60 points). `smooth`: cubic interpolation between the points; else linear. Both are of
-    log(limit), over a triangulation of the points, so that nothing is drawn outside of them.
+    `limits`: what `read_table` takes. `labels`: of the x and y axis (default: the first two that vary). `where`: keeps the points with
+    these values. `points`: marks the points, full where the observed result excludes them. `numbers`: writes the observed values beside
+    them (default: up to 60 points). `observed`, `expected`: which contours are drawn. `smooth`: cubic interpolation between the points;
+    else linear. Both are of log(limit), over a triangulation of the points, so that nothing is drawn outside of them.
     """
     table = read_table(limits)
     table = table.where(**where) if where else table

@@ -27,7 +27,7 @@ def correlation(fit: FitResult | Mapping[str, Any], *, minimum: float | None = N
     `fit`: with its covariance, or the document of `relume fit --covariance`. `minimum`: keeps parameters with at least one
     correlation this strong, by absolute value (default: 0.2 when there are more than 25 parameters, else 0).
     `max_parameters`: of more than these, those with the strongest correlations. `numbers`: writes correlations into the cells,
-    in per cent (default: up to 25 parameters). Parameters that the fit held have none and are left out.
+    in per cent (default: up to 25 parameters). `colorbar`: draws the scale. Parameters that the fit held have none and are left out.
     """
     names, matrix = _correlations(fit)
     if minimum is None:

@@ -87,8 +87,9 @@ def likelihood_scan(mu: ArrayLike, twice_delta_nll: ArrayLike, *, parameter: str
                     style: Style = "ATLAS") -> Axes:
     """-2 Delta ln L against a parameter, with the 68% and 95% intervals where it crosses 1 and 3.84.
 
-    `mu`, `twice_delta_nll`: shape (n,), as `scan` makes them; NaN is left out. `label`: for a legend, when several curves share
-    `ax`. `levels`: lines at 1 and 3.84. `maximum`: of the y axis (default: what is there, at most 12).
+    `mu`, `twice_delta_nll`: shape (n,), as `scan` makes them; NaN is left out. `parameter`: its name, at the x axis. `label`: for a legend,
+    when several curves share `ax`. `color`, `linestyle`: of the curve, matplotlib's. `levels`: lines at 1 and 3.84. `maximum`: of the y
+    axis (default: what is there, at most 12).
     """
     x, y = as_vector(mu, "mu"), as_vector(twice_delta_nll, "twice_delta_nll")
     if x.shape != y.shape:

@@ -26,10 +26,10 @@ def pulls(fit: FitResult | Mapping[str, Any], model: Model | None = None, *, par
           sort: bool = False, numbers: bool = True, title: str | None = None, ax: Axes | None = None, style: Style = "ATLAS") -> Axes:
     """One row per constrained parameter: (fitted - initial) / prefit sigma, with a bar of fitted / prefit sigma.
 
-    `fit`: with `model`, that it was made of; or the document that `relume fit --plot` hands over. `parameters`: names of those to
-    show (default: all that have a constraint). `max_parameters`: of more than these, the ones that the fit pulled or constrained
-    most; None for all of them, on a tall figure. `sort`: largest pulls first, else the model's order. Parameters that the fit
-    held, or that ended at a bound, have a point without a bar.
+    `fit`: with `model`, that it was made of; or the document that `relume fit --plot` hands over. `parameters`: names of those to show
+    (default: all that have a constraint). `max_parameters`: of more than these, the ones that the fit pulled or constrained most; None for
+    all of them, on a tall figure. `sort`: largest pulls first, else the model's order. `numbers`: writes pulls and constraints at the
+    right. Parameters that the fit held, or that ended at a bound, have a point without a bar.
     """
     names, pull, constraint = _measured(fit, model)
     shown = _chosen(names, pull, constraint, parameters, max_parameters)

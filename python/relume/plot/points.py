@@ -20,17 +20,19 @@ from ..results import HypoTest, Limit
 class Point:
     """One point of a scan."""
 
-    name: str
+    name: str  #: of the point
     values: tuple[Any, ...]  #: one per label of the table
-    observed: float | None
+    observed: float | None  #: limit on the signal strength, or CLs; None where there is none
     expected: tuple[float | None, ...]  #: at -2, -1, 0, 1, 2 sigma; five times None when not asked for
 
     @property
     def is_usable(self) -> bool:
+        """Whether there is something to draw: an observed value or a band, finite and above 0."""
         return _is_positive(self.observed) or self.has_band
 
     @property
     def has_band(self) -> bool:
+        """Whether all five expected values are there."""
         return all(_is_positive(v) for v in self.expected)
 
 
@@ -42,14 +44,14 @@ def _is_positive(value: float | None) -> bool:
 class Table:
     """Points of a scan, and what they say."""
 
-    points: list[Point]
+    points: list[Point]  #: in the order of the scan
     labels: list[str]  #: what the values of a point mean
     quantity: str  #: "limit", on the signal strength, or "CLs"
     threshold: float  #: a point is excluded below it: 1 for limits, 1 - level for CLs
-    level: float = 0.95
+    level: float = 0.95  #: confidence level
 
     def where(self, **values: Any) -> Table:
-        """The points that have these values, by label."""
+        """The points that have these values, by label. Raises UnknownNameError, or OptionError when no point is left."""
         for label in values:
             self.column(label)
         keep = [p for p in self.points if all(p.values[self.column(n)] == v for n, v in values.items())]
@@ -58,6 +60,7 @@ class Table:
         return dataclasses.replace(self, points=keep)
 
     def column(self, label: str) -> int:
+        """Place of a label among the values of a point. Raises UnknownNameError."""
         if label not in self.labels:
             raise UnknownNameError([Problem("reference", label, f"no label is called {label!r}", f"there are {', '.join(self.labels)}")])
         return self.labels.index(label)

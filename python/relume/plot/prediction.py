@@ -30,10 +30,11 @@ def data_prediction(model: Model, fit: FitResult | None = None, *, data: ArrayLi
                     y_label: str = "Events", title: str | None = None, ax: Axes | None = None, style: Style = "ATLAS") -> Axes:
     """Observed events over the stacked prediction, with the uncertainty of the total and, below, data / prediction.
 
-    `fit`: None for the prediction before a fit, at initial values and with the uncertainties of the constraints; else that after it
-    (for the band, with covariance=True). `prefit`: after a fit, the total before it as a dashed line. `data`: main data of all channels, or
-    main and auxiliary data (None: observed). `ratio_ax`: the panel for the ratio (default: cut from the bottom of the axes; it is
-    then `ax.figure.axes[-1]`). Triangles point to ratios out of range. All others as for `stack`. Data have Poisson errors.
+    `fit`: None for the prediction before a fit, at initial values and with the uncertainties of the constraints; else that after it (for
+    the band, with covariance=True). `prefit`: after a fit, the total before it as a dashed line. `data`: main data of all channels, or main
+    and auxiliary data (None: observed), with Poisson errors. `ratio`: draws the panel below. `ratio_ax`: the axes for it (default: cut from
+    the bottom; they are then `ax.figure.axes[-1]`). `ratio_range`: its lower and upper end (default: as narrow as the points allow, between
+    1 ± 0.25 and 1 ± 1). Triangles point to ratios out of range. All others as for `stack`.
     """
     prediction = predict(model, parameters_of(model, fit), channels, names, max_samples)
     observed = _observed(model, data)[prediction.bins]

@@ -31,7 +31,7 @@ def stack(model: Model, fit: FitResult | None = None, *, channels: Sequence[str]
     `fit`: None for the prediction at initial values. `channels`: names, side by side in this order (default: all). `names`: labels
     of samples; those with the same label are added. `max_samples`: the smallest of more become "Other". `colors`: by label.
     `band`: uncertainty of the total (`fit` then needs its covariance). `edges`: shape (n_bins + 1,), of the bins of a single
-    channel, which workspaces do not have. `log`: y axis (default: when bins differ by more than a factor of 40).
+    channel, which workspaces do not have. `log`: y axis (default: when bins differ by more than a factor of 40). `legend`: draws one.
     """
     prediction = predict(model, parameters_of(model, fit), channels, names, max_samples)
     with canvas(ax, style, figure_size(prediction, 4.6)) as ax:

@@ -57,13 +57,20 @@ def canvas(ax: Axes | None, style: Style, size: tuple[float, float]) -> Iterator
     if ax is not None:
         yield ax
         return
-    with matplotlib.rc_context(settings(style)):
-        figure, new = plt.subplots(figsize=size, layout="constrained")
-        try:
-            yield new
-        except BaseException:
-            plt.close(figure)
-            raise
+    interactive = matplotlib.is_interactive()
+    try:
+        with matplotlib.rc_context(settings(style)):
+            figure, new = plt.subplots(figsize=size, layout="constrained")
+            # The first figure loads the backend. That of notebooks turns the interactive mode on, without which it shows nothing; leaving the
+            # style would turn it off again, for good.
+            interactive = matplotlib.is_interactive()
+            try:
+                yield new
+            except BaseException:
+                plt.close(figure)
+                raise
+    finally:
+        matplotlib.interactive(interactive)
 
 
 _LONGEST_NAME = 70
