@@ -53,6 +53,65 @@ TEST(HypoTest, CountingExperiment) {
   }
 }
 
+// q and t of a counting experiment with unit Gaussian-like precision: mu-hat = (n - b)/s. CCGV 57, 66 with mu' = 0
+// above mu.
+TEST(HypoTest, NegativeValuesOfTheParameterOfInterest) {
+  const double s = 1000.0, b = 1e6, n = b - 3.0 * s;  // sigma = 1
+  const auto c = compile(counting(s, b, n));
+  TestOptions options;
+  options.statistic = TestStatistic::q;
+  const HypoTest test = hypotest(*c.likelihood, c.observed, -1.0, options);
+  ASSERT_TRUE(test.is_usable()) << test.reason;
+  EXPECT_NEAR(test.mu_hat, -3.0, 1e-6);
+  EXPECT_NEAR(test.observed.clsb, normal_cdf(-2.0), 2e-4);
+  EXPECT_NEAR(test.observed.clb, normal_cdf(-3.0), 2e-5);  // background-only data have mu-hat below -3 that often
+  EXPECT_NEAR(test.expected[2].clb, 0.5, 1e-12);
+  for (const TestStatistic tilde : {TestStatistic::qtilde, TestStatistic::ttilde}) {
+    options.statistic = tilde;
+    EXPECT_EQ(hypotest(*c.likelihood, c.observed, -1.0, options).status, Status::not_defined);
+  }
+  options.statistic = TestStatistic::q0;
+  EXPECT_EQ(hypotest(*c.likelihood, c.observed, 5.0, options).status, Status::not_defined);
+}
+
+TEST(HypoTest, TwoSidedStatisticsLookBeyondTheUpperBound) {
+  const auto c = compile(counting(5.0, 25.0, 125.0));  // mu-hat = 20, the bound is 10
+  TestOptions options;
+  options.statistic = TestStatistic::t;
+  const HypoTest test = hypotest(*c.likelihood, c.observed, 11.0, options);
+  ASSERT_TRUE(test.is_usable()) << test.reason;
+  EXPECT_NEAR(test.mu_hat, 20.0, 1e-6);
+  const auto nll = [](double mu) { return 5.0 * mu + 25.0 - 125.0 * std::log(5.0 * mu + 25.0); };
+  EXPECT_NEAR(test.q, 2.0 * (nll(11.0) - nll(20.0)), 1e-8);
+}
+
+TEST(HypoTest, RefusesAFixedParameterOfInterest) {
+  auto ws = counting(5.0, 25.0, 30.0);
+  spec::ParameterConfig mu;
+  mu.name = "mu";
+  mu.fixed = true;
+  ws.measurements[0].parameters.push_back(mu);
+  const auto c = compile(ws);
+  EXPECT_EQ(hypotest(*c.likelihood, c.observed, 1.0).status, Status::not_defined);
+  EXPECT_EQ(upper_limit(*c.likelihood, c.observed).status, Status::not_defined);
+}
+
+TEST(HypoTest, NegativeRatesAreNoAsimovData) {
+  spec::Workspace ws = counting(4.0, 12.0, 15.0);
+  ws.channels[0].samples[0].data = {-2.0};
+  ws.channels[0].samples.push_back({"other", {5.0}, {{"free", ModifierType::normfactor, {}}}});
+  spec::ParameterConfig free;
+  free.name = "free";
+  free.inits = {0.1};
+  ws.measurements[0].parameters.push_back(free);
+  const auto c = compile(ws);
+  TestOptions options;
+  options.asimov = Asimov::a_priori;
+  const HypoTest test = hypotest(*c.likelihood, c.observed, 1.0, options);
+  EXPECT_EQ(test.status, Status::fit_failed);
+  EXPECT_NE(test.reason.find("bin 0"), std::string::npos) << test.reason;
+}
+
 TEST(UpperLimit, IsARootOfItsOwnCls) {
   for (const double n : {0.0, 5.0, 12.0, 20.0}) {
     const auto c = compile(counting(4.0, 12.0, n));
@@ -168,6 +227,22 @@ TEST(TwoMinima, AreTriedOnBothSidesOfAOneSidedUncertainty) {
   EXPECT_LT(left.minimum.x[alpha], -0.5);
   EXPECT_NEAR(right.minimum.x[alpha], left.minimum.x[alpha], 1e-6);
   EXPECT_NEAR(right.twice_nll, left.twice_nll, 1e-9);
+}
+
+// Equal variations up and down: at alpha = 0 the gradient is zero and the likelihood curves downwards.
+TEST(TwoMinima, ATopBetweenThemIsLeft) {
+  spec::Workspace ws = counting(5.0, 100.0, 160.0);
+  ws.channels[0].samples[0].modifiers.push_back({"a", ModifierType::normsys, spec::NormSysData{1.5, 1.5}});
+  const auto c = compile(ws);
+  FitOptions options;
+  options.fixed = {{*c.likelihood->poi(), 0.0}};
+  const FitResult result = fit(*c.likelihood, c.observed, options);
+  ASSERT_TRUE(result.minimum.is_converged()) << result.minimum.reason;
+  const std::size_t a = c.likelihood->find_parameter("a")->index;
+  // Beyond one sigma, interpolation code 4 is exponential: 100 1.5^|a| + a^2/2 - 160 ln(100 1.5^|a|) is least where
+  const double at = std::fabs(result.minimum.x[a]), rate = 100.0 * std::pow(1.5, at);
+  ASSERT_GT(at, 1.0);
+  EXPECT_NEAR((rate - 160.0) * std::log(1.5) + at, 0.0, 1e-6);
 }
 
 spec::Workspace interference() {
