@@ -41,7 +41,7 @@ std::string interpreter() {
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 /// A file without a name. Unlike pipes, two of them cannot block each other, and a reader that goes away is no signal.
-File scratch_file(std::string_view content = {}) {
+File scratch_file(std::string_view content = "") {
   File file(std::tmpfile(), &std::fclose);
   if (!file || std::fwrite(content.data(), 1, content.size(), file.get()) != content.size() ||
       std::fflush(file.get()) != 0) {

@@ -201,7 +201,7 @@ nb::object nll_many(BoundModel& m, const Matrix& points, const std::optional<Mat
     refuse("data", fmt::format("{} data sets do not go with {} points", n_sets, n_points),
            "give one, or as many as points");
   }
-  const std::size_t n = std::max(n_points, n_sets);
+  const std::size_t n = n_points == 0 || n_sets == 0 ? 0 : std::max(n_points, n_sets);
   std::vector<double> values(n);
   {
     const nb::gil_scoped_release release;

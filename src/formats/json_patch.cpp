@@ -55,8 +55,9 @@ class Document {
 };
 
 /// A few "copy" operations can double a document again and again; what a patch copies is limited so that a hostile one
-/// cannot fill the memory. A large published workspace has 5e4 values; published patches copy nothing.
-constexpr std::size_t max_copied_values = 1'000'000;
+/// cannot fill the memory. A large published workspace has 5e4 values; published patches copy nothing. A string counts
+/// as one value per 16 bytes.
+constexpr std::size_t max_copied_values = 1'000'000, bytes_per_value = 16;
 
 struct Extent {
   std::size_t n_values = 1;
@@ -76,7 +77,12 @@ Extent measure(const Json& value) {
     for (const Json& entry : *array) include_child(extent, measure(entry));
   } else if (const JsonObject* object = value.object()) {
     extent.depth = 1;
-    for (const JsonMember& member : *object) include_child(extent, measure(member.second));
+    for (const JsonMember& member : *object) {
+      include_child(extent, measure(member.second));
+      extent.n_values += member.first.size() / bytes_per_value;
+    }
+  } else if (const std::string* text = value.string()) {
+    extent.n_values += text->size() / bytes_per_value;
   }
   return extent;
 }

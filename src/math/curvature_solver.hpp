@@ -8,8 +8,8 @@
 //   CurvatureSolver solver(layout);
 //   if (solver.factorise(curvature, free, Form::exact) == Factorisation::positive_definite) solver.solve(b, x);
 //
-// Cost: B P^2/2 + P^3/6 multiply-adds densely, B^2 P/2 + B^3/6 in row space. Allocates on construction and on first use
-// only. Thread-safety: one solver per thread.
+// Cost: B P^2/2 + P^3/6 multiply-adds densely, B^2 P/2 + B^3/6 in row space. Rows with several private parameters
+// allocate. Thread-safety: one solver per thread.
 #pragma once
 
 #include <memory>

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -59,9 +60,10 @@ Json to_json(const std::vector<FitSummary>& fits) {
 }
 
 Json to_json(const minimize::Certificate& certificate, const Likelihood& likelihood) {
-  return make_object(JsonMember("projected_gradient", certificate.projected_gradient),
+  return make_object(JsonMember("projected_gradient",
+                                or_null(certificate.projected_gradient, std::isfinite(certificate.projected_gradient))),
                      JsonMember("worst_parameter", likelihood.parameters()[certificate.worst_parameter].name),
-                     JsonMember("edm", certificate.edm),
+                     JsonMember("edm", or_null(certificate.edm, std::isfinite(certificate.edm))),
                      JsonMember("semidefinite_curvature", certificate.semidefinite_curvature));
 }
 

@@ -65,7 +65,7 @@ struct HypoTest {
   double q = 0.0, q_asimov = 0.0;
   double mu_hat = 0.0;
   PValues observed;
-  std::array<PValues, 5> expected;  ///< at -2, -1, 0, 1, 2 sigma, ascending in CLs
+  std::array<PValues, 5> expected;  ///< at -2, -1, 0, 1, 2 sigma; ascending in CLs for one-sided statistics
   Asimov asimov = Asimov::a_posteriori;
   Status status = Status::ok;
   std::string reason;

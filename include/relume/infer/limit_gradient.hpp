@@ -26,7 +26,7 @@ struct LimitGradient {
   std::array<std::vector<double>, 5> expected;  ///< the same for the limits at -2..+2 sigma
 };
 
-/// For q and qtilde; other statistics are Status::no_sensitivity to it: an empty gradient, with a note.
+/// For q and qtilde; with other statistics the gradients are empty, and a note says so.
 LimitGradient limit_gradient(const model::Likelihood& likelihood, const model::Data& data,
                              const LimitOptions& options = {});
 

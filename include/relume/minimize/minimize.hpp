@@ -31,7 +31,7 @@ struct Options {
   /// Where the ladder starts again when the first start fails; empty: only `start`.
   std::span<const double> nominal = {};
   /// Look for a lower minimum from other starts when constrained parameters are pulled to their bounds. Off where a
-  /// neighbouring fit has looked already (a scan).
+  /// neighbouring fit has looked already (a scan). The other side of one-sided uncertainties is looked at in any case.
   bool explore = true;
   /// Set by another thread to stop early.
   const std::atomic<bool>* stop = nullptr;

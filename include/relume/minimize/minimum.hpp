@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,10 +30,11 @@ std::string_view to_string(MinimumStatus status);
 /// What is checked at the reported point.
 struct Certificate {
   double projected_gradient =
-      0.0;  ///< largest component, in units of pre-fit sigma; components pushing into a bound are zero
+      std::numeric_limits<double>::infinity();  ///< largest component, in units of pre-fit sigma; components pushing
+                                                ///< into a bound are zero
   std::uint32_t worst_parameter = 0;
-  double edm = 0.0;  ///< what the quadratic model at the point still promises within the bounds:
-                     ///< 1/2 g^T H^-1 g where no bound is near
+  double edm = std::numeric_limits<double>::infinity();  ///< what the quadratic model at the point still promises
+                                                         ///< within the bounds: 1/2 g^T H^-1 g where no bound is near
   bool semidefinite_curvature =
       false;  ///< the EDM had to use the Fisher form, because H is not positive definite along its way
 };

@@ -44,6 +44,8 @@ struct Compiled {
   std::vector<std::string> notices;
 };
 
+/// Precondition: the workspace is valid, as what readers and edits return is; one that is put together by hand goes
+/// through spec::validate first.
 Result<Compiled> compile(const spec::Workspace& workspace, const CompileOptions& options = {});
 
 }  // namespace relume::model

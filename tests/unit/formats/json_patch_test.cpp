@@ -102,6 +102,12 @@ TEST(JsonPatch, CannotFillTheMemory) {
   for (int i = 0; i < 60; ++i) path += "/0";
   const std::string add_deep = R"([{"op": "add", "path": ")" + path + R"(/-", "value": )" + deep + "}]";
   EXPECT_NE(patched(deep, add_deep).find("nested deeper"), std::string::npos);
+  // Long strings are few values.
+  const std::string text(1 << 20, 'x');
+  std::string copies = "[";
+  for (int i = 0; i < 64; ++i)
+    copies += std::string(i > 0 ? "," : "") + R"({"op": "copy", "from": "/0", "path": "/-"})";
+  EXPECT_NE(patched("[\"" + text + "\"]", copies + "]").find("copies more"), std::string::npos);
 }
 
 /// Both ways to patch a workspace: the same result, or errors in both.
