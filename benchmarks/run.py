@@ -79,7 +79,8 @@ def main() -> int:
             budget=QUICK_BUDGET if arguments.quick else BUDGET,
             limit=arguments.limit or (QUICK_LIMIT if arguments.quick else LIMIT),
             quick=arguments.quick, case_pattern=arguments.case, contenders=contenders, again=arguments.again)
-        results.describe(arguments.build, versions(), {"limit_s": context.limit, "budget_s": context.budget, "quick": context.quick})
+        results.describe(arguments.build, versions(), {"limit_s": context.limit, "budget_s": context.budget, "quick": context.quick,
+                                                      "scenarios": [s.NAME for s in scenarios], "contenders": list(contenders), "case": arguments.case})
         for scenario in scenarios:
             print(f"{scenario.NAME}: {scenario.__doc__.splitlines()[0]}", flush=True)
             scenario.run(context)

@@ -26,7 +26,8 @@ INTRODUCTION = """\
 
 Measured with `make bench`; nothing here is asserted by a test. Each contender runs alone, in a process of its own, on one
 thread, pinned to one CPU. Its answer is compared with the reference before its time counts: a wrong or failed answer is listed with
-its time and gets no ratio. What takes longer than its limit (at most {limit}; its row shows it) is stopped and counts as a lower bound.
+its time and gets no ratio. What takes longer than the run's limit (below) is stopped and counts as a lower bound. Kernels and
+synthetic models have no reference: there the fit's certificate is what is checked.
 
 Times are processor times, which on an idle machine are the wall times, since all is on one thread; for cold processes both are
 listed. They are medians of repeated calls in one process; the first call is not among them where there was time for more than one
@@ -39,7 +40,7 @@ def text(results: Results, scenarios: list[types.ModuleType]) -> str:
     content = results.content
     by_name = {s.NAME: s for s in scenarios}
     shown = [name for name in ORDER if name in by_name and results.scenario(name)]
-    parts = [INTRODUCTION.format(limit=limit(content)), conditions(content)]
+    parts = [INTRODUCTION, conditions(content)]
     lost = [line for name in shown for line in by_name[name].losses(results.scenario(name))]
     parts.append("## Losses\n\nAims that are missed, and peers that are faster:\n\n" + ("\n".join(f"- {line}" for line in lost) if lost else "None.") + "\n")
     for name in shown:
@@ -58,14 +59,22 @@ def limit(content: dict) -> str:
 
 
 def conditions(content: dict) -> str:
-    relume, machine = content.get("relume", {}), content.get("machine", {})
-    dirty = ", with uncommitted changes" if relume.get("uncommitted") else ""
-    peers = ", ".join(f"{name} {version}" for name, version in content.get("peers", {}).items())
-    return (f"- relume {relume.get('commit', '?')}{dirty}; {relume.get('compiler', '?')}, {relume.get('build_type', '?')}"
-            f"{', this machine only (-march=native)' if relume.get('native') in ('ON', 'TRUE', '1', 'true') else ''}\n"
-            f"- {machine.get('cpu', '?')}, {machine.get('cpus', '?')} CPUs, {machine.get('memory_GB', '?')} GB, {machine.get('system', '?')}"
-            f"; load when the run began: {machine.get('load_at_start', '?')}\n"
-            f"- Python {machine.get('python', '?')}; {peers}\n- begun {content.get('begun', '?')}\n")
+    """Each run that has written into these results, the first one with all that does not change between them."""
+    runs = content.get("runs") or [content]
+    machine = runs[0].get("machine", {})
+    peers = ", ".join(f"{name} {version}" for name, version in runs[0].get("peers", {}).items())
+    lines = [f"- {machine.get('cpu', '?')}, {machine.get('cpus', '?')} CPUs, {machine.get('memory_GB', '?')} GB, {machine.get('system', '?')}",
+             f"- Python {machine.get('python', '?')}; {peers}"]
+    for run in runs:
+        relume, settings = run.get("relume", {}), run.get("settings", {})
+        dirty = ", with uncommitted changes" if relume.get("uncommitted") else ""
+        native = ", this machine only (-march=native)" if relume.get("native") in ("ON", "TRUE", "1", "true") else ""
+        parts = [f"`{s}`" for s in settings.get("scenarios", [])] or ["everything"]
+        only = f" of {', '.join(settings['contenders'])} only" if settings.get("contenders") else ""
+        case = f" on cases with '{settings['case']}'" if settings.get("case") else ""
+        lines.append(f"- begun {run.get('begun', '?')}, load {run.get('machine', {}).get('load_at_start', '?')}: relume {relume.get('commit', '?')}{dirty}; "
+                     f"{relume.get('compiler', '?')}, {relume.get('build_type', '?')}{native}; limit {limit(run)}; {', '.join(parts)}{only}{case}")
+    return "\n".join(lines) + "\n"
 
 
 def readme(old: str, table: str) -> str:

@@ -22,7 +22,10 @@ class Results:
         self.content.setdefault("scenarios", {})
 
     def describe(self, build: pathlib.Path, peers: dict[str, str], settings: dict) -> None:
-        self.content |= {"settings": settings, "relume": relume_build(build), "machine": machine(), "peers": peers, "begun": now().isoformat(timespec="seconds")}
+        """Of one more run into this file. All runs stay: the page lists them."""
+        run = {"settings": settings, "relume": relume_build(build), "machine": machine(), "peers": peers, "begun": now().isoformat(timespec="seconds")}
+        self.content.setdefault("runs", []).append(run)
+        self.content |= run
 
     def case(self, scenario: str, case: str) -> dict:
         return self.content["scenarios"].setdefault(scenario, {}).setdefault(case, {})

@@ -25,7 +25,7 @@ PEER_TOLERANCE = 1e-2
 
 def commands(context: Context, case: Case, patch: pathlib.Path) -> dict[str, list]:
     background = case.path("workspace")
-    pyhf = [context.python, "-m", "pyhf.cli", "cls", background, "--patch", patch]
+    pyhf = [context.python, "-c", "from pyhf.cli import cli; cli()", "cls", background, "--patch", patch]
     return {
         "relume": [context.build / "relume", "cls", background, "--patchset", case.path("patchset"), "--point", case.reference["patch"]],
         "pyhf numpy": pyhf,
@@ -106,4 +106,6 @@ def report(entries: dict) -> str:
                 ratio = tables.ratio(row["seconds"] / ours["seconds"], row["status"] == "too slow")
             lines.append([case, str(entry["parameters"]), name, row["status"], time, tables.seconds(row["cpu_s"]), megabytes(row), "" if name == "relume" else ratio])
     return (f"Aim on the largest model (`{LARGEST}`): {tables.seconds(MAX_SECONDS)} and {MAX_MB:.0f} MB.\n\n"
-            + tables.table(["model", "parameters", "program", "answer", "wall time", "processor time", "peak memory", "relative to relume"], lines))
+            + tables.table(["model", "parameters", "program", "answer", "wall time", "processor time", "peak memory", "relative to relume"], lines)
+            + "".join(f"\n- {case}, {name} failed: {row['reason']}\n" for case, entry in entries.items()
+                      for name, row in entry["rows"].items() if row["status"] == "failed"))

@@ -80,6 +80,8 @@ def losses(entries: dict) -> list[str]:
             if call["seconds"] - call["engine_s"] > AIM_CALL_S:
                 found.append(f"python, {name}: a call adds {tables.seconds(call['seconds'] - call['engine_s'])}, {tables.seconds(AIM_CALL_S)} was the aim.")
     for name in SETS:
+        if name in entries and "relume" in entries[name].get("rows", {}) and scaled(entries[name]) is None:
+            found.append(f"python, {name}: no answer of pyhf's to compare with.")
         if name in entries and (pyhf := scaled(entries[name])) is not None and pyhf / entries[name]["rows"]["relume"]["seconds"] < AIM_RATIO:
             found.append(f"python, {name}: {AIM_RATIO:.0f} times pyhf was the aim, {tables.ratio(pyhf / entries[name]['rows']['relume']['seconds'])} is measured.")
     return found
@@ -106,6 +108,6 @@ def report(entries: dict) -> str:
     if rows:
         text += ("Limits with band of all points of a patchset, `relume.limits`; pyhf on some of them, scaled by their number (3L eRJR with its optimiser's "
                  "tolerance at 1e-10, without which it is wrong there). Aim: 1,000 times.\n\n"
-                 + tables.table(["patchset", "points", "relume", "pyhf right on", "pyhf, scaled", "pyhf / relume"], rows))
+                 + tables.table(["patchset", "points", "relume", "pyhf agrees on", "pyhf, scaled", "pyhf / relume"], rows))
     return text
 
