@@ -115,7 +115,7 @@ def compare(both, folder):
     for name, (low, value) in pairs.items():
         assert low <= value + ABOVE, name
     above = [f"{name} by {value - low:.1g}" for name, (low, value) in pairs.items() if value > low + AS_LOW]
-    agree = [abs(value - float(peers)) <= CLS_RELATIVE * float(peers) + CLS_FLOOR
+    agree = [abs(value - float(peers)) <= CLS_RELATIVE * max(float(peers), CLS_FLOOR)
              for value, peers in zip([ours["CLs_obs"], *ours["CLs_exp"]], [observed, *expected], strict=True)]
     if above and not all(agree):
         pytest.skip(f"pyhf stops above the minimum: {', '.join(above)}")
