@@ -22,7 +22,8 @@ import numpy as np
 
 from . import _core
 from .errors import InputError, OptionError, Problem, RelumeError
-from .results import BAND
+from .inference import limit_options
+from .results import BAND, at_sigma
 from .spec import PatchSet, Signal, Workspace, _load, read
 
 #: Tasks per executor when it does not say how many workers it has: enough to keep a few dozen busy, few enough to send the background seldom.
@@ -48,8 +49,8 @@ class LimitRow:
         return self.status == "ok"
 
     def expected_at(self, sigma: int) -> float | None:
-        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
-        return self.expected[BAND.index(sigma)]
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma. Raises OptionError for another."""
+        return at_sigma(self.expected, sigma)
 
 
 class LimitTable(Sequence[LimitRow]):
@@ -153,6 +154,8 @@ def _one(background: Workspace, name: str, point: Any, task: _Task) -> dict[str,
                     start[i] = min(max(known[parameter], bounds[i, 0]), bounds[i, 1])
         document, _ = _core.upper_limit(model._core, None, start=start, **task.test)
     except RelumeError as error:
+        if type(error) is OptionError and error.problems[0].where not in ("poi", "fixed"):
+            raise  # wrong for every point, whatever the signal brings
         return failed | {"status": "model_failed", "reason": str(error)}
     return {key: document[key] for key in ("observed", "expected", "mu_hat", "status", "reason", "notes", "poi")}
 
@@ -233,13 +236,12 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     None computes here. The table is the same, bit for bit. `progress`: a bar on standard error when that is a terminal. `checkpoint`: a
     file that finished points are appended to; a later call with the same arguments goes on from there. The other options are those of
     `upper_limit` and `Workspace.model`. A point that fails keeps its row, with status and reason. Raises InputError when no point of all
-    makes a model, FileError for a file of signals that cannot be read.
+    makes a model, OptionError, FileError for a file of signals that cannot be read.
     """
     if not isinstance(workspace, Workspace):
         workspace = Workspace(workspace)
     points, labels = _points_of(signals)
-    test = {"level": level, "test_stat": test_stat, "asimov": asimov, "expected": expected, "tolerance": tolerance,
-            "fixed": [(str(n), float(v)) for n, v in fixed.items()]}
+    test = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
     text = workspace._core.to_text(0)
     start = _background_start(workspace, model_options)
     common = hashlib.sha256(json.dumps([text, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()

@@ -11,13 +11,22 @@ from __future__ import annotations
 import dataclasses
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .arguments import refuse
+
 #: Sigmas of the expected band, in the order of every `expected`.
 BAND = (-2, -1, 0, 1, 2)
+
+
+def at_sigma(expected: Sequence[float | None], sigma: int) -> float | None:
+    """Of the five expected values, the one at so many sigma."""
+    if sigma not in BAND:
+        refuse("sigma", f"no expected value is at {sigma!r} sigma", "-2, -1, 0, 1, 2")
+    return expected[BAND.index(sigma)]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -189,8 +198,8 @@ class HypoTest(Result):
         return list(self.document["CLs_exp"])
 
     def expected_at(self, sigma: int) -> float | None:
-        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
-        return self.expected[BAND.index(sigma)]
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma. Raises OptionError for another."""
+        return at_sigma(self.expected, sigma)
 
     @property
     def mu_hat(self) -> float | None:
@@ -232,8 +241,8 @@ class Limit(Result):
         return list(self.document["expected"])
 
     def expected_at(self, sigma: int) -> float | None:
-        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
-        return self.expected[BAND.index(sigma)]
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma. Raises OptionError for another."""
+        return at_sigma(self.expected, sigma)
 
     @property
     def mu_hat(self) -> float | None:
