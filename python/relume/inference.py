@@ -99,6 +99,9 @@ def limit_gradient(model: Model, data: ArrayLike | None = None, *, level: float 
         parts = {c: {s: v for s, v in samples.items() if not np.isnan(v).any()} for c, samples in model.by_sample(flat).items()}
         return {channel: samples for channel, samples in parts.items() if samples}
 
+    for flat in (observed, *band):
+        if flat is not None:
+            flat.setflags(write=False)  # its parts, which are views, with it
     return LimitGradient(document, of_signal(observed), [of_signal(flat) for flat in band])
 
 
