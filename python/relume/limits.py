@@ -15,13 +15,14 @@ import json
 import os
 import pathlib
 import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from . import _core
-from .errors import InputError, OptionError, Problem, RelumeError
+from .errors import FileError, InputError, OptionError, Problem, RelumeError
 from .inference import limit_options
 from .results import BAND, at_sigma
 from .spec import PatchSet, Signal, Workspace, _load, read
@@ -206,24 +207,48 @@ class _Progress:
 
 
 class _Checkpoint:
-    """Finished points in a file, one JSON line each; a line that was cut off is left out when it is read."""
+    """Finished points in a file, one JSON line each. A line that is none, as an interruption may leave one, is left out with a warning."""
 
     def __init__(self, path: str | os.PathLike | None) -> None:
         self.path = None if path is None else pathlib.Path(path)
         self.rows: dict[str, dict[str, Any]] = {}
-        if self.path is not None and self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                    self.rows[entry["key"]] = entry["row"]
-                except (ValueError, KeyError, TypeError):
-                    continue
+        content = b""
+        if self.path is not None:
+            with self._open("ab"):  # fails now, not after the first point
+                content = self.path.read_bytes()
+        for number, line in enumerate(content.splitlines(), 1):
+            try:
+                entry = json.loads(line)
+                key, row = entry["key"], entry["row"]
+                if not isinstance(key, str) or not _is_row(row):
+                    raise ValueError
+                self.rows[key] = row
+            except (ValueError, KeyError, TypeError):
+                warnings.warn(f"{self.path}:{number}: not a finished point; it is left out", stacklevel=3)
+        self._separator = "" if not content or content.endswith(b"\n") else "\n"  # after a line that was cut off
+
+    def _open(self, mode: str) -> IO[bytes]:
+        try:
+            return self.path.open(mode)
+        except OSError as error:
+            raise FileError([Problem("io", str(self.path), error.strerror or str(error), "")]) from None
 
     def add(self, key: str, row: dict[str, Any]) -> None:
         if self.path is None:
             return
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, "row": row}) + "\n")
+        with self._open("ab") as file:
+            file.write((self._separator + json.dumps({"key": key, "row": row}) + "\n").encode())
+        self._separator = ""
+
+
+def _is_row(row: Any) -> bool:
+    """Whether this is what `_one` returns."""
+    def is_number(value: Any) -> bool:
+        return value is None or isinstance(value, (int, float))
+
+    return (isinstance(row, dict) and is_number(row["observed"]) and is_number(row["mu_hat"]) and isinstance(row["expected"], list)
+            and len(row["expected"]) == len(BAND) and all(map(is_number, row["expected"])) and isinstance(row["status"], str)
+            and isinstance(row["reason"], str) and isinstance(row["notes"], list) and isinstance(row.get("poi", ""), str))
 
 
 def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori", expected: bool = True,
@@ -234,9 +259,9 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     `signals`: a PatchSet (or its file), or a mapping of names to signals: yields per channel, signal files, lists of JSON Patch operations.
     `executor`: anything with the interface of concurrent.futures (processes, `dask.distributed.Client.get_executor()`, `mpi4py.futures`);
     None computes here. The table is the same, bit for bit. `progress`: a bar on standard error when that is a terminal. `checkpoint`: a
-    file that finished points are appended to; a later call with the same arguments goes on from there. The other options are those of
+    file that finished points are appended to; a later call with the same arguments and version of relume goes on from there. The other options are those of
     `upper_limit` and `Workspace.model`. A point that fails keeps its row, with status and reason. Raises InputError when no point of all
-    makes a model, OptionError, FileError for a file of signals that cannot be read.
+    makes a model, OptionError, FileError for files that cannot be read or written.
     """
     if not isinstance(workspace, Workspace):
         workspace = Workspace(workspace)
@@ -244,7 +269,7 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     test = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
     text = workspace._core.to_text(0)
     start = _background_start(workspace, model_options)
-    common = hashlib.sha256(json.dumps([text, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()
+    common = hashlib.sha256(json.dumps([_core.__version__, text, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()
     keys = [hashlib.sha256(f"{common} {name} {point}".encode()).hexdigest() for name, _, point in points]
     saved = _Checkpoint(checkpoint)
     rows: list[dict[str, Any] | None] = [saved.rows.get(key) for key in keys]
