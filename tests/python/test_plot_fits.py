@@ -191,6 +191,18 @@ def test_panels_and_data_of_ones_own(model, fit):
         plot.data_prediction(model, data=[1.0])
 
 
+def test_the_ratio_panel_holds_error_bars_and_band(model):
+    total = model.expected_data(model.initial)[:3]
+    few = plot.data_prediction(model, data=total, channels="SR").figure.axes[-1]  # 19 and 10.5 events: bars of some 30%, as the band
+    assert few.get_ylim() == (0.5, 1.5)
+    bar = errorbars(few)[0][2][0].get_segments()[1][:, 1]
+    assert few.get_ylim()[0] < bar[0] < bar[1] < few.get_ylim()[1]
+    many = plot.data_prediction(model, data=total, channels="CR").figure.axes[-1]
+    assert many.get_ylim() == (0.75, 1.25)
+    beyond = plot.data_prediction(model, data=[*total[:2], 10 * total[2]]).figure.axes[-1]
+    assert beyond.get_ylim() == (0, 2)
+
+
 def test_poisson_intervals():
     """Garwood's: 1.841 above 0 observed events, 0.827 below and 2.300 above 1, from any table."""
     from relume.plot.yields import poisson_interval
