@@ -22,6 +22,7 @@ from typing import IO, Any
 import numpy as np
 
 from . import _core
+from .arguments import refuse, texts
 from .errors import FileError, InputError, OptionError, Problem, RelumeError
 from .inference import limit_options
 from .results import BAND, at_sigma
@@ -161,19 +162,25 @@ def _one(background: Workspace, name: str, point: Any, task: _Task) -> dict[str,
     return {key: document[key] for key in ("observed", "expected", "mu_hat", "status", "reason", "notes", "poi")}
 
 
-def _points_of(signals: Any) -> tuple[list[tuple[str, tuple[Any, ...], str]], list[str]]:
+def _points_of(signals: Any, labels: Sequence[str] | None) -> tuple[list[tuple[str, tuple[Any, ...], str]], list[str]]:
     """Name, values and text of every point; labels."""
+    names = [] if labels is None else texts(labels, "labels")
     if not isinstance(signals, (PatchSet, Mapping)):
         signals = read(signals)
     if isinstance(signals, PatchSet):
+        if names:
+            refuse("labels", "a patchset has its own", f"{', '.join(signals.labels)}")
         return [(name, tuple(p.values), json.dumps(p.operations)) for name, p in signals.items()], signals.labels
     if not isinstance(signals, Mapping):
-        raise OptionError([Problem("option", "signals", f"a {type(signals).__name__}", "a PatchSet, or a mapping of names to signals")])
+        refuse("signals", f"a {type(signals).__name__}", "a PatchSet, or a mapping of names to signals")
     points = []
-    for name, signal in signals.items():
+    for key, signal in signals.items():
+        values = tuple(v.item() if isinstance(v, np.generic) else v for v in (key if isinstance(key, tuple) else (key,))) if names else ()
+        if len(values) != len(names):
+            refuse("signals", f"{key!r} is no value for each of {', '.join(names)}", "a tuple, in the order of labels")
         document = signal.to_dict() if isinstance(signal, Signal) else _load(signal)[0]
-        points.append((str(name), (), _core.write_json(document, 0)))
-    return points, []
+        points.append((", ".join(map(str, values)) if names else str(key), values, _core.write_json(document, 0)))
+    return points, names
 
 
 def _background_start(workspace: Workspace, model_options: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
@@ -252,11 +259,12 @@ def _is_row(row: Any) -> bool:
 
 
 def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori", expected: bool = True,
-           tolerance: float = 1e-7, fixed: Mapping[str, float] = {}, executor: Any = None, progress: bool = True,
-           checkpoint: str | os.PathLike | None = None, **model_options: Any) -> LimitTable:
+           tolerance: float = 1e-7, fixed: Mapping[str, float] = {}, labels: Sequence[str] | None = None,
+           executor: Any = None, progress: bool = True, checkpoint: str | os.PathLike | None = None, **model_options: Any) -> LimitTable:
     """Upper limits of every point of `signals` on the background `workspace`.
 
     `signals`: a PatchSet (or its file), or a mapping of names to signals: yields per channel, signal files, lists of JSON Patch operations.
+    `labels`: what the keys of a mapping mean, for tables and pictures: keys are then values, or tuples of one value per label, in place of names.
     `executor`: anything with the interface of concurrent.futures (processes, `dask.distributed.Client.get_executor()`, `mpi4py.futures`);
     None computes here. The table is the same, bit for bit. `progress`: a bar on standard error when that is a terminal. `checkpoint`: a
     file that finished points are appended to; a later call with the same arguments and version of relume goes on from there. The other options are those of
@@ -265,7 +273,7 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     """
     if not isinstance(workspace, Workspace):
         workspace = Workspace(workspace)
-    points, labels = _points_of(signals)
+    points, names = _points_of(signals, labels)
     test = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
     text = workspace._core.to_text(0)
     start = _background_start(workspace, model_options)
@@ -308,5 +316,5 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
         raise InputError(sorted({Problem("model", "", row["reason"], "") for row in finished}))
     poi = next((row["poi"] for row in finished if "poi" in row), "")
     return LimitTable([LimitRow(name, values, row["observed"], tuple(row["expected"]), row["mu_hat"], row["status"], row["reason"], tuple(row["notes"]))
-                       for (name, values, _), row in zip(points, finished, strict=True)], labels, poi, level)
+                       for (name, values, _), row in zip(points, finished, strict=True)], names, poi, level)
 

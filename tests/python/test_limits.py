@@ -5,6 +5,7 @@
 import concurrent.futures
 import json
 
+import numpy as np
 import pytest
 import relume
 
@@ -39,6 +40,18 @@ def test_a_dask_cluster(background, signals, table, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, distributed.Client(cluster) as client:
         assert relume.limits(background, signals, executor=client.get_executor()) == table
+
+
+def test_keys_may_be_values(background, signals, table):
+    keys = [(100 * i, 10.5) for i in range(1, 8)]
+    labelled = relume.limits(background, dict(zip(keys, signals.values(), strict=True)), labels=["parent", "child"])
+    assert labelled.labels == ["parent", "child"] and [row.values for row in labelled] == keys and labelled[0].name == "100, 10.5"
+    assert [row.observed for row in labelled] == [row.observed for row in table] and labelled.to_records()[2]["parent"] == 300
+    along = relume.limits(background, {np.int64(mass): signals["m_1"] for mass in (100, 200)}, labels=["mass"])
+    assert json.loads(json.dumps(along.to_dict()))["results"][1]["values"] == [200]
+    for wrong in (["mass", "other"], "mass"):
+        with pytest.raises(relume.OptionError, match="labels|other"):
+            relume.limits(background, {100: signals["m_1"]}, labels=wrong)
 
 
 def test_a_checkpoint_goes_on(background, signals, table, tmp_path):
