@@ -217,6 +217,8 @@ class _Checkpoint:
     """Finished points in a file, one JSON line each. A line that is none, as an interruption may leave one, is left out with a warning."""
 
     def __init__(self, path: str | os.PathLike | None) -> None:
+        if path is not None and not isinstance(path, (str, os.PathLike)):
+            refuse("checkpoint", f"{path!r} is no path")
         self.path = None if path is None else pathlib.Path(path)
         self.rows: dict[str, dict[str, Any]] = {}
         content = b""
@@ -273,6 +275,8 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     """
     if not isinstance(workspace, Workspace):
         workspace = Workspace(workspace)
+    if executor is not None and not hasattr(executor, "submit"):
+        refuse("executor", f"a {type(executor).__name__} takes no tasks", "for example a concurrent.futures.ProcessPoolExecutor")
     points, names = _points_of(signals, labels)
     test = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
     text = workspace._core.to_text(0)

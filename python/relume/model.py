@@ -193,6 +193,10 @@ class Model:
 
     def by_sample(self, flat: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
         """A flat vector with one number per channel, sample and bin, in the model's order, taken apart: by channel and sample, shape (n_bins,)."""
+        flat = as_vector(flat, "flat")
+        wanted = sum(c.n_bins * len(c.samples) for c in self.channels)
+        if len(flat) != wanted:
+            refuse("flat", f"{len(flat)} numbers, where the model has {wanted} of channels, samples and bins")
         parts: dict[str, dict[str, np.ndarray]] = {}
         at = 0
         for channel in self.channels:

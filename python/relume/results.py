@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import refuse
+from .arguments import refuse, whole
 
 #: Sigmas of the expected band, in the order of every `expected`.
 BAND = (-2, -1, 0, 1, 2)
@@ -66,7 +66,7 @@ class Result:
 
     def to_json(self, indent: int | None = 4) -> str:
         """The same as text. `indent`: spaces per level, None for one line."""
-        return json.dumps(self.document, indent=indent)
+        return json.dumps(self.document, indent=None if indent is None else whole(indent, "indent", 0, 64))
 
     def _rows(self) -> list[tuple[str, str]]:
         return []

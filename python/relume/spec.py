@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 
 
+def _document(value: Any) -> Any:
+    if value is None:  # which the bindings do not take
+        raise InputError([Problem("schema", "", "None is no document", "")])
+    return value
+
+
 def _load(source: Any) -> tuple[Any, str]:
     """Document and its name for messages, of a path, bytes, an open file or a document."""
     if isinstance(source, (str, os.PathLike)):
@@ -26,8 +32,7 @@ def _load(source: Any) -> tuple[Any, str]:
         return _core.parse(_core.read_bytes(name), name), name
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _core.parse(bytes(source), "<bytes>"), "<bytes>"
-    if source is None:
-        raise InputError([Problem("schema", "", "None is no document", "")])
+    _document(source)
     if hasattr(source, "read"):
         content = source.read()
         name = str(getattr(source, "name", "<file>"))
@@ -62,7 +67,7 @@ class Signal:
 
     def __init__(self, document: Document, name: str = "<signal>") -> None:
         """`document`: of a signal file; `relume.read` takes paths. `name`: for messages. Raises InputError with every problem."""
-        self._document = _core.normalised_signal(document, name)
+        self._document = _core.normalised_signal(_document(document), text(name, "name"))
         self._name = name
 
     def to_dict(self) -> dict[str, Any]:
@@ -199,9 +204,7 @@ class Workspace:
         merged, different ones are an error), left outer, right outer (the named side wins). `merge_channels`: samples of such channels are
         put together; not with none. Raises UnknownNameError or InputError with every clash, OptionError.
         """
-        if not isinstance(other, Workspace):
-            refuse("other", f"a {type(other).__name__}, where a relume.Workspace is needed", "relume.read makes one")
-        return self._wrap(self._core.combined(other._core, text(join, "join"), flag(merge_channels, "merge_channels")))
+        return self._wrap(self._core.combined(_workspace(other, "other"), text(join, "join"), flag(merge_channels, "merge_channels")))
 
     def digest(self, algorithm: str = "sha256") -> str:
         """Hexadecimal digits, identical to pyhf's; `algorithm`: sha256, md5. Raises OptionError."""
@@ -242,6 +245,12 @@ class Workspace:
         return f"Workspace(channels: {channels}{more}; measurements: {', '.join(self.measurements)})"
 
 
+def _workspace(value: Any, where: str) -> Any:
+    if not isinstance(value, Workspace):
+        refuse(where, f"a {type(value).__name__}, where a relume.Workspace is needed", "relume.read makes one")
+    return value._core
+
+
 def _unpickle_workspace(text: str) -> Workspace:
     return Workspace._wrap(_core.Workspace.from_bytes(text.encode(), "<pickle>"))
 
@@ -266,7 +275,7 @@ class Patch:
 
     def apply(self, workspace: Workspace) -> Workspace:
         """`workspace` with this signal. Raises InputError when an operation does not apply."""
-        return Workspace._wrap(self._set._core.apply(self._index, workspace._core, f"point '{self.name}'"))
+        return Workspace._wrap(self._set._core.apply(self._index, _workspace(workspace, "workspace"), f"point '{self.name}'"))
 
     def __repr__(self) -> str:
         return f"Patch({self.name!r}, {dict(zip(self._set.labels, self.values, strict=False))})"
@@ -303,7 +312,7 @@ class PatchSet(Mapping[str, Patch]):
         if isinstance(workspace, Workspace):
             self._core.verify_workspace(workspace._core, "workspace")
         else:
-            self._core.verify(workspace, "workspace")
+            self._core.verify(_document(workspace), "workspace")
 
     def to_dict(self) -> dict[str, Any]:
         """The document, as new dictionaries and lists."""

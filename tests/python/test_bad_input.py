@@ -99,6 +99,8 @@ def test_points_that_are_not_finite_have_no_value(model):
     (lambda m: relume.significance(m, asimov=1), "asimov"),
     (lambda m: relume.fit(m, max_iterations=2.5), "max_iterations"),
     (lambda m: relume.fit(m, covariance="yes"), "covariance"),
+    (lambda m: relume.fit(m).to_json(indent=1.5), "indent"),
+    (lambda m: m.by_sample([1.0]), "flat: 1 numbers"),
     (lambda m: m.workspace.model(poi=["mu"]), "poi"),
     (lambda m: m.workspace.model(normsys=4), "normsys"),
     (lambda m: m.workspace.model(clip_bin_data=-5), "clip_bin_data"),
@@ -176,7 +178,7 @@ def test_edits_that_cannot_be(workspace, call, complaint):
 
 @pytest.mark.parametrize("options, complaint", [
     ({"level": 2}, "level"), ({"level": "0.9"}, "level"), ({"test_stat": "q7"}, "q7"), ({"fixed": [1]}, "fixed"), ({"tolerance": 0}, "tolerance"),
-    ({"expected": None}, "expected"), ({"normsys": "code9"}, "code9"), ({"clip_bin_data": -5}, "clip_bin_data")])
+    ({"expected": None}, "expected"), ({"executor": 4}, "executor"), ({"checkpoint": 4}, "checkpoint"), ({"normsys": "code9"}, "code9"), ({"clip_bin_data": -5}, "clip_bin_data")])
 def test_options_of_limits_that_are_none(background, options, complaint):
     with pytest.raises(relume.OptionError, match=complaint):
         relume.limits(background, {"signal": {"SR": [1.0, 2.0], "CR": [0.0]}}, **options)
@@ -188,6 +190,11 @@ def test_points_that_are_not_in_a_patchset(published):
         with pytest.raises(KeyError, match=str(name)):
             patchset[name]
         assert name not in patchset and patchset.get(name) is None
+    with pytest.raises(relume.OptionError, match="workspace: a dict"):
+        next(iter(patchset.values())).apply({})
+    for call in (patchset.verify, relume.Signal):
+        with pytest.raises(relume.InputError, match="None"):
+            call(None)
 
 
 def test_truncated_documents(document):
