@@ -28,8 +28,8 @@ def _vector(values: ArrayLike | None, where: str) -> np.ndarray | None:
 
 def limit_options(*, level: float, test_stat: str, asimov: str, expected: bool, tolerance: float, fixed: Mapping[str, float]) -> dict[str, Any]:
     """The options that all limits share, as the engine takes them."""
-    return {"level": number(level, "level"), "test_stat": text(test_stat, "test_stat"), "asimov": text(asimov, "asimov"), "expected": flag(expected, "expected"),
-            "tolerance": number(tolerance, "tolerance"), "fixed": numbers_by_name(fixed, "fixed")}
+    return {"level": number(level, "level"), "test_stat": text(test_stat, "test_stat"), "asimov": text(asimov, "asimov"),
+            "expected": flag(expected, "expected"), "tolerance": number(tolerance, "tolerance"), "fixed": numbers_by_name(fixed, "fixed")}
 
 
 def fit(model: Model, data: ArrayLike | None = None, *, fixed: Mapping[str, float] = {}, start: ArrayLike | None = None,

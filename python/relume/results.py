@@ -101,7 +101,7 @@ class ParameterValue:
 
     name: str  #: with its component: "gamma[3]"
     value: float  #: at the minimum
-    uncertainty: float | None  #: standard deviation from the inverse Hessian; 0, which says nothing, when held or at a bound; None when not asked for or not available
+    uncertainty: float | None  #: standard deviation from the inverse Hessian; 0 when held or at a bound; None when not asked for or not available
     at_bound: bool = False  #: whether the minimum is at one of its bounds
 
     def __repr__(self) -> str:
@@ -137,7 +137,7 @@ class FitResult(Result):
 
     names: list[str]  #: of the parameters, in the model's order; components as "gamma[3]"
     values: np.ndarray  #: shape (n_parameters,)
-    uncertainties: np.ndarray | None  #: shape (n_parameters,); 0, which says nothing, for those held or at a bound; None when not asked for or not available (`to_dict()["uncertainties_reason"]` says why)
+    uncertainties: np.ndarray | None  #: shape (n_parameters,); 0 for those held or at a bound; None when not asked for or not available (`to_dict()["uncertainties_reason"]` says why)
     covariance: np.ndarray | None  #: shape (n_parameters, n_parameters); None when not asked for or not available
 
     def __post_init__(self) -> None:

@@ -87,14 +87,15 @@ def _edge(height: Callable[[float], float], centre: float, limit: float, width: 
     return float(centre + sign * min(width, abs(limit - centre)))
 
 
-def likelihood_scan(mu: Scan | ArrayLike, twice_delta_nll: ArrayLike | None = None, *, parameter: str | None = None, label: str | None = None, color: str = OBSERVED,
-                    linestyle: str = "-", levels: bool = True, maximum: float | None = None, title: str | None = None, ax: Axes | None = None,
-                    style: Style = "ATLAS") -> Axes:
+def likelihood_scan(mu: Scan | ArrayLike, twice_delta_nll: ArrayLike | None = None, *, parameter: str | None = None,
+                    label: str | None = None, color: str = OBSERVED, linestyle: str = "-", levels: bool = True, maximum: float | None = None,
+                    title: str | None = None, ax: Axes | None = None, style: Style = "ATLAS") -> Axes:
     """-2 Delta ln L against a parameter, with the 68% and 95% intervals where it crosses 1 and 3.84.
 
     `mu`: a Scan alone, or values of the parameter, shape (n,), with `twice_delta_nll`, shape (n,); NaN is left out. `parameter`: its name, at
-    the x axis (default: the scan's; of arrays, μ). `label`: for a legend, when several curves share `ax`. `color`, `linestyle`: of the curve, matplotlib's. `levels`: lines at 1 and 3.84. `maximum`: of the y
-    axis (default: what is there, at most 12).
+    the x axis (default: the scan's; of arrays, μ). `label`: for a legend, when several curves share
+    `ax`. `color`, `linestyle`: of the curve, matplotlib's. `levels`: lines at 1 and 3.84. `maximum`: of the y axis (default: what is there,
+    at most 12).
     """
     if isinstance(mu, Scan) != (twice_delta_nll is None):
         raise OptionError([Problem("option", "twice_delta_nll", "a curve is a Scan, or values of both axes", "likelihood_scan(scan(model))")])
