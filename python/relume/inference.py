@@ -5,19 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
-from .errors import OptionError, Problem
+from .arguments import flag, number, numbers_by_name, refuse, text, whole
 from .model import Model, as_vector
 from .results import Discovery, FitResult, HypoTest, Limit, LimitGradient
 
 
 def _model(model: Model) -> object:
     if not isinstance(model, Model):
-        raise OptionError([Problem("option", "model", f"a {type(model).__name__}, where a relume.Model is needed", "Workspace.model() makes one")])
+        refuse("model", f"a {type(model).__name__}, where a relume.Model is needed", "Workspace.model() makes one")
     return model._core
 
 
@@ -25,11 +26,10 @@ def _vector(values: ArrayLike | None, where: str) -> np.ndarray | None:
     return None if values is None else as_vector(values, where)
 
 
-def _fixed(fixed: Mapping[str, float]) -> list[tuple[str, float]]:
-    try:
-        return [(str(name), float(value)) for name, value in fixed.items()]
-    except (AttributeError, TypeError, ValueError):
-        raise OptionError([Problem("option", "fixed", f"{fixed!r} is no mapping of names to numbers", "for example {'mu': 1.0}")]) from None
+def limit_options(*, level: float, test_stat: str, asimov: str, expected: bool, tolerance: float, fixed: Mapping[str, float]) -> dict[str, Any]:
+    """The options that all limits share, as the engine takes them."""
+    return {"level": number(level, "level"), "test_stat": text(test_stat, "test_stat"), "asimov": text(asimov, "asimov"),
+            "expected": flag(expected, "expected"), "tolerance": number(tolerance, "tolerance"), "fixed": numbers_by_name(fixed, "fixed")}
 
 
 def fit(model: Model, data: ArrayLike | None = None, *, fixed: Mapping[str, float] = {}, start: ArrayLike | None = None,
@@ -47,12 +47,13 @@ def fit(model: Model, data: ArrayLike | None = None, *, fixed: Mapping[str, floa
         try:
             array = np.asarray(bounds, dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise OptionError([Problem("option", "bounds", f"not numbers: {error}", "")]) from None
+            refuse("bounds", f"not numbers: {error}")
         if array.ndim != 2 or array.shape[1] != 2:
-            raise OptionError([Problem("option", "bounds", f"an array of shape {array.shape}", "one pair (lower, upper) per parameter")])
+            refuse("bounds", f"an array of shape {array.shape}", "one pair (lower, upper) per parameter")
         lower, upper = np.ascontiguousarray(array[:, 0]), np.ascontiguousarray(array[:, 1])
-    document, values, sigmas, matrix = _core.fit(core, _vector(data, "data"), _fixed(fixed), _vector(start, "start"), lower, upper, uncertainties,
-                                                 covariance, max_iterations)
+    document, values, sigmas, matrix = _core.fit(core, _vector(data, "data"), numbers_by_name(fixed, "fixed"), _vector(start, "start"), lower, upper,
+                                                 flag(uncertainties, "uncertainties"), flag(covariance, "covariance"),
+                                                 whole(max_iterations, "max_iterations", 1, 2**31 - 1))
     return FitResult(document, model.parameter_names, values, sigmas, matrix)
 
 
@@ -65,7 +66,8 @@ def hypotest(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None
     `fixed`: parameters held, by name. `start`: shape (n_parameters,), a point near the background-only minimum, to save steps. Raises
     OptionError, also for a model without a parameter of interest, and UnknownNameError.
     """
-    return HypoTest(_core.hypotest(_model(model), float(poi_value), _vector(data, "data"), test_stat, asimov, _fixed(fixed), _vector(start, "start")))
+    return HypoTest(_core.hypotest(_model(model), number(poi_value, "poi_value"), _vector(data, "data"), text(test_stat, "test_stat"),
+                                   text(asimov, "asimov"), numbers_by_name(fixed, "fixed"), _vector(start, "start")))
 
 
 def upper_limit(model: Model, data: ArrayLike | None = None, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori",
@@ -76,8 +78,8 @@ def upper_limit(model: Model, data: ArrayLike | None = None, *, level: float = 0
     `test_stat`: all but q0. A limit beyond the bound of the parameter of interest widens the bound, with a note. `status`: ok,
     no_sensitivity, not_bracketed, fit_failed.
     """
-    document, _ = _core.upper_limit(_model(model), _vector(data, "data"), level, test_stat, asimov, expected, tolerance, _fixed(fixed),
-                                    _vector(start, "start"))
+    options = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
+    document, _ = _core.upper_limit(_model(model), _vector(data, "data"), start=_vector(start, "start"), **options)
     return Limit(document)
 
 
@@ -88,7 +90,8 @@ def limit_gradient(model: Model, data: ArrayLike | None = None, *, level: float 
     All else is held: the signal's uncertainties and its shape variations. Only q and qtilde have derivatives. Arguments, and what is
     raised: those of `upper_limit`.
     """
-    document, observed, band = _core.limit_gradient(_model(model), _vector(data, "data"), level, test_stat, asimov, expected, tolerance, _fixed(fixed))
+    options = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
+    document, observed, band = _core.limit_gradient(_model(model), _vector(data, "data"), **options)
 
     def of_signal(flat: np.ndarray | None) -> dict[str, dict[str, np.ndarray]] | None:
         if flat is None:
@@ -96,6 +99,9 @@ def limit_gradient(model: Model, data: ArrayLike | None = None, *, level: float 
         parts = {c: {s: v for s, v in samples.items() if not np.isnan(v).any()} for c, samples in model.by_sample(flat).items()}
         return {channel: samples for channel, samples in parts.items() if samples}
 
+    for flat in (observed, *band):
+        if flat is not None:
+            flat.setflags(write=False)  # its parts, which are views, with it
     return LimitGradient(document, of_signal(observed), [of_signal(flat) for flat in band])
 
 
@@ -104,4 +110,4 @@ def significance(model: Model, data: ArrayLike | None = None, *, asimov: str = "
 
     `data`, `asimov`, `fixed`, and what is raised: as for `hypotest`.
     """
-    return Discovery(_core.significance(_model(model), _vector(data, "data"), asimov, _fixed(fixed)))
+    return Discovery(_core.significance(_model(model), _vector(data, "data"), text(asimov, "asimov"), numbers_by_name(fixed, "fixed")))

@@ -15,14 +15,17 @@ import json
 import os
 import pathlib
 import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from . import _core
-from .errors import InputError, OptionError, Problem, RelumeError
-from .results import BAND
+from .arguments import refuse, texts
+from .errors import FileError, InputError, OptionError, Problem, RelumeError
+from .inference import limit_options
+from .results import BAND, at_sigma
 from .spec import PatchSet, Signal, Workspace, _load, read
 
 #: Tasks per executor when it does not say how many workers it has: enough to keep a few dozen busy, few enough to send the background seldom.
@@ -48,8 +51,8 @@ class LimitRow:
         return self.status == "ok"
 
     def expected_at(self, sigma: int) -> float | None:
-        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
-        return self.expected[BAND.index(sigma)]
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma. Raises OptionError for another."""
+        return at_sigma(self.expected, sigma)
 
 
 class LimitTable(Sequence[LimitRow]):
@@ -153,23 +156,31 @@ def _one(background: Workspace, name: str, point: Any, task: _Task) -> dict[str,
                     start[i] = min(max(known[parameter], bounds[i, 0]), bounds[i, 1])
         document, _ = _core.upper_limit(model._core, None, start=start, **task.test)
     except RelumeError as error:
+        if type(error) is OptionError and error.problems[0].where not in ("poi", "fixed"):
+            raise  # wrong for every point, whatever the signal brings
         return failed | {"status": "model_failed", "reason": str(error)}
     return {key: document[key] for key in ("observed", "expected", "mu_hat", "status", "reason", "notes", "poi")}
 
 
-def _points_of(signals: Any) -> tuple[list[tuple[str, tuple[Any, ...], str]], list[str]]:
+def _points_of(signals: Any, labels: Sequence[str] | None) -> tuple[list[tuple[str, tuple[Any, ...], str]], list[str]]:
     """Name, values and text of every point; labels."""
+    names = [] if labels is None else texts(labels, "labels")
     if not isinstance(signals, (PatchSet, Mapping)):
         signals = read(signals)
     if isinstance(signals, PatchSet):
+        if names:
+            refuse("labels", "a patchset has its own", f"{', '.join(signals.labels)}")
         return [(name, tuple(p.values), json.dumps(p.operations)) for name, p in signals.items()], signals.labels
     if not isinstance(signals, Mapping):
-        raise OptionError([Problem("option", "signals", f"a {type(signals).__name__}", "a PatchSet, or a mapping of names to signals")])
+        refuse("signals", f"a {type(signals).__name__}", "a PatchSet, or a mapping of names to signals")
     points = []
-    for name, signal in signals.items():
+    for key, signal in signals.items():
+        values = tuple(v.item() if isinstance(v, np.generic) else v for v in (key if isinstance(key, tuple) else (key,))) if names else ()
+        if len(values) != len(names):
+            refuse("signals", f"{key!r} is no value for each of {', '.join(names)}", "a tuple, in the order of labels")
         document = signal.to_dict() if isinstance(signal, Signal) else _load(signal)[0]
-        points.append((str(name), (), _core.write_json(document, 0)))
-    return points, []
+        points.append((", ".join(map(str, values)) if names else str(key), values, _core.write_json(document, 0)))
+    return points, names
 
 
 def _background_start(workspace: Workspace, model_options: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
@@ -203,46 +214,74 @@ class _Progress:
 
 
 class _Checkpoint:
-    """Finished points in a file, one JSON line each; a line that was cut off is left out when it is read."""
+    """Finished points in a file, one JSON line each. A line that is none, as an interruption may leave one, is left out with a warning."""
 
     def __init__(self, path: str | os.PathLike | None) -> None:
+        if path is not None and not isinstance(path, (str, os.PathLike)):
+            refuse("checkpoint", f"{path!r} is no path")
         self.path = None if path is None else pathlib.Path(path)
         self.rows: dict[str, dict[str, Any]] = {}
-        if self.path is not None and self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                    self.rows[entry["key"]] = entry["row"]
-                except (ValueError, KeyError, TypeError):
-                    continue
+        content = b""
+        if self.path is not None:
+            with self._open("ab"):  # fails now, not after the first point
+                content = self.path.read_bytes()
+        for number, line in enumerate(content.splitlines(), 1):
+            try:
+                entry = json.loads(line)
+                key, row = entry["key"], entry["row"]
+                if not isinstance(key, str) or not _is_row(row):
+                    raise ValueError
+                self.rows[key] = row
+            except (ValueError, KeyError, TypeError):
+                warnings.warn(f"{self.path}:{number}: not a finished point; it is left out", stacklevel=3)
+        self._separator = "" if not content or content.endswith(b"\n") else "\n"  # after a line that was cut off
+
+    def _open(self, mode: str) -> IO[bytes]:
+        try:
+            return self.path.open(mode)
+        except OSError as error:
+            raise FileError([Problem("io", str(self.path), error.strerror or str(error), "")]) from None
 
     def add(self, key: str, row: dict[str, Any]) -> None:
         if self.path is None:
             return
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"key": key, "row": row}) + "\n")
+        with self._open("ab") as file:
+            file.write((self._separator + json.dumps({"key": key, "row": row}) + "\n").encode())
+        self._separator = ""
+
+
+def _is_row(row: Any) -> bool:
+    """Whether this is what `_one` returns."""
+    def is_number(value: Any) -> bool:
+        return value is None or isinstance(value, (int, float))
+
+    return (isinstance(row, dict) and is_number(row["observed"]) and is_number(row["mu_hat"]) and isinstance(row["expected"], list)
+            and len(row["expected"]) == len(BAND) and all(map(is_number, row["expected"])) and isinstance(row["status"], str)
+            and isinstance(row["reason"], str) and isinstance(row["notes"], list) and isinstance(row.get("poi", ""), str))
 
 
 def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori", expected: bool = True,
-           tolerance: float = 1e-7, fixed: Mapping[str, float] = {}, executor: Any = None, progress: bool = True,
-           checkpoint: str | os.PathLike | None = None, **model_options: Any) -> LimitTable:
+           tolerance: float = 1e-7, fixed: Mapping[str, float] = {}, labels: Sequence[str] | None = None,
+           executor: Any = None, progress: bool = True, checkpoint: str | os.PathLike | None = None, **model_options: Any) -> LimitTable:
     """Upper limits of every point of `signals` on the background `workspace`.
 
     `signals`: a PatchSet (or its file), or a mapping of names to signals: yields per channel, signal files, lists of JSON Patch operations.
+    `labels`: what the keys of a mapping mean, for tables and pictures: keys are then values, or tuples of one value per label, in place of names.
     `executor`: anything with the interface of concurrent.futures (processes, `dask.distributed.Client.get_executor()`, `mpi4py.futures`);
     None computes here. The table is the same, bit for bit. `progress`: a bar on standard error when that is a terminal. `checkpoint`: a
-    file that finished points are appended to; a later call with the same arguments goes on from there. The other options are those of
+    file that finished points are appended to; a later call with the same arguments and version of relume goes on from there. The other options are those of
     `upper_limit` and `Workspace.model`. A point that fails keeps its row, with status and reason. Raises InputError when no point of all
-    makes a model, FileError for a file of signals that cannot be read.
+    makes a model, OptionError, FileError for files that cannot be read or written.
     """
     if not isinstance(workspace, Workspace):
         workspace = Workspace(workspace)
-    points, labels = _points_of(signals)
-    test = {"level": level, "test_stat": test_stat, "asimov": asimov, "expected": expected, "tolerance": tolerance,
-            "fixed": [(str(n), float(v)) for n, v in fixed.items()]}
+    if executor is not None and not hasattr(executor, "submit"):
+        refuse("executor", f"a {type(executor).__name__} takes no tasks", "for example a concurrent.futures.ProcessPoolExecutor")
+    points, names = _points_of(signals, labels)
+    test = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
     text = workspace._core.to_text(0)
     start = _background_start(workspace, model_options)
-    common = hashlib.sha256(json.dumps([text, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()
+    common = hashlib.sha256(json.dumps([_core.__version__, text, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()
     keys = [hashlib.sha256(f"{common} {name} {point}".encode()).hexdigest() for name, _, point in points]
     saved = _Checkpoint(checkpoint)
     rows: list[dict[str, Any] | None] = [saved.rows.get(key) for key in keys]
@@ -281,5 +320,5 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
         raise InputError(sorted({Problem("model", "", row["reason"], "") for row in finished}))
     poi = next((row["poi"] for row in finished if "poi" in row), "")
     return LimitTable([LimitRow(name, values, row["observed"], tuple(row["expected"]), row["mu_hat"], row["status"], row["reason"], tuple(row["notes"]))
-                       for (name, values, _), row in zip(points, finished, strict=True)], labels, poi, level)
+                       for (name, values, _), row in zip(points, finished, strict=True)], names, poi, level)
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
+from .arguments import numbers_by_name, refuse, whole
 from .errors import OptionError, Problem, UnknownNameError
 from .spec import Workspace
 
@@ -130,14 +131,17 @@ class Model:
         return self._core.observed
 
     def point(self, values: Mapping[str, float] = {}, *, start: ArrayLike | None = None) -> np.ndarray:
-        """A parameter vector: initial values (or `start`) with `values` put in by name. Raises UnknownNameError."""
+        """A parameter vector: initial values (or `start`) with `values` put in by name. Raises UnknownNameError, OptionError."""
         x = self.initial if start is None else as_vector(start, "start").copy()
         if self._index is None:
             self._index = {name: i for i, name in enumerate(self.parameter_names)}
-        unknown = [name for name in values if name not in self._index]
+        if len(x) != len(self._index):
+            refuse("start", f"{len(x)} numbers, where the model has {len(self._index)} parameters")
+        wanted = numbers_by_name(values, "values")
+        unknown = [name for name, _ in wanted if name not in self._index]
         if unknown:
             raise UnknownNameError([Problem("reference", name, f"no parameter is called {name!r}", "") for name in unknown])
-        for name, value in values.items():
+        for name, value in wanted:
             x[self._index[name]] = value
         return x
 
@@ -169,7 +173,8 @@ class Model:
         `points`: shape (n, n_parameters) or (n_parameters,). `data`: shape (n, n_data) or (n_data,). The answer does not depend on
         `threads` (default: one per CPU).
         """
-        return self._core.nll_many(as_matrix(points, "points"), None if data is None else as_matrix(data, "data"), threads or os.cpu_count() or 1)
+        n_threads = (os.cpu_count() or 1) if threads is None else whole(threads, "threads", 1, 1024)
+        return self._core.nll_many(as_matrix(points, "points"), None if data is None else as_matrix(data, "data"), n_threads)
 
     def expected_data(self, parameters: ArrayLike) -> np.ndarray:
         """Expected main and auxiliary data, shape (n_data,), laid out as `observed`."""
@@ -188,6 +193,10 @@ class Model:
 
     def by_sample(self, flat: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
         """A flat vector with one number per channel, sample and bin, in the model's order, taken apart: by channel and sample, shape (n_bins,)."""
+        flat = as_vector(flat, "flat")
+        wanted = sum(c.n_bins * len(c.samples) for c in self.channels)
+        if len(flat) != wanted:
+            refuse("flat", f"{len(flat)} numbers, where the model has {wanted} of channels, samples and bins")
         parts: dict[str, dict[str, np.ndarray]] = {}
         at = 0
         for channel in self.channels:
@@ -202,7 +211,8 @@ class Model:
 
         Toy number i of a `seed` and `stream` is always the same, whatever else is drawn; `first` is the number of the first one.
         """
-        return self._core.sample(as_vector(parameters, "parameters"), n, seed, stream, first)
+        return self._core.sample(as_vector(parameters, "parameters"), whole(n, "n", 0), whole(seed, "seed", 0, 2**64 - 1),
+                                 whole(stream, "stream", 0, 2**64 - 1), whole(first, "first", 0))
 
     def inspect(self) -> dict[str, Any]:
         """What is in the workspace with this model's parameters, and what is odd about it."""

@@ -11,13 +11,22 @@ from __future__ import annotations
 import dataclasses
 import html
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .arguments import refuse, whole
+
 #: Sigmas of the expected band, in the order of every `expected`.
 BAND = (-2, -1, 0, 1, 2)
+
+
+def at_sigma(expected: Sequence[float | None], sigma: int) -> float | None:
+    """Of the five expected values, the one at so many sigma."""
+    if sigma not in BAND:
+        refuse("sigma", f"no expected value is at {sigma!r} sigma", "-2, -1, 0, 1, 2")
+    return expected[BAND.index(sigma)]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -57,7 +66,7 @@ class Result:
 
     def to_json(self, indent: int | None = 4) -> str:
         """The same as text. `indent`: spaces per level, None for one line."""
-        return json.dumps(self.document, indent=indent)
+        return json.dumps(self.document, indent=None if indent is None else whole(indent, "indent", 0, 64))
 
     def _rows(self) -> list[tuple[str, str]]:
         return []
@@ -93,21 +102,24 @@ class ParameterValue:
     name: str  #: with its component: "gamma[3]"
     value: float  #: at the minimum
     uncertainty: float | None  #: standard deviation from the inverse Hessian; 0 when held or at a bound; None when not asked for or not available
+    at_bound: bool = False  #: whether the minimum is at one of its bounds
 
     def __repr__(self) -> str:
-        return f"{self.name} = {self.value:.6g}" + ("" if self.uncertainty is None else f" ± {self.uncertainty:.3g}")
+        known = "" if self.uncertainty is None else f" ± {self.uncertainty:.3g}"
+        return f"{self.name} = {self.value:.6g}" + (" (at bound)" if self.at_bound and not self.uncertainty else known)
 
 
 class Parameters(Mapping[str, ParameterValue]):
     """Fitted parameters by name, in the model's order."""
 
-    def __init__(self, names: list[str], values: np.ndarray, uncertainties: np.ndarray | None) -> None:
+    def __init__(self, names: list[str], values: np.ndarray, uncertainties: np.ndarray | None, at_bounds: Container[str] = ()) -> None:
         self._index = {name: i for i, name in enumerate(names)}
-        self._values, self._uncertainties = values, uncertainties
+        self._values, self._uncertainties, self._at_bounds = values, uncertainties, at_bounds
 
     def __getitem__(self, name: str) -> ParameterValue:
         i = self._index[name]
-        return ParameterValue(name, float(self._values[i]), None if self._uncertainties is None else float(self._uncertainties[i]))
+        sigma = None if self._uncertainties is None else float(self._uncertainties[i])
+        return ParameterValue(name, float(self._values[i]), sigma, name in self._at_bounds)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
@@ -121,17 +133,23 @@ class Parameters(Mapping[str, ParameterValue]):
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class FitResult(Result):
-    """A maximum-likelihood fit."""
+    """A maximum-likelihood fit. Its arrays cannot be written to; `.copy()` gives one that can."""
 
     names: list[str]  #: of the parameters, in the model's order; components as "gamma[3]"
     values: np.ndarray  #: shape (n_parameters,)
-    uncertainties: np.ndarray | None  #: shape (n_parameters,); None when not asked for or not available (`to_dict()["uncertainties_reason"]` says why)
+    uncertainties: np.ndarray | None  #: shape (n_parameters,); 0 for those held or at a bound; None when not asked for or not available (`to_dict()["uncertainties_reason"]` says why)
     covariance: np.ndarray | None  #: shape (n_parameters, n_parameters); None when not asked for or not available
+
+    def __post_init__(self) -> None:
+        for array in (self.values, self.uncertainties, self.covariance):
+            if array is not None:
+                array.setflags(write=False)
 
     @property
     def parameters(self) -> Parameters:
         """By name: `fit.parameters["mu"].value`."""
-        return Parameters(self.names, self.values, self.uncertainties)
+        bounds = self.document["at_bounds"]
+        return Parameters(self.names, self.values, self.uncertainties, frozenset([*bounds["lower"], *bounds["upper"]]))
 
     @property
     def twice_nll(self) -> float | None:
@@ -189,8 +207,8 @@ class HypoTest(Result):
         return list(self.document["CLs_exp"])
 
     def expected_at(self, sigma: int) -> float | None:
-        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
-        return self.expected[BAND.index(sigma)]
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma. Raises OptionError for another."""
+        return at_sigma(self.expected, sigma)
 
     @property
     def mu_hat(self) -> float | None:
@@ -232,8 +250,8 @@ class Limit(Result):
         return list(self.document["expected"])
 
     def expected_at(self, sigma: int) -> float | None:
-        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma."""
-        return self.expected[BAND.index(sigma)]
+        """Of `expected`, the one at -2, -1, 0, 1 or 2 sigma. Raises OptionError for another."""
+        return at_sigma(self.expected, sigma)
 
     @property
     def mu_hat(self) -> float | None:

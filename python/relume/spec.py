@@ -4,17 +4,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
 from . import _core
+from .arguments import flag, new_names, number, refuse, text, texts, whole
 from .errors import InputError, OptionError, Problem, UnknownNameError
 
 if TYPE_CHECKING:
     from .model import Model
 
 Document = Mapping[str, Any]
+
+
+def _document(value: Any) -> Any:
+    if value is None:  # which the bindings do not take
+        raise InputError([Problem("schema", "", "None is no document", "")])
+    return value
 
 
 def _load(source: Any) -> tuple[Any, str]:
@@ -24,8 +32,7 @@ def _load(source: Any) -> tuple[Any, str]:
         return _core.parse(_core.read_bytes(name), name), name
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _core.parse(bytes(source), "<bytes>"), "<bytes>"
-    if source is None:
-        raise InputError([Problem("schema", "", "None is no document", "")])
+    _document(source)
     if hasattr(source, "read"):
         content = source.read()
         name = str(getattr(source, "name", "<file>"))
@@ -60,7 +67,7 @@ class Signal:
 
     def __init__(self, document: Document, name: str = "<signal>") -> None:
         """`document`: of a signal file; `relume.read` takes paths. `name`: for messages. Raises InputError with every problem."""
-        self._document = _core.normalised_signal(document, name)
+        self._document = _core.normalised_signal(_document(document), text(name, "name"))
         self._name = name
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,8 +126,17 @@ class Workspace:
         return self._core.measurements
 
     def poi(self, measurement: str = "") -> str | None:
-        """Parameter of interest of a measurement ("" for the first): "" when it names none, None when there is no such measurement."""
-        return self._core.poi(measurement)
+        """Parameter of interest of a measurement ("" for the first): "" when it names none, None when the workspace has no measurements.
+
+        Raises UnknownNameError.
+        """
+        return self._core.poi(self._measurement(measurement))
+
+    def _measurement(self, name: str) -> str:
+        if text(name, "measurement") and name not in self.measurements:
+            there_are = f"there are: {', '.join(map(repr, self.measurements))}"
+            raise UnknownNameError([Problem("reference", "measurement", f"no measurement is called {name!r}", there_are)])
+        return name
 
     def model(self, *, measurement: str = "", poi: str | None = None, normsys: str = "code4", histosys: str = "code4p",
               clip_sample_data: float | None = None, clip_bin_data: float | None = None) -> Model:
@@ -133,7 +149,14 @@ class Workspace:
         """
         from .model import Model
 
-        return Model._wrap(_core.compile(self._core, measurement, poi, normsys, histosys, clip_sample_data, clip_bin_data))
+        def clip(value: float | None, where: str) -> float | None:
+            if value is None or 0 <= number(value, where) < math.inf:
+                return None if value is None else float(value)
+            refuse(where, f"{value!r} is no number of events", "0 or more; None clips nothing")
+
+        return Model._wrap(_core.compile(self._core, text(measurement, "measurement"), None if poi is None else text(poi, "poi"),
+                                         text(normsys, "normsys"), text(histosys, "histosys"), clip(clip_sample_data, "clip_sample_data"),
+                                         clip(clip_bin_data, "clip_bin_data")))
 
     def with_signal(self, signal: Any, *, poi: str | None = None, name: str = "signal", other_channels_are_zero: bool = False) -> Workspace:
         """With a signal put in: a Signal, a signal file, its document, or just yields per channel, {"SR": [1.2, 3.4]}.
@@ -142,8 +165,8 @@ class Workspace:
         Channels that are not mentioned are an error unless `other_channels_are_zero`. Yields are events at signal strength 1, one per bin.
         Raises InputError with every problem: unknown or forgotten channels, numbers of bins, names that are taken.
         """
-        document, source = _signal_document(signal, poi, name)
-        return self._wrap(self._core.with_signal(document, source, other_channels_are_zero))
+        document, source = _signal_document(signal, None if poi is None else text(poi, "poi"), text(name, "name"))
+        return self._wrap(self._core.with_signal(document, source, flag(other_channels_are_zero, "other_channels_are_zero")))
 
     def with_patch(self, patch: Any) -> Workspace:
         """With JSON Patch operations applied: a list of them, a file, or a point of a PatchSet.
@@ -161,12 +184,14 @@ class Workspace:
 
         Raises UnknownNameError, with all unknown names; InputError when what is left is no workspace.
         """
-        return self._wrap(self._core.pruned(list(channels), list(samples), list(modifiers), list(measurements), list(modifier_types)))
+        return self._wrap(self._core.pruned(texts(channels, "channels"), texts(samples, "samples"), texts(modifiers, "modifiers"),
+                                            texts(measurements, "measurements"), texts(modifier_types, "modifier_types")))
 
     def rename(self, *, channels: Mapping[str, str] = {}, samples: Mapping[str, str] = {}, modifiers: Mapping[str, str] = {},
                measurements: Mapping[str, str] = {}) -> Workspace:
         """With new names ({old: new}), all at once. Raises UnknownNameError for old names that do not exist, InputError for clashes."""
-        return self._wrap(self._core.renamed(*(list(m.items()) for m in (channels, samples, modifiers, measurements))))
+        return self._wrap(self._core.renamed(new_names(channels, "channels"), new_names(samples, "samples"), new_names(modifiers, "modifiers"),
+                                             new_names(measurements, "measurements")))
 
     def sort(self) -> Workspace:
         """With channels, samples, modifiers, measurements, their parameter configurations and observations in the order of their names."""
@@ -179,18 +204,18 @@ class Workspace:
         merged, different ones are an error), left outer, right outer (the named side wins). `merge_channels`: samples of such channels are
         put together; not with none. Raises UnknownNameError or InputError with every clash, OptionError.
         """
-        return self._wrap(self._core.combined(other._core, join, merge_channels))
+        return self._wrap(self._core.combined(_workspace(other, "other"), text(join, "join"), flag(merge_channels, "merge_channels")))
 
     def digest(self, algorithm: str = "sha256") -> str:
         """Hexadecimal digits, identical to pyhf's; `algorithm`: sha256, md5. Raises OptionError."""
-        return self._core.digest(algorithm)
+        return self._core.digest(text(algorithm, "algorithm"))
 
     def inspect(self, measurement: str = "") -> dict[str, Any]:
         """What is in it, and what is odd about it (`oddities`): the document of `relume inspect`.
 
         `measurement`: "" for the first. Raises UnknownNameError.
         """
-        return self._core.summary(measurement, None)
+        return self._core.summary(self._measurement(measurement), None)
 
     def to_dict(self) -> dict[str, Any]:
         """The document, as new dictionaries and lists; what pyhf.Workspace takes."""
@@ -198,7 +223,7 @@ class Workspace:
 
     def to_json(self, indent: int = 4) -> str:
         """The document as text; numbers keep every digit and integers stay integers. `indent`: spaces per level, 0 for one line."""
-        return self._core.to_text(indent)
+        return self._core.to_text(whole(indent, "indent", 0, 64))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Workspace) and self._core == other._core
@@ -218,6 +243,12 @@ class Workspace:
         channels = ", ".join(f"{name} ({n})" for name, n in list(self.channels.items())[:6])
         more = f", … {len(self.channels) - 6} more" if len(self.channels) > 6 else ""
         return f"Workspace(channels: {channels}{more}; measurements: {', '.join(self.measurements)})"
+
+
+def _workspace(value: Any, where: str) -> Any:
+    if not isinstance(value, Workspace):
+        refuse(where, f"a {type(value).__name__}, where a relume.Workspace is needed", "relume.read makes one")
+    return value._core
 
 
 def _unpickle_workspace(text: str) -> Workspace:
@@ -244,7 +275,7 @@ class Patch:
 
     def apply(self, workspace: Workspace) -> Workspace:
         """`workspace` with this signal. Raises InputError when an operation does not apply."""
-        return Workspace._wrap(self._set._core.apply(self._index, workspace._core, f"point '{self.name}'"))
+        return Workspace._wrap(self._set._core.apply(self._index, _workspace(workspace, "workspace"), f"point '{self.name}'"))
 
     def __repr__(self) -> str:
         return f"Patch({self.name!r}, {dict(zip(self._set.labels, self.values, strict=False))})"
@@ -281,7 +312,7 @@ class PatchSet(Mapping[str, Patch]):
         if isinstance(workspace, Workspace):
             self._core.verify_workspace(workspace._core, "workspace")
         else:
-            self._core.verify(workspace, "workspace")
+            self._core.verify(_document(workspace), "workspace")
 
     def to_dict(self) -> dict[str, Any]:
         """The document, as new dictionaries and lists."""
@@ -290,8 +321,8 @@ class PatchSet(Mapping[str, Patch]):
     def __getitem__(self, name: str) -> Patch:
         if name not in self._names:
             try:
-                self._core.find(name)
-            except UnknownNameError as error:
+                self._core.find(text(name, "name"))
+            except (OptionError, UnknownNameError) as error:
                 raise KeyError(str(error)) from None
         return Patch(self, self._names[name], name)
 

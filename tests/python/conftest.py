@@ -65,14 +65,18 @@ def published(shared):
 
 
 @pytest.fixture(scope="session")
-def relume_program():
-    """Runs the `relume` command that the wheel brought: what the package answers, it answers too."""
+def relume_path():
+    """The `relume` command that the wheel brought."""
     program = pathlib.Path(sys.executable).parent / "relume"
-    if not program.exists():
-        program = pathlib.Path(os.environ["RELUME_CLI"])
+    return program if program.exists() else pathlib.Path(os.environ["RELUME_CLI"])
+
+
+@pytest.fixture(scope="session")
+def relume_program(relume_path):
+    """Runs that command: what the package answers, it answers too."""
 
     def run(*arguments):
-        result = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
+        result = subprocess.run([relume_path, *map(str, arguments)], capture_output=True, text=True, check=False)
         assert result.returncode in (0, 3), result.stderr
         return result
 

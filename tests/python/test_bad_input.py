@@ -81,6 +81,31 @@ def test_points_that_are_not_finite_have_no_value(model):
     (lambda m: m.point({"nu": 1.0}), "'nu'"),
     (lambda m: m.nll_many(np.ones((2, 3))), "points"),
     (lambda m: m.nll_many(np.ones((2, 7)), np.ones((3, 8))), "data"),
+    (lambda m: m.nll_many(np.ones((2, 7)), threads=-1), "threads"),
+    (lambda m: m.nll_many(np.ones((2, 7)), threads=1.5), "threads"),
+    (lambda m: m.sample(m.initial, -1), "^n: "),
+    (lambda m: m.sample(m.initial, 1, seed="lucky"), "seed"),
+    (lambda m: m.sample(m.initial, 1, first=-1), "first"),
+    (lambda m: m.point(start=[1.0]), "start: 1 numbers"),
+    (lambda m: m.point({"mu": "much"}), "'mu'"),
+    (lambda m: m.point(["mu"]), "values"),
+    (lambda m: relume.hypotest(m, "1"), "poi_value"),
+    (lambda m: relume.hypotest(m, test_stat=None), "test_stat"),
+    (lambda m: relume.hypotest(m).expected_at(3), "sigma"),
+    (lambda m: relume.upper_limit(m).expected_at("median"), "sigma"),
+    (lambda m: relume.upper_limit(m, level="0.9"), "level"),
+    (lambda m: relume.upper_limit(m, expected=0), "expected"),
+    (lambda m: relume.limit_gradient(m, tolerance=None), "tolerance"),
+    (lambda m: relume.significance(m, asimov=1), "asimov"),
+    (lambda m: relume.fit(m, max_iterations=2.5), "max_iterations"),
+    (lambda m: relume.fit(m, covariance="yes"), "covariance"),
+    (lambda m: relume.fit(m).to_json(indent=1.5), "indent"),
+    (lambda m: m.by_sample([1.0]), "flat: 1 numbers"),
+    (lambda m: m.workspace.model(poi=["mu"]), "poi"),
+    (lambda m: m.workspace.model(normsys=4), "normsys"),
+    (lambda m: m.workspace.model(clip_bin_data=-5), "clip_bin_data"),
+    (lambda m: m.workspace.model(clip_bin_data=NAN), "clip_bin_data"),
+    (lambda m: m.workspace.model(clip_sample_data="0"), "clip_sample_data"),
 ])
 def test_arguments_that_are_none(model, call, complaint):
     with pytest.raises(relume.RelumeError, match=complaint):
@@ -135,10 +160,41 @@ def test_all_problems_are_listed_with_their_pointers(document):
     (lambda w: w.with_patch([{"op": "add", "path": "/channels/0", "value": 3}]), "channels"),
     (lambda w: w.with_signal({"SR": [1.0]}, other_channels_are_zero=True), "bins|signal"),
     (lambda w: w.with_signal({"SR": [NAN, 1.0]}, other_channels_are_zero=True), "finite"),
+    (lambda w: w.with_signal({"SR": [1.0, 1.0]}, other_channels_are_zero="CR"), "other_channels_are_zero"),
+    (lambda w: w.prune(channels="SR"), "channels: .*'SR'"),
+    (lambda w: w.prune(samples=[3]), "samples"),
+    (lambda w: w.rename(channels=["SR"]), "channels"),
+    (lambda w: w.rename(channels={"SR": 3}), "channels"),
+    (lambda w: w.combine({}), "other: a dict"),
+    (lambda w: w.digest(256), "algorithm"),
+    (lambda w: w.to_json(indent=-1), "indent"),
+    (lambda w: w.poi("other"), "'other' .there are: 'search'"),
+    (lambda w: w.inspect("other"), "'other' .there are: 'search'"),
 ])
 def test_edits_that_cannot_be(workspace, call, complaint):
     with pytest.raises(relume.RelumeError, match=complaint):
         call(workspace)
+
+
+@pytest.mark.parametrize("options, complaint", [
+    ({"level": 2}, "level"), ({"level": "0.9"}, "level"), ({"test_stat": "q7"}, "q7"), ({"fixed": [1]}, "fixed"), ({"tolerance": 0}, "tolerance"),
+    ({"expected": None}, "expected"), ({"executor": 4}, "executor"), ({"checkpoint": 4}, "checkpoint"), ({"normsys": "code9"}, "code9"), ({"clip_bin_data": -5}, "clip_bin_data")])
+def test_options_of_limits_that_are_none(background, options, complaint):
+    with pytest.raises(relume.OptionError, match=complaint):
+        relume.limits(background, {"signal": {"SR": [1.0, 2.0], "CR": [0.0]}}, **options)
+
+
+def test_points_that_are_not_in_a_patchset(published):
+    patchset = relume.read(published("ATLAS-SUSY-2018-06_3LeRJR", "patchset.json"))
+    for name in ("nobody", 3, None):
+        with pytest.raises(KeyError, match=str(name)):
+            patchset[name]
+        assert name not in patchset and patchset.get(name) is None
+    with pytest.raises(relume.OptionError, match="workspace: a dict"):
+        next(iter(patchset.values())).apply({})
+    for call in (patchset.verify, relume.Signal):
+        with pytest.raises(relume.InputError, match="None"):
+            call(None)
 
 
 def test_truncated_documents(document):

@@ -1,16 +1,19 @@
 # SPDX-FileCopyrightText: relume authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Python examples of the docs run, in the order of their page, in the folder of the bundled examples."""
+"""The examples of the docs run, in the order of their page, in the folder of the bundled examples; commands print what the page says."""
 
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGES = ["docs/guide/python.md"]
+PAGES = ["README.md", "docs/guide/python.md"]
+CONSOLES = ["README.md", "docs/tutorial/first_limit.md"]
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +31,24 @@ def test_examples_run(page, examples, monkeypatch):
     names: dict = {}
     for block in blocks:
         exec(compile(block, page, "exec"), names)  # noqa: S102
+
+
+@pytest.mark.parametrize("page", CONSOLES)
+def test_consoles_show_what_is_printed(page, examples, relume_path, tmp_path):
+    """`$ command` is followed by all that it prints; … stands for the rest."""
+    folder = tmp_path / "examples"
+    shutil.copytree(examples, folder)
+    blocks = re.findall(r"^```(console|json)\n(.*?)^```", (CHECKOUT / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert any(kind == "console" for kind, _ in blocks)
+    environment = {**os.environ, "PATH": os.pathsep.join([str(relume_path.parent), os.environ["PATH"]])}
+    for kind, block in blocks:
+        if kind == "json":
+            (folder / "mine.json").write_text(block, encoding="utf-8")
+            continue
+        for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            result = subprocess.run(["sh", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+            printed = [line.rstrip() for line in result.stdout.rstrip().splitlines()]
+            lines = shown.rstrip().splitlines()
+            if lines and lines[-1] == "…":
+                del lines[-1], printed[len(lines):]
+            assert printed == lines, command

@@ -131,3 +131,21 @@ def test_derivatives_in_the_yields(document):
             values.append(relume.Workspace(document).model().nll(point))
             document["channels"][0]["samples"][0]["data"][i] -= step
         assert gradient[i] == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-6)
+
+
+def test_a_minimum_at_a_bound_says_so(document):
+    document["observations"][0]["data"] = [1, 0]
+    fit = relume.fit(relume.Workspace(document).model(), fixed={"JES": 0.0})
+    mu = fit.parameters["mu"]
+    assert mu.at_bound and mu.uncertainty == 0 and repr(mu) == "mu = 0 (at bound)" and "0 (at bound)" in repr(fit)
+    assert not fit.parameters["JES"].at_bound and not fit.parameters["k_top"].at_bound and "±" in repr(fit.parameters["k_top"])
+
+
+def test_results_cannot_be_written_to(model):
+    fit = relume.fit(model, covariance=True)
+    gradient = relume.limit_gradient(model)
+    for array in (fit.values, fit.uncertainties, fit.covariance, gradient.observed_gradient["SR"]["signal"], gradient.expected_gradient[2]["SR"]["signal"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1.0
+    assert model.nll(fit.values) == pytest.approx(fit.twice_nll / 2)
+    assert relume.fit(model, start=fit.values).is_usable

@@ -5,6 +5,7 @@
 import concurrent.futures
 import json
 
+import numpy as np
 import pytest
 import relume
 
@@ -41,6 +42,18 @@ def test_a_dask_cluster(background, signals, table, tmp_path, monkeypatch):
         assert relume.limits(background, signals, executor=client.get_executor()) == table
 
 
+def test_keys_may_be_values(background, signals, table):
+    keys = [(100 * i, 10.5) for i in range(1, 8)]
+    labelled = relume.limits(background, dict(zip(keys, signals.values(), strict=True)), labels=["parent", "child"])
+    assert labelled.labels == ["parent", "child"] and [row.values for row in labelled] == keys and labelled[0].name == "100, 10.5"
+    assert [row.observed for row in labelled] == [row.observed for row in table] and labelled.to_records()[2]["parent"] == 300
+    along = relume.limits(background, {np.int64(mass): signals["m_1"] for mass in (100, 200)}, labels=["mass"])
+    assert json.loads(json.dumps(along.to_dict()))["results"][1]["values"] == [200]
+    for wrong in (["mass", "other"], "mass"):
+        with pytest.raises(relume.OptionError, match="labels|other"):
+            relume.limits(background, {100: signals["m_1"]}, labels=wrong)
+
+
 def test_a_checkpoint_goes_on(background, signals, table, tmp_path):
     file = tmp_path / "limits.jsonl"
     first = dict(list(signals.items())[:3])
@@ -48,9 +61,40 @@ def test_a_checkpoint_goes_on(background, signals, table, tmp_path):
     assert len(file.read_text().splitlines()) == 3
     with file.open("a") as half:
         half.write('{"key": "cut o')
-    assert relume.limits(background, signals, checkpoint=file) == table
+    with pytest.warns(UserWarning, match="limits.jsonl:4: not a finished point"):
+        assert relume.limits(background, signals, checkpoint=file) == table
+    assert len(file.read_text().splitlines()) == 3 + 1 + 4
     # Nothing is taken from a file for other questions.
-    assert relume.limits(background, signals, level=0.9, checkpoint=file) != table
+    with pytest.warns(UserWarning, match="limits.jsonl:4"):
+        assert relume.limits(background, signals, level=0.9, checkpoint=file) != table
+
+
+@pytest.mark.parametrize("damage", [
+    lambda entry: {**entry, "row": {}}, lambda entry: {**entry, "row": 3}, lambda entry: {**entry, "row": {**entry["row"], "expected": [1.0]}},
+    lambda entry: {**entry, "row": {**entry["row"], "observed": "much"}}, lambda entry: {"row": entry["row"]}, lambda entry: [3]])
+def test_damaged_lines_of_a_checkpoint_are_computed_again(background, signals, table, tmp_path, damage):
+    file = tmp_path / "limits.jsonl"
+    relume.limits(background, signals, checkpoint=file)
+    first, second, *others = file.read_text().splitlines()
+    file.write_text("\n".join([first, json.dumps(damage(json.loads(second))), *others]) + "\n")
+    with pytest.warns(UserWarning, match="limits.jsonl:2: not a finished point"):
+        assert relume.limits(background, signals, checkpoint=file) == table
+
+
+def test_checkpoints_of_other_versions_are_not_taken(background, signals, tmp_path, monkeypatch):
+    file = tmp_path / "limits.jsonl"
+    relume.limits(background, signals, checkpoint=file)
+    relume.limits(background, signals, checkpoint=file)
+    assert len(file.read_text().splitlines()) == len(signals)
+    monkeypatch.setattr("relume._core.__version__", "0.0.0")
+    relume.limits(background, signals, checkpoint=file)
+    assert len(file.read_text().splitlines()) == 2 * len(signals)
+
+
+def test_checkpoints_that_cannot_be_written(background, signals, tmp_path):
+    for path in (tmp_path, tmp_path / "no" / "limits.jsonl"):
+        with pytest.raises(relume.FileError, match=str(path)):
+            relume.limits(background, signals, checkpoint=path)
 
 
 def test_tables(table):

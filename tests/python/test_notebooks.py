@@ -177,7 +177,7 @@ def test_first_limit(execute, relume_program, tmp_path):
 @pytest.fixture(scope="module")
 def mass_plane(execute):
     observed = "[v.tolist() for c in contour.collections if len(c.get_linewidth()) and c.get_linewidth()[0] == 2.4 for p in c.get_paths() for v in p.vertices]"
-    return execute("mass_plane", table="table.to_dict()", theirs="theirs.to_dict()", signals="signals", background="background.to_dict()",
+    return execute("mass_plane", table="table.to_dict()", theirs="theirs.to_dict()", signals="{', '.join(map(str, key)): s for key, s in signals.items()}", background="background.to_dict()",
                    pulls="list(map(float, pulls))", reach="float(reach)", at_reach="signal(round(reach), 0)", contour=observed)
 
 

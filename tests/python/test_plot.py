@@ -101,6 +101,21 @@ def test_exclusion_contour_is_where_the_limit_is_one(smooth):
     drawn(ax)
 
 
+@pytest.mark.parametrize(("factor", "title"), [(1e-3, "All points are excluded"), (1e3, "No point is excluded")])
+def test_exclusion_without_a_contour(factor, title):
+    document = scan_document()
+    for point in document["results"]:
+        point["observed"], point["expected"] = factor * point["observed"], [factor * v for v in point["expected"]]
+    ax = plot.exclusion(document)
+    assert texts(ax.get_legend()) == ["Excluded" if factor < 1 else "Not excluded"] and ax.get_title("left") == title
+    document["results"][3].update(observed=None, expected=[None] * 5, status="fit_failed")
+    assert "with a result" in plot.exclusion(document).get_title("left") and plot.exclusion(document, title="mine").get_title("left") == "mine"
+    for point in document["results"]:
+        point["expected"] = [0.2, 0.4, 0.9, 1.8, 3.6]  # the band is everywhere, its edges and the median nowhere
+    assert texts(plot.exclusion(document).get_legend())[0] == "Expected ±1σ"
+    drawn(ax)
+
+
 def test_exclusion_by_cls_with_numbers():
     document = scan_document()
     for point in document["results"]:

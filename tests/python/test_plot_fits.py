@@ -86,6 +86,11 @@ def test_scan(model):
     assert heights[7] == pytest.approx(held.twice_nll - best.twice_nll, abs=1e-7)
     given = plot.scan(model, [0.5, 1.5], poi="k_top")
     assert list(given.mu) == [0.5, 1.5] and np.all(given.twice_delta_nll > 10)
+    assert given.parameter == "k_top" and plot.likelihood_scan(given).get_xlabel() == "k_top"
+    assert plot.likelihood_scan(*given).get_xlabel() == "μ" and plot.likelihood_scan(given, parameter="k").get_xlabel() == "k"
+    for arguments in ([given, [1.0, 2.0]], [[0.5, 1.5]]):
+        with pytest.raises(relume.OptionError, match="a Scan"):
+            plot.likelihood_scan(*arguments)
     with pytest.raises(relume.UnknownNameError, match="nobody"):
         plot.scan(model, poi="nobody")
 
@@ -189,6 +194,18 @@ def test_panels_and_data_of_ones_own(model, fit):
     assert sorted(arrows) == ["^", "v"]
     with pytest.raises(relume.OptionError, match="data"):
         plot.data_prediction(model, data=[1.0])
+
+
+def test_the_ratio_panel_holds_error_bars_and_band(model):
+    total = model.expected_data(model.initial)[:3]
+    few = plot.data_prediction(model, data=total, channels="SR").figure.axes[-1]  # 19 and 10.5 events: bars of some 30%, as the band
+    assert few.get_ylim() == (0.5, 1.5)
+    bar = errorbars(few)[0][2][0].get_segments()[1][:, 1]
+    assert few.get_ylim()[0] < bar[0] < bar[1] < few.get_ylim()[1]
+    many = plot.data_prediction(model, data=total, channels="CR").figure.axes[-1]
+    assert many.get_ylim() == (0.75, 1.25)
+    beyond = plot.data_prediction(model, data=[*total[:2], 10 * total[2]]).figure.axes[-1]
+    assert beyond.get_ylim() == (0, 2)
 
 
 def test_poisson_intervals():

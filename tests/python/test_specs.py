@@ -45,7 +45,6 @@ def test_copies_and_pickles_are_equal(workspace):
 
 def test_what_is_in_it(workspace):
     assert workspace.channels == {"SR": 2, "CR": 1} and workspace.measurements == ["search"] and workspace.poi() == "mu"
-    assert workspace.poi("no such measurement") is None
     assert "oddities" in workspace.inspect() and "SR" in repr(workspace)
 
 

@@ -34,7 +34,8 @@ def exclusion(limits: Any, *, labels: Sequence[str] | None = None, where: Mappin
     `limits`: what `read_table` takes. `labels`: of the x and y axis (default: the first two that vary). `where`: keeps the points with
     these values. `points`: marks the points, full where the observed result excludes them. `numbers`: writes the observed values beside
     them (default: up to 60 points). `observed`, `expected`: which contours are drawn. `smooth`: cubic interpolation between the points;
-    else linear. Both are of log(limit), over a triangulation of the points, so that nothing is drawn outside of them.
+    else linear. Both are of log(limit), over a triangulation of the points, so that nothing is drawn outside of them. A contour that is
+    nowhere within the points is not in the legend; the title then says whether all points are excluded, or none.
     """
     table = read_table(limits)
     table = table.where(**where) if where else table
@@ -47,15 +48,19 @@ def exclusion(limits: Any, *, labels: Sequence[str] | None = None, where: Mappin
         if expected and len(banded) >= 3:
             minus, median, plus = (plane.height(banded, [p.expected[i] for p in banded]) for i in (_MINUS, _MEDIAN, _PLUS))
             # Between the contours of -1 and +1 sigma, a fluctuation of the data by one sigma decides.
-            ax.contourf(plane.x, plane.y, np.ma.minimum(-minus, plus), levels=[0, np.inf], colors=[TWO_SIGMA], alpha=0.75, zorder=1)
+            between = np.ma.minimum(-minus, plus)
+            ax.contourf(plane.x, plane.y, between, levels=[0, np.inf], colors=[TWO_SIGMA], alpha=0.75, zorder=1)
             for edge in (minus, plus):
-                ax.contour(plane.x, plane.y, edge, levels=[0], colors=["#c99700"], linewidths=0.8, zorder=2)
-            ax.contour(plane.x, plane.y, median, levels=[0], colors=[EXPECTED], linewidths=1.8, linestyles=[(0, (5, 3))], zorder=3)
-            handles.append((Line2D([], [], color=EXPECTED, linewidth=1.8, linestyle=(0, (5, 3))), "Expected"))
-            handles.append((Patch(facecolor=TWO_SIGMA, alpha=0.75, edgecolor="#c99700", linewidth=0.8), "Expected ±1σ"))
+                _line(ax, plane, edge, color="#c99700", linewidth=0.8, zorder=2)
+            if _line(ax, plane, median, color=EXPECTED, linewidth=1.8, linestyle=(0, (5, 3)), zorder=3):
+                handles.append((Line2D([], [], color=EXPECTED, linewidth=1.8, linestyle=(0, (5, 3))), "Expected"))
+            if between.max() > 0:
+                handles.append((Patch(facecolor=TWO_SIGMA, alpha=0.75, edgecolor="#c99700", linewidth=0.8), "Expected ±1σ"))
         if observed and len(seen) >= 3:
-            ax.contour(plane.x, plane.y, plane.height(seen, [p.observed for p in seen]), levels=[0], colors=[ACCENT], linewidths=2.4, zorder=4)
-            handles.insert(0, (Line2D([], [], color=ACCENT, linewidth=2.4), "Observed"))
+            if _line(ax, plane, plane.height(seen, [p.observed for p in seen]), color=ACCENT, linewidth=2.4, zorder=4):
+                handles.insert(0, (Line2D([], [], color=ACCENT, linewidth=2.4), "Observed"))
+            elif title is None:
+                title = _verdict(table, seen)
         if points:
             handles += _mark(ax, plane, table)
         if len(usable) <= 60 if numbers is None else numbers:
@@ -68,6 +73,20 @@ def exclusion(limits: Any, *, labels: Sequence[str] | None = None, where: Mappin
         if title:
             ax.set_title(title, loc="left", fontsize="medium")
     return ax
+
+
+def _verdict(table: Table, points: list[Point]) -> str:
+    """What there is to say where the observed result draws no contour."""
+    n = sum(p.observed < table.threshold for p in points)
+    with_result = " with a result" if len(points) < len(table.points) else ""
+    return f"All points{with_result} are excluded" if n == len(points) else f"No point{with_result} is excluded" if n == 0 else ""
+
+
+def _line(ax: Axes, plane: _Plane, height: np.ma.MaskedArray, color: str, linewidth: float, zorder: float, linestyle: Any = "-") -> bool:
+    """Draws the contour at 0; whether there is one."""
+    if there := bool(height.min() < 0 < height.max()):
+        ax.contour(plane.x, plane.y, height, levels=[0], colors=[color], linewidths=linewidth, linestyles=[linestyle], zorder=zorder)
+    return there
 
 
 class _Plane:

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,11 +21,16 @@ _LEVELS = {"68%": 1.0, "95%": 3.8414588}
 _REACH = 3.0  # sigmas on both sides of the best fit
 
 
-class Scan(NamedTuple):
-    """A profile likelihood: `likelihood_scan(*scan)` draws it."""
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scan:
+    """A profile likelihood: `likelihood_scan(scan)` draws it, and `mu, twice_delta_nll = scan` takes it apart."""
 
     mu: np.ndarray  #: shape (n,), values of the parameter
     twice_delta_nll: np.ndarray  #: shape (n,), -2 ln L above the unconditional minimum; NaN where a fit did not work out
+    parameter: str = "μ"  #: name of the parameter
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return iter((self.mu, self.twice_delta_nll))
 
 
 def scan(model: Model, mu: ArrayLike | None = None, *, poi: str | None = None, data: ArrayLike | None = None, fixed: Mapping[str, float] = {},
@@ -58,7 +63,7 @@ def scan(model: Model, mu: ArrayLike | None = None, *, poi: str | None = None, d
     heights = np.full(len(mu), np.nan)
     for i in np.argsort(np.abs(mu - centre.value), kind="stable"):  # outwards from the minimum
         heights[i] = height(mu[i], best.values)
-    return Scan(mu, heights)
+    return Scan(mu, heights, name)
 
 
 def _edge(height: Callable[[float], float], centre: float, limit: float, width: float) -> float:
@@ -82,15 +87,21 @@ def _edge(height: Callable[[float], float], centre: float, limit: float, width: 
     return float(centre + sign * min(width, abs(limit - centre)))
 
 
-def likelihood_scan(mu: ArrayLike, twice_delta_nll: ArrayLike, *, parameter: str = "μ", label: str | None = None, color: str = OBSERVED,
-                    linestyle: str = "-", levels: bool = True, maximum: float | None = None, title: str | None = None, ax: Axes | None = None,
-                    style: Style = "ATLAS") -> Axes:
+def likelihood_scan(mu: Scan | ArrayLike, twice_delta_nll: ArrayLike | None = None, *, parameter: str | None = None,
+                    label: str | None = None, color: str = OBSERVED, linestyle: str = "-", levels: bool = True, maximum: float | None = None,
+                    title: str | None = None, ax: Axes | None = None, style: Style = "ATLAS") -> Axes:
     """-2 Delta ln L against a parameter, with the 68% and 95% intervals where it crosses 1 and 3.84.
 
-    `mu`, `twice_delta_nll`: shape (n,), as `scan` makes them; NaN is left out. `parameter`: its name, at the x axis. `label`: for a legend,
-    when several curves share `ax`. `color`, `linestyle`: of the curve, matplotlib's. `levels`: lines at 1 and 3.84. `maximum`: of the y
-    axis (default: what is there, at most 12).
+    `mu`: a Scan alone, or values of the parameter, shape (n,), with `twice_delta_nll`, shape (n,); NaN is left out. `parameter`: its name, at
+    the x axis (default: the scan's; of arrays, μ). `label`: for a legend, when several curves share
+    `ax`. `color`, `linestyle`: of the curve, matplotlib's. `levels`: lines at 1 and 3.84. `maximum`: of the y axis (default: what is there,
+    at most 12).
     """
+    if isinstance(mu, Scan) != (twice_delta_nll is None):
+        raise OptionError([Problem("option", "twice_delta_nll", "a curve is a Scan, or values of both axes", "likelihood_scan(scan(model))")])
+    if isinstance(mu, Scan):
+        parameter = mu.parameter if parameter is None else parameter
+        mu, twice_delta_nll = mu
     x, y = as_vector(mu, "mu"), as_vector(twice_delta_nll, "twice_delta_nll")
     if x.shape != y.shape:
         raise OptionError([Problem("option", "twice_delta_nll", f"{len(y)} values for {len(x)} of mu", "")])
@@ -115,7 +126,7 @@ def likelihood_scan(mu: ArrayLike, twice_delta_nll: ArrayLike, *, parameter: str
             for place in _crossings(x, y, height):
                 ax.plot([place, place], [0, height], color=color, linewidth=0.9, linestyle=":", zorder=2)
         if is_first:
-            ax.set_xlabel(plain(parameter))
+            ax.set_xlabel(plain("μ" if parameter is None else parameter))
             ax.set_ylabel("−2 Δ ln L")
         if label:
             before = ax.get_legend()  # made in the style of the first curve, which holds no more

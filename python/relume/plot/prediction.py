@@ -19,8 +19,10 @@ from .samples import add_legend, bin_edges, draw_band, draw_stack, figure_size, 
 from .style import EXPECTED, OBSERVED, Style, canvas
 from .yields import parameters_of, poisson_interval, predict, uncertainty
 
-#: Half the range of the ratio panel: the smallest that holds all points, and none above the last.
-_RANGES = (0.25, 0.5, 1.0)
+#: Half the range of the ratio panel: the smallest that holds what is drawn, and none above the last.
+_RANGES = (0.25, 0.5, 0.75, 1.0)
+#: All points are to be in it, and error bars and band of this share of the bins: one with few events does not flatten all others.
+_SHARE = 0.9
 
 
 def data_prediction(model: Model, fit: FitResult | None = None, *, data: ArrayLike | None = None, channels: Sequence[str] | str | None = None,
@@ -33,8 +35,8 @@ def data_prediction(model: Model, fit: FitResult | None = None, *, data: ArrayLi
     `fit`: None for the prediction before a fit, at initial values and with the uncertainties of the constraints; else that after it (for
     the band, with covariance=True). `prefit`: after a fit, the total before it as a dashed line. `data`: main data of all channels, or main
     and auxiliary data (None: observed), with Poisson errors. `ratio`: draws the panel below. `ratio_ax`: the axes for it (default: cut from
-    the bottom; they are then `ax.figure.axes[-1]`). `ratio_range`: its lower and upper end (default: as narrow as the points allow, between
-    1 ± 0.25 and 1 ± 1). Triangles point to ratios out of range. All others as for `stack`.
+    the bottom; they are then `ax.figure.axes[-1]`). `ratio_range`: its lower and upper end (default: as narrow as points, error bars and band
+    allow, between 1 ± 0.25 and 1 ± 1). Triangles point to ratios out of range. All others as for `stack`.
     """
     prediction = predict(model, parameters_of(model, fit), channels, names, max_samples)
     observed = _observed(model, data)[prediction.bins]
@@ -92,11 +94,14 @@ def _draw_ratio(ax: Axes, x: np.ndarray, total: np.ndarray, sigma: np.ndarray | 
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(total > 0, observed / total, np.nan)
         errors = np.nan_to_num(np.array(poisson_interval(observed)) / total, posinf=0.0)
+        reach = np.abs(ratio - 1) + errors.max(axis=0)
         if sigma is not None:
-            draw_band(ax, x, np.ones(len(total)), np.nan_to_num(sigma / total, posinf=0.0), label=None)
+            relative = np.nan_to_num(sigma / total, posinf=0.0)
+            draw_band(ax, x, np.ones(len(total)), relative, label=None)
+            reach = np.maximum(reach, relative)
         if before is not None:
             ax.stairs(np.where(total > 0, before / total, np.nan), x, baseline=None, color=EXPECTED, linewidth=1.4, linestyle=(0, (4, 2)), zorder=4)
-    low, high = limits or _range(ratio)
+    low, high = limits or _range(ratio, reach)
     ax.axhline(1, color=OBSERVED, linewidth=0.8, zorder=1)
     ax.errorbar(middles, ratio, yerr=errors, fmt="o", color=OBSERVED, markersize=4, linewidth=1.2, zorder=5)
     margin = 0.06 * (high - low)
@@ -109,7 +114,8 @@ def _draw_ratio(ax: Axes, x: np.ndarray, total: np.ndarray, sigma: np.ndarray | 
     ax.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _range(ratio: np.ndarray) -> tuple[float, float]:
-    furthest = float(np.max(np.abs(ratio[np.isfinite(ratio)] - 1), initial=0.0))
+def _range(ratio: np.ndarray, reach: np.ndarray) -> tuple[float, float]:
+    there = np.isfinite(ratio)
+    furthest = max(float(np.abs(ratio[there] - 1).max()), float(np.quantile(reach[there], _SHARE, method="higher"))) if there.any() else 0.0
     half = next((r for r in _RANGES if furthest < 0.95 * r), _RANGES[-1])
     return 1 - half, 1 + half
