@@ -95,6 +95,40 @@ def test_arrays_as_arguments():
     np.testing.assert_allclose(x, ours.infer.mle.fit(data, pdf), rtol=1e-9)
 
 
+def test_bounds_as_arrays_in_limits():
+    # Differs from pyhf, as above.
+    data, pdf = built(ours, "shapesys")
+    bounds = np.array(pdf.config.suggested_bounds())
+    upper_limit = ours.infer.intervals.upper_limits.upper_limit
+    np.testing.assert_allclose(upper_limit(data, pdf, par_bounds=bounds)[0], upper_limit(data, pdf)[0], rtol=1e-9)
+    np.testing.assert_allclose(upper_limit(data, pdf, par_bounds=bounds, scan=[1.0, 2.0, 3.0])[0], upper_limit(data, pdf, scan=[1.0, 2.0, 3.0])[0])
+
+
+def with_changed_bounds(module, name, bounds):
+    data, pdf = built(module, "shapesys")
+    pdf.config.param_set(name).suggested_bounds = bounds
+    return data, pdf
+
+
+@pytest.mark.parametrize("call", [
+    lambda m, data, pdf: m.infer.hypotest(1.0, data, pdf, return_expected_set=True),
+    lambda m, data, pdf: m.infer.hypotest(1.0, data, pdf, return_expected_set=True, return_tail_probs=True, par_bounds=[]),
+    lambda m, data, pdf: m.infer.intervals.upper_limits.upper_limit(data, pdf),
+    lambda m, data, pdf: m.infer.intervals.upper_limits.upper_limit(data, pdf, scan=np.linspace(0.5, 4.0, 8)),
+], ids=["hypotest", "no bounds given", "limit", "scan"])
+def test_bounds_changed_on_the_model_count(call):
+    found = compare(lambda m: call(m, *with_changed_bounds(m, "u", [(0.999, 1.001)] * 2)), 2e-4)
+    unchanged = call(ours, *built(ours, "shapesys"))
+    assert abs(np.ravel(np.asarray(found, dtype=object))[0] - np.ravel(np.asarray(unchanged, dtype=object))[0]) > 0.01
+
+
+@pytest.mark.parametrize("call", [lambda m, data, pdf: m.infer.hypotest(0.05, data, pdf), lambda m, data, pdf: m.infer.mle.fit(data, pdf),
+                                  lambda m, data, pdf: m.infer.intervals.upper_limits.upper_limit(data, pdf)], ids=["hypotest", "fit", "limit"])
+def test_a_start_outside_of_changed_bounds_is_an_error(call):
+    for m in (real, ours):
+        assert outcome(lambda m: call(m, *with_changed_bounds(m, "mu", [(0.0, 0.1)])), m) == ("raises", "ValueError")
+
+
 @pytest.mark.parametrize("fitted", [False, True])
 @pytest.mark.parametrize("statistic", ["q0", "qmu", "qmu_tilde", "tmu", "tmu_tilde"])
 @pytest.mark.parametrize("name", ["shapesys", "negative signal allowed", "everything"])

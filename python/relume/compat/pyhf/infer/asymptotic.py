@@ -17,7 +17,7 @@ from ..optimize.mixins import OptimizerMixin
 from ..tensor.state import get_backend
 
 
-def engine_pvalues(poi_test: Any, data: Any, pdf: Any, init_pars: Sequence[float], par_bounds: Sequence | None, fixed_params: Sequence[bool],
+def engine_pvalues(poi_test: Any, data: Any, pdf: Any, init_pars: Sequence[float], par_bounds: Sequence, fixed_params: Sequence[bool],
                    test_stat: str) -> tuple[tuple, list[tuple]] | None:
     """Observed (CLsb, CLb, CLs) and those of the band, ascending. None when something was customised that this does not cover: then fits are done
     one by one."""
@@ -27,10 +27,9 @@ def engine_pvalues(poi_test: Any, data: Any, pdf: Any, init_pars: Sequence[float
         return None
     core, poi = compiled.core, pdf.config.poi_index
     lower, upper = core.lower, core.upper
-    if par_bounds is not None:
-        bounds = np.asarray(par_bounds, dtype=np.float64)
-        if bounds.shape != (len(lower), 2) or not (np.array_equal(bounds[:, 0], lower) and np.array_equal(bounds[:, 1], upper)):
-            return None
+    bounds = np.asarray(par_bounds, dtype=np.float64)
+    if bounds.shape != (len(lower), 2) or not (np.array_equal(bounds[:, 0], lower) and np.array_equal(bounds[:, 1], upper)):
+        return None
     value = 0.0 if test_stat == "q0" else float(poi_test)
     # The engine's q0 and q-tilde fit signal strengths from zero, whatever the bound.
     if lower[poi] != 0.0 or not lower[poi] <= value <= upper[poi] or (test_stat == "q0" and upper[poi] < 1.0):
