@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fits, tests and limits."""
 
+import json
+
 import numpy as np
 import pytest
 from differential import FITTED, compare, ours, outcome, real
@@ -233,6 +235,43 @@ def test_minuit_uncertainties_and_correlations(name):
         pairs.append(m.infer.mle.fit(*built(m, name), return_uncertainties=True, return_correlations=True))
     np.testing.assert_allclose(pairs[1][0], pairs[0][0], rtol=0.02, atol=5e-3)
     np.testing.assert_allclose(np.asarray(pairs[1][1]), np.asarray(pairs[0][1]), atol=0.05)
+
+
+def test_uncertainties_where_minuit_does_not_recognise_the_minimum(monkeypatch):
+    """Not left out: from the inverse Hessian, or, without one, no answer at all."""
+    data, pdf = built(ours, "shapesys")
+    options = {"return_uncertainties": True, "return_correlations": True, "return_result_obj": True}
+    ours.set_backend("numpy", "minuit")
+    expected, correlations, _ = ours.infer.mle.fit(data, pdf, **options)
+    from relume.compat.pyhf.optimize import opt_minuit
+
+    monkeypatch.setattr(opt_minuit.iminuit.Minuit, "valid", property(lambda self: False))
+    found, found_correlations, result = ours.infer.mle.fit(data, pdf, **options)
+    assert result.success and "inverse Hessian" in result.message
+    # The signal is half an uncertainty above its bound, where Minuit's internal coordinate, and so its HESSE, is curved: 4 %.
+    np.testing.assert_allclose(found, expected, rtol=0.06)
+    np.testing.assert_allclose(found_correlations, correlations, atol=0.05)
+    monkeypatch.setattr(opt_minuit, "_covariance", lambda *arguments: None)
+    assert outcome(lambda m: m.infer.mle.fit(data, pdf, **options), ours) == ("raises", "FailedMinimization")
+
+
+def test_uncertainties_of_a_published_search(shared):
+    """3L eRJR: a minimum that Minuit, started at it, does not call valid."""
+    folder = shared / "data" / "histfactory-json" / "ATLAS-SUSY-2018-06_3LeRJR"
+    patches = ours.PatchSet(json.loads((folder / "patchset.json").read_text()))
+    document = patches["ERJR_200p0_50p0"].apply(json.loads((folder / "BkgOnly.json").read_text()))
+
+    def answer(m):
+        m.set_backend("numpy", "minuit")
+        workspace = m.Workspace(document)
+        pdf = workspace.model()
+        return m.infer.mle.fit(workspace.data(pdf), pdf, return_uncertainties=True, return_correlations=True)
+
+    (expected, expected_correlations), (found, found_correlations) = answer(real), answer(ours)
+    assert found.shape == expected.shape
+    # One per-bin uncertainty, known to 500 %, is off by 20 %: HESSE's second differences reach to its bound.
+    assert np.median(np.abs(found[:, 1] - expected[:, 1])) < 0.01 and np.allclose(found[:, 1], expected[:, 1], rtol=0.25)
+    np.testing.assert_allclose(found_correlations, expected_correlations, atol=0.02)
 
 
 def test_a_live_minuit_object():
