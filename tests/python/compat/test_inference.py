@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fits, tests and limits."""
 
+import importlib
 import json
 
 import numpy as np
 import pytest
+import scipy.optimize
 from differential import FITTED, compare, ours, outcome, real
 from specs import TESTABLE, WORKSPACES
 
@@ -332,6 +334,59 @@ def test_fits_of_things_that_only_look_like_models(optimizer, stitch):
         return free, held, m.infer.hypotest(1.0, [3.0], Pdf(), test_stat="q")
 
     compare(answer, 1e-3)
+
+
+def own_optimizer(m, minimizer):
+    """Built on the mixin, as other packages do."""
+
+    class Own(importlib.import_module(f"{m.__name__}.optimize.mixins").OptimizerMixin):
+        __slots__ = ["name"]
+
+        def __init__(self, *args, **kwargs):
+            self.name = "own"
+            super().__init__(*args, **kwargs)
+
+        def _get_minimizer(self, *args, **kwargs):
+            return minimizer
+
+        def _minimize(self, minimizer, func, x0, do_grad=False, bounds=None, fixed_vals=None, options=None):
+            held = [{"type": "eq", "fun": lambda x, i=i, v=v: x[i] - v} for i, v in fixed_vals or []]
+            return minimizer(func, x0, method="SLSQP", bounds=bounds, constraints=held)
+
+    return Own()
+
+
+def subclass(m, minimizer):
+    """Of the optimizer "scipy", with another minimiser."""
+
+    class Derived(m.optimize.scipy_optimizer):
+        def _get_minimizer(self, *args, **kwargs):
+            return minimizer
+
+    return Derived()
+
+
+def object_with_its_own(m, minimizer):
+    optimizer = subclass(m, minimizer)
+    shipped = type("Plain", (m.optimize.scipy_optimizer,), {})()
+    shipped._get_minimizer = optimizer._get_minimizer
+    return shipped
+
+
+@pytest.mark.parametrize("optimizer", [own_optimizer, subclass, object_with_its_own])
+def test_optimizers_of_others_do_the_work(optimizer):
+    def answer(m, call):
+        calls = []
+
+        def minimizer(*args, **kwargs):
+            calls.append(args)
+            return scipy.optimize.minimize(*args, **kwargs)
+
+        m.set_backend("numpy", optimizer(m, minimizer))
+        return call(m, *built(m, "shapesys")), len(calls) > 0
+
+    for call in (lambda m, *model: m.infer.mle.fit(*model), lambda m, *model: m.infer.hypotest(1.0, *model)):
+        assert compare(lambda m, call=call: answer(m, call), 1e-3)[1]
 
 
 def test_the_shim():

@@ -113,7 +113,7 @@ def _codes(settings: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def is_own(thing: Any, owner: type, *methods: str) -> bool:
     """Whether these methods of `thing` are those of the class `owner`: no subclass has its own, and none was put on the object."""
-    attributes, kind = vars(thing), type(thing)
+    attributes, kind = getattr(thing, "__dict__", {}), type(thing)
     return all(name not in attributes and getattr(kind, name) is getattr(owner, name) for name in methods)
 
 

@@ -13,7 +13,7 @@ from .... import _core
 from ....errors import RelumeError
 from ...strictness import is_strict
 from .. import engine
-from ..optimize.mixins import OptimizerMixin
+from ..optimize.mixins import is_shipped
 from ..tensor.state import get_backend
 
 
@@ -23,7 +23,7 @@ def engine_pvalues(poi_test: Any, data: Any, pdf: Any, init_pars: Sequence[float
     one by one."""
     compiled = engine.of(pdf)
     optimizer = get_backend()[1]
-    if compiled is None or is_strict() or test_stat not in ("q0", "qtilde") or type(optimizer).minimize is not OptimizerMixin.minimize:
+    if compiled is None or is_strict() or test_stat not in ("q0", "qtilde") or not is_shipped(optimizer):
         return None
     core, poi = compiled.core, pdf.config.poi_index
     lower, upper = core.lower, core.upper
