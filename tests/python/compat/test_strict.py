@@ -82,6 +82,34 @@ def test_switching():
     assert is_strict()
 
 
+def test_blocks_that_overlap():
+    """As of two threads: each ends its own."""
+    first, second = strict(), strict()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    assert is_strict()
+    second.__exit__()
+    assert not is_strict()
+
+    first = strict().__enter__()
+    second = strict().__enter__()
+    first.__exit__()
+    assert is_strict()
+    second.__exit__()
+    assert not is_strict()
+
+
+def test_calls_within_blocks_last():
+    with strict():
+        strict(False)
+        assert not is_strict()
+    assert not is_strict()
+    with strict(False):
+        strict()
+    assert is_strict()
+
+
 def test_the_environment_variable():
     program = "from relume.compat import is_strict; print(is_strict())"
     environment = {**os.environ, "RELUME_COMPAT_STRICT": "1"}
