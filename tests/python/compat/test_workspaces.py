@@ -157,6 +157,37 @@ def test_patchsets_that_are_wrong(changes):
     compare(lambda m: len(m.PatchSet(patchset(**changes))))
 
 
+def parts_of_a_patchset(spec):
+    yield spec
+    yield spec["metadata"]
+    yield spec["metadata"]["references"]
+    yield spec["metadata"]["digests"]
+    yield spec["patches"][0]
+    yield spec["patches"][0]["metadata"]
+    yield spec["patches"][0]["patch"][0]
+
+
+def mutations_of_a_patchset():
+    for i, part in enumerate(parts_of_a_patchset(patchset())):
+        for key in [*part, "unknown", "from"]:
+            for value in ("absent", None, "text", "1.0.0", "ins1", "ins12345678", "ab" * 16, "AB" * 16, "remove", "move", "copy", "test", 3, [], ["1.0.0"], ["text"],
+                          [1.0, 2.0], {}, {"hepdata": "ins1"}, True):
+                yield i, key, value
+
+
+@pytest.mark.parametrize("part", range(7))
+def test_what_validation_of_patchsets_refuses(part):
+    """As of workspaces; a specification that is no object at all is left out."""
+    for where, key, value in mutations_of_a_patchset():
+        if where != part:
+            continue
+        spec = patchset()
+        target = list(parts_of_a_patchset(spec))[part]
+        target.pop(key, None) if value == "absent" else target.update({key: value})
+        expected, found = (outcome(lambda m, spec=spec: [(p.name, p.values) for p in m.PatchSet(spec)], m) for m in (real, ours))
+        assert expected == found, (key, value)
+
+
 def test_patchsets_as_sequences():
     compare(lambda m: [p.name for p in m.PatchSet(patchset())] + [len(m.PatchSet(patchset())), list(m.PatchSet(patchset()))[0] == m.PatchSet(patchset())["point_1"]])
     compare(lambda m: m.PatchSet(patchset()).verify(OTHER))
