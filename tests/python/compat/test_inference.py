@@ -4,6 +4,7 @@
 
 import importlib
 import json
+import logging
 
 import numpy as np
 import pytest
@@ -97,6 +98,30 @@ def test_arrays_as_arguments():
     data, pdf = built(ours, "shapesys")
     x = ours.infer.mle.fit(data, pdf, init_pars=np.array(pdf.config.suggested_init()))
     np.testing.assert_allclose(x, ours.infer.mle.fit(data, pdf), rtol=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_data_of_one_row(optimizer):
+    def answer(m, call):
+        m.set_backend("numpy", optimizer)
+        data, pdf = built(m, "shapesys")
+        return call(m, np.array([data]), pdf)
+
+    compare(lambda m: answer(m, lambda m, data, pdf: m.infer.mle.fit(data, pdf, return_fitted_val=True)[1]), FITTED)
+    compare(lambda m: answer(m, lambda m, data, pdf: m.infer.mle.fit(data, pdf)), 1e-2)
+    compare(lambda m: answer(m, lambda m, data, pdf: m.infer.hypotest(1.0, data, pdf, return_expected_set=True)), 1e-3)
+
+
+@pytest.mark.parametrize("options", [{}, {"return_calculator": True}], ids=["whole", "one by one"])
+def test_signals_that_q0_does_not_test_are_warned_of(options, caplog):
+    counts = []
+    for m in (real, ours):
+        with caplog.at_level(logging.WARNING, "pyhf"):
+            m.infer.hypotest(1.0, *built(m, "shapesys"), test_stat="q0", **options)
+            m.infer.hypotest(0.0, *built(m, "shapesys"), test_stat="q0", **options)
+        counts.append([r.name for r in caplog.records if "Setting mu=0" in r.getMessage()])
+        caplog.clear()
+    assert counts[0] == counts[1] and counts[0]
 
 
 def test_bounds_as_arrays_in_limits():

@@ -130,4 +130,6 @@ def of(pdf: Any) -> Engine | None:
 
 
 def vector(values: Any) -> np.ndarray:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    """One dimension; a batch of one counts as its only row."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    return array[0] if array.ndim == 2 and len(array) == 1 else array

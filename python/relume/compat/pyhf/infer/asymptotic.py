@@ -15,6 +15,7 @@ from ...strictness import is_strict
 from .. import engine
 from ..optimize.mixins import is_shipped
 from ..tensor.state import get_backend
+from .test_statistics import warn_of_other_signals
 
 
 def engine_pvalues(poi_test: Any, data: Any, pdf: Any, init_pars: Sequence[float], par_bounds: Sequence, fixed_params: Sequence[bool],
@@ -46,5 +47,8 @@ def engine_pvalues(poi_test: Any, data: Any, pdf: Any, init_pars: Sequence[float
         return None
     if document["status"] != "ok":
         return None
+    if test_stat == "q0":
+        for _ in ("data", "Asimov data"):  # two statistics, as when they are computed one by one
+            warn_of_other_signals(poi_test)
     statistic = document["test_statistic"]
     return _core.p_values(test_stat, statistic["q"], statistic["q_asimov"])
