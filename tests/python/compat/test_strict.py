@@ -32,7 +32,8 @@ def test_fits(name):
 @pytest.mark.parametrize("name", TESTABLE)
 def test_hypotest(name):
     with strict():
-        compare(lambda m: m.infer.hypotest(1.0, *built(m, name), return_expected_set=True, return_tail_probs=True), DIGITS)
+        compare(lambda m: m.infer.hypotest(1.0, *built(m, name), return_expected_set=True, return_tail_probs=True), DIGITS,
+                raises="FailedMinimization" if "empty bin" in name else False)  # at mu = 0 nothing is expected where something was seen
 
 
 @pytest.mark.parametrize("name", ["counting", "shapesys"])
