@@ -207,6 +207,23 @@ def test_toys(test_stat):
     compare(answer, 0.02, 0.02)
 
 
+def test_ties_of_toys_count():
+    # Differs from pyhf: there q0 of data below the background is 1e-7, and toys of q0 = 0 are less than that.
+    document = {**WORKSPACES["counting"], "observations": [{"name": "c", "data": [45.0]}]}
+    workspace = ours.Workspace(document)
+    pdf = workspace.model()
+    np.random.seed(1)
+    p = ours.infer.hypotest(0.0, workspace.data(pdf), pdf, test_stat="q0", calctype="toybased", ntoys=30, track_progress=False)
+    assert float(p) == 1.0
+
+
+def test_one_iteration_may_be_enough():
+    # Differs from pyhf: SLSQP needs several.
+    data, pdf = built(ours, "counting")
+    np.testing.assert_allclose(ours.infer.mle.fit(data, pdf, maxiter=1), [0.6, 1.0], rtol=1e-6)
+    assert outcome(lambda m: m.infer.mle.fit(*built(m, "counting"), maxiter=1), real) == ("raises", "FailedMinimization")
+
+
 def test_toy_calculator():
     def answer(m):
         np.random.seed(5)

@@ -114,6 +114,14 @@ def test_code_2_below_minus_one_is_the_documented_one():
     assert ours.interpolators.code2(histograms)([[-2.0]])[0, 0, 0, 0] == pytest.approx((1.5 - 2 * 0.5) * (-2.0 + 1.0))
 
 
+@pytest.mark.parametrize("alpha", [-1.0, -0.5, 0.3])
+def test_a_factor_of_zero(alpha):
+    # Differs from pyhf: the logarithm of 0 makes its polynomial NaN.
+    spec = {"channels": [{"name": "c", "samples": [sample("b", [50.0], ("n", "normsys", {"lo": 0.0, "hi": 1.1}))]}]}
+    found = ours.Model(spec, poi_name=None).expected_data([alpha], include_auxdata=False)
+    assert np.isfinite(found).all() and found[0] >= 0.0
+
+
 @pytest.mark.parametrize("only", ["normsys", "histosys"])
 def test_a_missing_setting_falls_back_to_the_appliers_own(only):
     settings = {only: {"interpcode": "code4" if only == "normsys" else "code4p"}}
