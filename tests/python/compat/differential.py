@@ -50,10 +50,19 @@ def assert_same(expected: Any, found: Any, rtol: float, where: str = "", atol: f
         assert expected == found, where
 
 
-def compare(call: Callable, rtol: float = EXACT, atol: float | None = None) -> Any:
-    """Runs the call with both modules, compares, and returns our answer."""
+def compare(call: Callable, rtol: float = EXACT, atol: float | None = None, raises: bool | str = False) -> Any:
+    """Runs the call with both modules, compares, and returns our answer.
+
+    `raises`: False where both have to answer, the name of the exception that both have to raise, True where either both answer or both raise the same.
+    """
     __tracebackhide__ = True
     expected, found = outcome(call, real), outcome(call, ours)
     assert expected[0] == found[0], f"pyhf {expected[0]} {expected[1]!r}, relume {found[0]} {found[1]!r}"
+    if expected[0] == "raises":
+        assert raises, f"nothing is compared: both raise {expected[1]}"
+    else:
+        assert not isinstance(raises, str), f"neither raises {raises}"
+    if isinstance(raises, str):
+        assert expected[1] == raises
     assert_same(expected[1], found[1], rtol, "answer", atol)
     return found[1]

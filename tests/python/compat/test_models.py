@@ -71,19 +71,21 @@ def test_at_fixed_parameters(name, what):
     def answer(m):
         pdf = model(m, name)
         data = np.array(m.Workspace(WORKSPACES[name]).data(pdf))
-        main, aux = pdf.fullpdf_tv.split(data)
+        main, *aux = pdf.fullpdf_tv.split(data)
         calls = {
             "logpdf": lambda x: pdf.logpdf(x, data), "pdf": lambda x: pdf.pdf(x, data), "expected_data": pdf.expected_data,
             "expected_actualdata": pdf.expected_actualdata, "expected_auxdata": pdf.expected_auxdata,
             "main only": lambda x: pdf.expected_data(x, include_auxdata=False),
             "by sample": lambda x: pdf.main_model.expected_data(x, return_by_sample=True),
-            "constraint_logpdf": lambda x: pdf.constraint_logpdf(aux, x), "mainlogpdf": lambda x: pdf.mainlogpdf(main, x),
+            "constraint_logpdf": lambda x: pdf.constraint_logpdf(*aux, x), "mainlogpdf": lambda x: pdf.mainlogpdf(main, x),
             "make_pdf": lambda x: pdf.make_pdf(x).log_prob(data), "parts": lambda x: [p.expected_data() for p in pdf.make_pdf(x)],
             "modifications": lambda x: [np.prod(np.concatenate(f), axis=0) if f else np.ones(1) for f in pdf._modifications(x)[1:]],
         }
         return [np.asarray(calls[what](x)) if what not in ("parts", "modifications") else calls[what](x) for x in points(pdf)]
 
-    compare(answer)
+    # Without auxiliary data there is nothing to ask for.
+    raises = {"expected_auxdata": "IndexError", "constraint_logpdf": "TypeError"}.get(what, False) if name == "shapefactor" else False
+    compare(answer, raises=raises)
 
 
 @pytest.mark.parametrize("codes", [("code1", "code0"), ("code1", "code4p"), ("code4", "code0"), ("code4", "code2")])
@@ -110,6 +112,14 @@ def test_code_2_below_minus_one_is_the_documented_one():
     # Differs from pyhf: 0.7.6 does not add the 1 (its issue 2668).
     histograms = [[[[9.0], [10.0], [12.0]]]]
     assert ours.interpolators.code2(histograms)([[-2.0]])[0, 0, 0, 0] == pytest.approx((1.5 - 2 * 0.5) * (-2.0 + 1.0))
+
+
+@pytest.mark.parametrize("alpha", [-1.0, -0.5, 0.3])
+def test_a_factor_of_zero(alpha):
+    # Differs from pyhf: the logarithm of 0 makes its polynomial NaN.
+    spec = {"channels": [{"name": "c", "samples": [sample("b", [50.0], ("n", "normsys", {"lo": 0.0, "hi": 1.1}))]}]}
+    found = ours.Model(spec, poi_name=None).expected_data([alpha], include_auxdata=False)
+    assert np.isfinite(found).all() and found[0] >= 0.0
 
 
 @pytest.mark.parametrize("only", ["normsys", "histosys"])
@@ -175,7 +185,7 @@ def test_choosing_the_parameter_of_interest(poi):
         pdf.config.set_poi(None)
         return first, second, pdf.config.poi_name, pdf.config.poi_index
 
-    compare(answer)
+    compare(answer, raises="InvalidModel" if poi in ("nothing", "uf") else False)
 
 
 def test_models_pickle_and_copy():

@@ -32,7 +32,8 @@ def test_fits(name):
 @pytest.mark.parametrize("name", TESTABLE)
 def test_hypotest(name):
     with strict():
-        compare(lambda m: m.infer.hypotest(1.0, *built(m, name), return_expected_set=True, return_tail_probs=True), DIGITS)
+        compare(lambda m: m.infer.hypotest(1.0, *built(m, name), return_expected_set=True, return_tail_probs=True), DIGITS,
+                raises="FailedMinimization" if "empty bin" in name else False)  # at mu = 0 nothing is expected where something was seen
 
 
 @pytest.mark.parametrize("name", ["counting", "shapesys"])
@@ -79,6 +80,34 @@ def test_switching():
         assert is_strict()
     assert not is_strict()
     strict()
+    assert is_strict()
+
+
+def test_blocks_that_overlap():
+    """As of two threads: each ends its own."""
+    first, second = strict(), strict()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__()
+    assert is_strict()
+    second.__exit__()
+    assert not is_strict()
+
+    first = strict().__enter__()
+    second = strict().__enter__()
+    first.__exit__()
+    assert is_strict()
+    second.__exit__()
+    assert not is_strict()
+
+
+def test_calls_within_blocks_last():
+    with strict():
+        strict(False)
+        assert not is_strict()
+    assert not is_strict()
+    with strict(False):
+        strict()
     assert is_strict()
 
 

@@ -235,4 +235,4 @@ def test_brazil_components_need_tail_probabilities():
     def answer(m):
         return importlib.import_module(f"{m.__name__}.contrib.viz.brazil").plot_results([1.0], [(0.1, [0.1] * 5)], ax=object(), components=True)
 
-    compare(answer)
+    compare(answer, raises="ValueError")

@@ -20,6 +20,9 @@ RECONFIGURED = copy.deepcopy(EVERYTHING)
 RECONFIGURED["measurements"][0]["config"]["parameters"][1]["bounds"] = [[0.5, 2.0]]
 
 
+BUILD_RAISES = {"shapesys with empty bins": "RuntimeError", "staterror with an empty bin": "RuntimeError", "no parameter of interest": "InvalidSpecification"}
+
+
 def document(workspace):
     return json.loads(json.dumps(dict(workspace)))
 
@@ -47,7 +50,7 @@ def test_data(name, include):
     {"modifier_types": ["shapesys", "shapefactor"]}, {"measurements": ["measurement"]}, {"channels": ["sr", "cr"]}, {},
 ], ids=str)
 def test_prune(arguments):
-    compare(lambda m: document(m.Workspace(EVERYTHING).prune(**arguments)))
+    compare(lambda m: document(m.Workspace(EVERYTHING).prune(**arguments)), raises=True)
 
 
 @pytest.mark.parametrize("arguments", [
@@ -56,14 +59,14 @@ def test_prune(arguments):
     {"modifiers": {"lumi": "luminosity"}}, {},
 ], ids=str)
 def test_rename(arguments):
-    compare(lambda m: document(m.Workspace(EVERYTHING).rename(**arguments)))
+    compare(lambda m: document(m.Workspace(EVERYTHING).rename(**arguments)), raises=True)
 
 
 @pytest.mark.parametrize("merge", [False, True])
 @pytest.mark.parametrize("join", ["none", "outer", "left outer", "right outer", "sideways"])
 @pytest.mark.parametrize("right", [OTHER, EVERYTHING, CLASH, RECONFIGURED], ids=["other", "same", "clash", "reconfigured"])
 def test_combine(right, join, merge):
-    compare(lambda m: document(m.Workspace.combine(m.Workspace(EVERYTHING), m.Workspace(right), join=join, merge_channels=merge)))
+    compare(lambda m: document(m.Workspace.combine(m.Workspace(EVERYTHING), m.Workspace(right), join=join, merge_channels=merge)), raises=True)
 
 
 def test_combine_versions():
@@ -72,7 +75,7 @@ def test_combine_versions():
         w["version"] = "1.2.0"
         return m.Workspace.combine(w, m.Workspace(OTHER))
 
-    compare(answer)
+    compare(answer, raises="InvalidWorkspaceOperation")
 
 
 @pytest.mark.parametrize("name", WORKSPACES)
@@ -90,20 +93,22 @@ def test_build(name):
         pdf = w.model()
         return document(m.Workspace.build(pdf, w.data(pdf), name="built"))
 
-    compare(answer)
+    # pyhf cannot write a width of infinity, nor a measurement of nothing.
+    compare(answer, raises=BUILD_RAISES.get(name, False))
 
 
 @pytest.mark.parametrize("arguments", [{}, {"measurement_name": "other"}, {"measurement_index": 1}, {"measurement_index": 5}, {"measurement_name": "nothing"},
                                        {"measurement_name": "measurement", "measurement_index": 1}], ids=str)
 def test_measurements(arguments):
+    wrong = arguments in ({"measurement_name": "nothing"}, {"measurement_index": 5})
     both = {**EVERYTHING, "measurements": EVERYTHING["measurements"] + [{"name": "other", "config": {"poi": "ktop", "parameters": EVERYTHING["measurements"][0]["config"]["parameters"]}}]}
-    compare(lambda m: dict(m.Workspace(both).get_measurement(**arguments)))
-    compare(lambda m: m.Workspace(both).model(**arguments).config.poi_name)
+    compare(lambda m: dict(m.Workspace(both).get_measurement(**arguments)), raises="InvalidMeasurement" if wrong else False)
+    compare(lambda m: m.Workspace(both).model(**arguments).config.poi_name, raises="InvalidMeasurement" if wrong else False)
 
 
 def test_a_workspace_without_measurements():
     nothing = {**EVERYTHING, "measurements": []}
-    compare(lambda m: m.Workspace(nothing, validate=False).get_measurement())
+    compare(lambda m: m.Workspace(nothing, validate=False).get_measurement(), raises="InvalidMeasurement")
 
 
 def test_equality():
@@ -145,8 +150,9 @@ def test_patchset_attributes(attribute):
 
 @pytest.mark.parametrize("key", ["point_1", "point_2", (100, 50), [200, 50], "nothing", (1, 2)], ids=str)
 def test_patchset_lookup(key):
-    compare(lambda m: (m.PatchSet(patchset())[key].name, m.PatchSet(patchset())[key].values, m.PatchSet(patchset())[key].patch))
-    compare(lambda m: document(m.PatchSet(patchset()).apply(m.Workspace(EVERYTHING), key)))
+    raises = "InvalidPatchLookup" if key in ("nothing", (1, 2)) else False
+    compare(lambda m: (m.PatchSet(patchset())[key].name, m.PatchSet(patchset())[key].values, m.PatchSet(patchset())[key].patch), raises=raises)
+    compare(lambda m: document(m.PatchSet(patchset()).apply(m.Workspace(EVERYTHING), key)), raises=raises)
 
 
 @pytest.mark.parametrize("changes", [
@@ -154,12 +160,43 @@ def test_patchset_lookup(key):
     {"metadata": {"references": {"hepdata": "12"}}}, {"metadata": {"extra": 1}}, {"metadata": {"digests": {"sha1": "ab"}}},
 ], ids=str)
 def test_patchsets_that_are_wrong(changes):
-    compare(lambda m: len(m.PatchSet(patchset(**changes))))
+    compare(lambda m: len(m.PatchSet(patchset(**changes))), raises=True)
+
+
+def parts_of_a_patchset(spec):
+    yield spec
+    yield spec["metadata"]
+    yield spec["metadata"]["references"]
+    yield spec["metadata"]["digests"]
+    yield spec["patches"][0]
+    yield spec["patches"][0]["metadata"]
+    yield spec["patches"][0]["patch"][0]
+
+
+def mutations_of_a_patchset():
+    for i, part in enumerate(parts_of_a_patchset(patchset())):
+        for key in [*part, "unknown", "from"]:
+            for value in ("absent", None, "text", "1.0.0", "ins1", "ins12345678", "ab" * 16, "AB" * 16, "remove", "move", "copy", "test", 3, [], ["1.0.0"], ["text"],
+                          [1.0, 2.0], {}, {"hepdata": "ins1"}, True):
+                yield i, key, value
+
+
+@pytest.mark.parametrize("part", range(7))
+def test_what_validation_of_patchsets_refuses(part):
+    """As of workspaces; a specification that is no object at all is left out."""
+    for where, key, value in mutations_of_a_patchset():
+        if where != part:
+            continue
+        spec = patchset()
+        target = list(parts_of_a_patchset(spec))[part]
+        target.pop(key, None) if value == "absent" else target.update({key: value})
+        expected, found = (outcome(lambda m, spec=spec: [(p.name, p.values) for p in m.PatchSet(spec)], m) for m in (real, ours))
+        assert expected == found, (key, value)
 
 
 def test_patchsets_as_sequences():
     compare(lambda m: [p.name for p in m.PatchSet(patchset())] + [len(m.PatchSet(patchset())), list(m.PatchSet(patchset()))[0] == m.PatchSet(patchset())["point_1"]])
-    compare(lambda m: m.PatchSet(patchset()).verify(OTHER))
+    compare(lambda m: m.PatchSet(patchset()).verify(OTHER), raises="PatchSetVerificationError")
     # Differs from pyhf: it takes a patch of this name for a duplicate.
     assert ours.PatchSet(patchset(name="values"))["values"].name == "values"
 
@@ -257,7 +294,7 @@ def test_models_of_odd_specifications(change):
         x = np.array(pdf.config.suggested_init())
         return pdf.config.par_names, pdf.config.suggested_bounds(), pdf.config.auxdata, pdf.logpdf(x * 1.01, [1.0] * pdf.config.nmaindata + pdf.config.auxdata), w.data(pdf)
 
-    compare(answer)
+    compare(answer, raises=True)
 
 
 def test_shapefactors_that_do_not_fit():

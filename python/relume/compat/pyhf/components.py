@@ -46,6 +46,10 @@ class _MainModel:
         """Shape (1, n_samples, n_batch or 1, n_bins)."""
         return self.rates.nominal
 
+    def is_as_built(self) -> bool:
+        """Whether nobody has replaced what gives the rates."""
+        return engine.is_own(self, _MainModel, "expected_data", "make_pdf")
+
     def has_pdf(self) -> bool:
         return True
 
@@ -92,10 +96,16 @@ class _ConstraintModel:
         self.constraints_gaussian = gaussian_constraint_combined(config, batch_size=batch_size)
         self.constraints_poisson = poisson_constraint_combined(config, batch_size=batch_size)
         self.viewer_aux = ParamViewer((batch_size or 1, config.npars), config.par_map, config.auxdata_order)
-        kinds = (self.constraints_gaussian, self.constraints_poisson)
+        self._kinds = kinds = (self.constraints_gaussian, self.constraints_poisson)
         parts = [part for part in (kinds[0]._normal_data, kinds[1]._poisson_data) if part is not None]
         if parts:
             self.constraints_tv = _TensorViewer(parts, batch_size)
+
+    def is_as_built(self) -> bool:
+        """Whether nobody has replaced a constraint, or its widths."""
+        gaussian, poisson = self._kinds
+        return (self.constraints_gaussian is gaussian and self.constraints_poisson is poisson and engine.is_own(self, _ConstraintModel, "make_pdf")
+                and gaussian.is_as_built() and poisson.is_as_built())
 
     def has_pdf(self) -> bool:
         return self.constraints_gaussian.has_pdf() or self.constraints_poisson.has_pdf()

@@ -34,9 +34,18 @@ class _Combined:
         self._positions = [i for b, p in zip(begin[:-1], self.parsets, strict=True) if p.pdf_type == self.kind for i in range(b, b + p.n_parameters)]
         if names:
             self.prepare([pdfconfig.param_set(name) for name in names])
+        self._built = self.widths()
 
     def prepare(self, sets: Sequence[Any]) -> None:
         """What can be computed once."""
+
+    def widths(self) -> bytes:
+        """Those of all terms, to compare with later."""
+        return b""
+
+    def is_as_built(self) -> bool:
+        """Whether nobody has replaced the widths since, or the distribution."""
+        return "make_pdf" not in vars(self) and self.widths() == self._built
 
     def has_pdf(self) -> bool:
         return bool(self._columns)
@@ -66,6 +75,9 @@ class gaussian_constraint_combined(_Combined):  # noqa: N801 (the name is part o
         if self.batch_size:
             self.sigmas = np.tile(self.sigmas, (self.batch_size, 1))
 
+    def widths(self) -> bytes:
+        return np.asarray(self.sigmas).tobytes() if self.has_pdf() else b""
+
     def make_pdf(self, pars: Any) -> Any:
         return prob.Independent(prob.Normal(self.parameters(pars), self.sigmas), batch_size=self.batch_size) if self.has_pdf() else None
 
@@ -79,6 +91,9 @@ class poisson_constraint_combined(_Combined):  # noqa: N801 (the name is part of
     def prepare(self, sets: Sequence[Any]) -> None:
         self._poisson_data = self.poisson_data = np.asarray(self._positions, dtype=np.int64)
         self.batched_factors = np.tile(np.concatenate([s.factors for s in sets]).astype(np.float64), (self.batch_size or 1, 1))
+
+    def widths(self) -> bytes:
+        return np.asarray(self.batched_factors).tobytes() if self.has_pdf() else b""
 
     def make_pdf(self, pars: Any) -> Any:
         if not self.has_pdf():

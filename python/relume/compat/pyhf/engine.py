@@ -111,11 +111,25 @@ def _codes(settings: Mapping[str, Any]) -> tuple[str, str] | None:
     return _NORMSYS[normsys], _HISTOSYS[histosys]
 
 
+def is_own(thing: Any, owner: type, *methods: str) -> bool:
+    """Whether these methods of `thing` are those of the class `owner`: no subclass has its own, and none was put on the object."""
+    attributes, kind = getattr(thing, "__dict__", {}), type(thing)
+    return all(name not in attributes and getattr(kind, name) is getattr(owner, name) for name in methods)
+
+
 def of(pdf: Any) -> Engine | None:
-    """The engine behind a model; None for a model that Python evaluates, and for objects that only look like one."""
-    found = getattr(pdf, "_engine", None)
-    return found if isinstance(found, Engine) else None
+    """The engine behind a model, for fits and tests.
+
+    None for a model that Python evaluates, for one whose densities or expected data somebody has replaced, and for objects that only look like one.
+    """
+    from .pdf import Model
+
+    if not issubclass(type(pdf), Model) or not is_own(pdf, Model, "logpdf", "expected_data"):
+        return None
+    return pdf._compiled()
 
 
 def vector(values: Any) -> np.ndarray:
-    return np.ascontiguousarray(values, dtype=np.float64)
+    """One dimension; a batch of one counts as its only row."""
+    array = np.ascontiguousarray(values, dtype=np.float64)
+    return array[0] if array.ndim == 2 and len(array) == 1 else array

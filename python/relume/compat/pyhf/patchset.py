@@ -26,8 +26,27 @@ def __dir__() -> list[str]:
     return __all__
 
 
-#: What the schema allows as a name; the engine's reader is not as particular.
+#: What the schema allows; the engine's reader is not as particular. Whatever is doubtful here is left to the schema itself.
 _NAME = re.compile("[a-zA-Z0-9_]+")
+_HEPDATA = re.compile("ins[0-9]{7}")
+_DIGESTS = {"md5": re.compile("[a-f0-9]{32}"), "sha256": re.compile("[a-fA-F0-9]{64}")}
+#: The members that an operation needs besides its path.
+_OPERATIONS = {"add": "value", "replace": "value", "test": "value", "remove": "op", "move": "from", "copy": "from"}
+
+
+def _is_operation(operation: Any) -> bool:
+    return isinstance(operation["path"], str) and _OPERATIONS[operation["op"]] in operation and isinstance(operation.get("from", ""), str)
+
+
+def _is_in_the_schema(spec: Any) -> bool:
+    """Of what the engine's reader has taken. May raise KeyError, TypeError, AttributeError for what is not."""
+    metadata = spec["metadata"]
+    return (set(metadata["references"]) == {"hepdata"} and bool(_HEPDATA.fullmatch(metadata["references"]["hepdata"]))
+            and bool(metadata["digests"]) and all(_DIGESTS[name].fullmatch(digest) for name, digest in metadata["digests"].items())
+            and isinstance(metadata["description"], str)
+            and bool(metadata["labels"]) and all(_NAME.fullmatch(label) for label in metadata["labels"])
+            and all(_NAME.fullmatch(patch["metadata"]["name"]) for patch in spec["patches"])
+            and all(_is_operation(operation) for patch in spec["patches"] for operation in patch["patch"]))
 
 
 def _validate(spec: Any, name: str, version: str | None) -> None:
@@ -35,9 +54,9 @@ def _validate(spec: Any, name: str, version: str | None) -> None:
     if schema.is_native(name, "patchset.json", version):
         try:
             _core.PatchSet.from_document(spec, "patchset")
-            if all(_NAME.fullmatch(patch["metadata"]["name"]) for patch in spec["patches"]):
+            if _is_in_the_schema(spec):
                 return
-        except (RelumeError, AttributeError, TypeError):
+        except (RelumeError, AttributeError, KeyError, TypeError):
             pass
     schema.validate(spec, name, version=version)
 

@@ -172,6 +172,7 @@ class Model:
                 log.warning("Clipping expected data %s below %s", where, clip)
         self.main_model = _MainModel(self, clips, None if appliers is None else DenseRates(appliers, nominal, batch_size, *clips))
         self.constraint_model = _ConstraintModel(config=self._config, batch_size=batch_size)
+        self._parts = self.main_model, self.constraint_model
         sizes = [self._config.nmaindata] + ([self._config.nauxdata] if self._config.nauxdata else [])
         self.fullpdf_tv = _tensorviewer_from_sizes(sizes, ["main", "aux"][: len(sizes)], batch_size)
 
@@ -184,6 +185,14 @@ class Model:
                 order.append(name)
         self._config.set_parameters(sets)
         self._config.set_auxinfo(auxdata, order)
+
+    def _compiled(self) -> engine.Engine | None:
+        """The engine, as long as it computes what `make_pdf` and the parts of the model say."""
+        if self._engine is None or not engine.is_own(self, Model, "make_pdf"):
+            return None
+        main, constraints = self._parts
+        same = self.main_model is main and self.constraint_model is constraints and main.is_as_built() and constraints.is_as_built()
+        return self._engine if same else None
 
     @property
     def spec(self) -> Any:
@@ -213,8 +222,8 @@ class Model:
         """Main data, then auxiliary data."""
         if not include_auxdata:
             return self.main_model.expected_data(pars)
-        if self._engine is not None and np.shape(pars) == (self.config.npars,) and not is_strict():
-            return self._engine.core.expected_data(engine.vector(pars))
+        if np.shape(pars) == (self.config.npars,) and not is_strict() and (compiled := self._compiled()) is not None:
+            return compiled.core.expected_data(engine.vector(pars))
         return self.make_pdf(pars).expected_data()
 
     def constraint_logpdf(self, auxdata: Any, pars: Any) -> Any:
@@ -238,8 +247,8 @@ class Model:
                 raise exceptions.InvalidPdfParameters(f"eval failed as pars has len {pars.shape[-1]} but {config.npars} was expected")
             if data.shape[-1] != config.nmaindata + len(config.auxdata):
                 raise exceptions.InvalidPdfData(f"eval failed as data has len {data.shape[-1]} but {config.nmaindata + config.nauxdata} was expected")
-            if self._engine is not None and pars.ndim == data.ndim == 1 and not is_strict():
-                value = self._engine.nll(np.ascontiguousarray(pars), np.ascontiguousarray(data))
+            if pars.ndim == data.ndim == 1 and not is_strict() and (compiled := self._compiled()) is not None:
+                value = compiled.nll(np.ascontiguousarray(pars), np.ascontiguousarray(data))
                 if value == value:
                     return np.array([-value])
             # Outside of the domain callers expect the values that the plain formulas give there.

@@ -38,14 +38,13 @@ def hypotest(poi_test: Any, data: Any, pdf: Any, init_pars: Any = None, par_boun
     """
     starts = given(init_pars, pdf.config.suggested_init())
     fixed = given(fixed_params, pdf.config.suggested_fixed())
-    no_bounds = par_bounds is None or len(par_bounds) == 0
     _check_hypotest_prerequisites(pdf, data, starts, par_bounds, fixed)
+    bounds = given(par_bounds, pdf.config.suggested_bounds())
     test_stat = kwargs.get("test_stat", "qtilde")
     found = calculator = None
     if calctype == "asymptotics" and not return_calculator and not set(kwargs) - {"test_stat"}:
-        found = engine_pvalues(poi_test, data, pdf, starts, None if no_bounds else par_bounds, fixed, test_stat)
+        found = engine_pvalues(poi_test, data, pdf, starts, bounds, fixed, test_stat)
     if found is None:
-        bounds = given(par_bounds, pdf.config.suggested_bounds())
         calculator = utils.create_calculator(calctype, data, pdf, starts, bounds, fixed, **kwargs)
         statistic = calculator.teststatistic(poi_test)
         distributions = calculator.distributions(poi_test)

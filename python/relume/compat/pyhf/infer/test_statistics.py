@@ -38,6 +38,12 @@ def _warn_of_bounds(name: str, other: str, pdf: Any, par_bounds: Any) -> None:
         log.warning(text)
 
 
+def warn_of_other_signals(mu: Any) -> None:
+    """q0 is of mu = 0, whatever was asked for."""
+    if mu != 0.0:
+        log.warning("q0 test statistic only used for fit configuration with POI set to zero. Setting mu=0.")
+
+
 def _ratio(mu: Any, data: Any, pdf: Any, *fit_options: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """t_mu >= 0, the parameters at mu, those of the best fit."""
     at_mu, value_at_mu = fixed_poi_fit(mu, data, pdf, *fit_options, return_fitted_val=True)
@@ -90,8 +96,7 @@ def tmu_tilde(mu: Any, data: Any, pdf: Any, init_pars: Any, par_bounds: Any, fix
 def q0(mu: Any, data: Any, pdf: Any, init_pars: Any, par_bounds: Any, fixed_params: Any, return_fitted_pars: bool = False) -> Any:
     """For discoveries: of mu = 0, zero when the best fit is negative."""
     _need_poi(pdf)
-    if mu != 0.0:
-        log.warning("q0 test statistic only used for fit configuration with POI set to zero. Setting mu=0.")
+    warn_of_other_signals(mu)
     t, at_mu, best = _ratio(0.0, data, pdf, init_pars, par_bounds, fixed_params)
     return _answer(np.where(best[pdf.config.poi_index] < 0, 0.0, t), at_mu, best, return_fitted_pars)
 

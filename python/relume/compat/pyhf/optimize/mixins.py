@@ -19,8 +19,17 @@ from .opt_numpy import is_twice_nll
 log = logging.getLogger("pyhf.optimize.mixins")
 
 
+def is_shipped(optimizer: Any) -> bool:
+    """Whether nobody has given the optimizer a minimiser of their own, in a subclass or otherwise: only then does the engine stand in for it."""
+    owner = next((kind for kind in type(optimizer).__mro__ if "_engine_minimum" in vars(kind)), None)
+    return owner is not None and engine.is_own(optimizer, owner, "minimize", "_minimize", "_get_minimizer", "_internal_minimize", "_internal_postprocess")
+
+
 class OptimizerMixin:
-    """`minimize`, with pyhf's arguments and order of results."""
+    """`minimize`, with pyhf's arguments and order of results.
+
+    What derives from it has `_get_minimizer` and `_minimize`, and where the engine can stand in for them `_engine_minimum`.
+    """
 
     __slots__ = ["maxiter", "verbose"]
 
@@ -64,7 +73,7 @@ class OptimizerMixin:
     def _can_use_engine(self, objective: Callable, pdf: Any, fixed_vals: Sequence[tuple[int, float]]) -> bool:
         """Not when a parameter that the model holds is to float, which the engine does not do."""
         compiled = engine.of(pdf)
-        if compiled is None or is_strict() or not is_twice_nll(objective):
+        if compiled is None or is_strict() or not is_twice_nll(objective) or not is_shipped(self):
             return False
         held = {i for i, _ in fixed_vals}
         return all(i in held for i, is_fixed in enumerate(compiled.core.fixed) if is_fixed)

@@ -11,12 +11,28 @@ import iminuit
 import numpy as np
 from scipy.optimize import OptimizeResult
 
+from ....errors import RelumeError
 from .. import engine, exceptions
 from .mixins import OptimizerMixin
 
 
+def _covariance(compiled: engine.Engine, data: np.ndarray, x: np.ndarray, held: set[int], errordef: float) -> np.ndarray | None:
+    """From exact second derivatives; zero for what is held, bounds disregarded as in any quadratic approximation. None at what is no strict minimum."""
+    free = [i for i in range(len(x)) if i not in held]
+    covariance = np.zeros((len(x), len(x)))
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(compiled.core.hessian(x, data)[np.ix_(free, free)]))
+    except (RelumeError, np.linalg.LinAlgError):
+        return None
+    covariance[np.ix_(free, free)] = errordef * (root.T @ root)
+    return covariance
+
+
 class minuit_optimizer(OptimizerMixin):  # noqa: N801 (the name is part of the interface)
-    """Uncertainties and correlations are those of Minuit's HESSE at relume's minimum, with exact gradients."""
+    """Uncertainties and correlations are those of Minuit's HESSE at relume's minimum, with exact gradients.
+
+    Where Minuit does not recognise a minimum that relume has certified, they are those of the inverse Hessian.
+    """
 
     __slots__ = ["errordef", "name", "steps", "strategy", "tolerance"]
 
@@ -99,8 +115,22 @@ class minuit_optimizer(OptimizerMixin):  # noqa: N801 (the name is part of the i
         result.success = bool(success or minuit.valid)
         if success:
             result.x, result.fun = x, value
+            if not minuit.valid:
+                self._complete(result, _covariance(compiled, data, x, held, self.errordef))
         result.x, result.fun = np.asarray(result.x, dtype=np.float64), np.asarray(result.fun)
         if result.unc is not None:
             result.unc = np.where(list(minuit.fixed), 0.0, np.asarray(list(result.unc)))
             result.corr = None if result.corr is None else np.asarray(result.corr)
         return result
+
+    @staticmethod
+    def _complete(result: OptimizeResult, covariance: np.ndarray | None) -> None:
+        """Uncertainties that Minuit did not give; without any the fit counts as failed, as the caller has asked for more than the minimum."""
+        if covariance is None:
+            result.success = False
+            result.message += " The Hessian is not positive definite, and so there are no uncertainties."
+            return
+        uncertainties = np.sqrt(np.diag(covariance))
+        scale = np.where(uncertainties > 0.0, uncertainties, 1.0)
+        result.hess_inv, result.unc, result.corr = covariance, uncertainties, covariance / np.outer(scale, scale)
+        result.message = "Optimization terminated successfully. The covariance is the inverse Hessian: Minuit does not recognise the certified minimum."

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import hypotest
+from ..mle import given
 
 __all__ = ["linear_grid_scan", "toms748_scan", "upper_limit"]
 
@@ -36,7 +37,7 @@ class _Curves:
 
     def _options_at(self, poi: float) -> dict[str, Any]:
         # Differs from pyhf: a bracket that grows beyond the bound of the parameter takes the bound along, instead of failing.
-        bounds = list(self.options.get("par_bounds") or self.model.config.suggested_bounds())
+        bounds = given(self.options.get("par_bounds"), self.model.config.suggested_bounds())
         index = self.model.config.poi_index
         if index is None or bounds[index][0] <= poi <= bounds[index][1]:
             return self.options
