@@ -599,7 +599,7 @@ struct Minimizer::Impl {
   /// than `lowest`, a descent has to tell; where it is neither that nor the parabola's, half as far out is asked, too.
   /// From next to zero both sides are asked.
   bool bends_away(const std::vector<double>& point, std::uint32_t i, double lowest, const Relaxation& relaxation) {
-    constexpr double bent = 1.0 / 3.0, straight = 0.35, next_to_zero = 0.05, aside = 0.5;
+    constexpr double bent = 1.0 / 3.0, straight = 0.2, next_to_zero = 0.05, aside = 0.5;
     std::fill(rhs.begin(), rhs.end(), 0.0);
     rhs[i] = 1.0;
     solver.solve(rhs, preconditioned);
