@@ -27,6 +27,9 @@ Q_ABSOLUTE = 1e-8
 TOLERANCE = 1e-10
 ABOVE = 1e-6  # in -2 ln L: what relume's minimum may be above anybody's
 AS_LOW = 1e-7  # in -2 ln L
+# The Asimov data, and with them q_A, take over the point of the background-only fit, not its value: a value 1e-8 above the minimum
+# is 1e-4 of a standard deviation away, which CLs shows (seed 10148: Newton's method on pyhf's own likelihood gives relume's band).
+BACKGROUND_AS_LOW = 1e-9
 CLS_RELATIVE, CLS_FLOOR = 1e-4, 1e-7
 
 
@@ -114,7 +117,8 @@ def compare(both, folder):
              "mu = 1 on Asimov data": (asimov.minimum("--fix", "mu=1"), asimov.peers_twice_nll(fits.fixed_poi_fit_to_asimov))}
     for name, (low, value) in pairs.items():
         assert low <= value + ABOVE, name
-    above = [f"{name} by {value - low:.1g}" for name, (low, value) in pairs.items() if value > low + AS_LOW]
+    above = [f"{name} by {value - low:.1g}" for name, (low, value) in pairs.items()
+             if value > low + (BACKGROUND_AS_LOW if name == "mu = 0" else AS_LOW)]
     agree = [abs(value - float(peers)) <= CLS_RELATIVE * max(float(peers), CLS_FLOOR)
              for value, peers in zip([ours["CLs_obs"], *ours["CLs_exp"]], [observed, *expected], strict=True)]
     if above and not all(agree):
