@@ -214,30 +214,33 @@ class TestFits {
   /// A rate that its constraint holds at zero comes out as a rounding on either side of it: it becomes 0, since the
   /// logarithm of a rounding is no help to a fit. A rate that is really negative cannot be data.
   bool clear_rounding(const std::vector<double>& point) {
-    constexpr double share = 1e-9;  // of what the samples add up from
-    std::vector<double> by_sample;
-    std::size_t first_of_channel = 0, channel = 0;
+    constexpr double suspicious = 1e-3;  // events
+    constexpr double share = 1e-9;       // of what the samples add up from
+    std::vector<double> by_sample;       // only asked for when a rate is suspicious
+    std::size_t channel = 0, first_of_channel = 0;
     for (const model::DataBlock& block : likelihood_.data_blocks()) {
       if (block.kind != model::BlockKind::counts) continue;
-      for (std::size_t i = block.first; i < block.first + block.size; ++i) {
-        double& rate = asimov_data_.values[i];
-        if (block.is_auxiliary) rate = std::max(0.0, rate);
-        constexpr double suspicious = 1e-3;
-        if (block.is_auxiliary || rate > suspicious || (rate >= 0.0 && data_.values[i] != 0.0)) continue;
+      double* const rates = asimov_data_.values.data() + block.first;
+      if (block.is_auxiliary) {
+        for (std::size_t b = 0; b < block.size; ++b) rates[b] = std::max(0.0, rates[b]);
+        continue;
+      }
+      const std::size_t n_samples =
+          channel < likelihood_.channels().size() ? likelihood_.channels()[channel].samples.size() : 0;
+      for (std::size_t b = 0; b < block.size; ++b) {
+        if (rates[b] > suspicious || (rates[b] >= 0.0 && data_.values[block.first + b] != 0.0)) continue;
         if (by_sample.empty()) by_sample = likelihood_.expected_by_sample(point);
         double size = by_sample.empty() ? 1.0 : 0.0;
-        const std::size_t n_samples = by_sample.empty() ? 0 : likelihood_.channels()[channel].samples.size();
-        for (std::size_t s = 0; s < n_samples; ++s)
-          size += std::fabs(by_sample[first_of_channel + s * block.size + i - block.first]);
-        if (rate < -share * size) {
-          return fail(Status::fit_failed, "the Asimov data would be negative: " + number(rate) + " in channel '" +
-                                              block.name + "' bin " + std::to_string(i - block.first));
+        for (std::size_t s = 0; !by_sample.empty() && s < n_samples; ++s)
+          size += std::fabs(by_sample[first_of_channel + s * block.size + b]);
+        if (rates[b] < -share * size) {
+          return fail(Status::fit_failed, "the Asimov data would be negative: " + number(rates[b]) + " in channel '" +
+                                              block.name + "' bin " + std::to_string(b));
         }
-        if (rate <= share * size) rate = 0.0;
+        if (rates[b] <= share * size) rates[b] = 0.0;
       }
-      if (block.is_auxiliary || channel >= likelihood_.channels().size()) continue;
-      first_of_channel += likelihood_.channels()[channel].samples.size() * block.size;
       ++channel;
+      first_of_channel += n_samples * block.size;
     }
     return true;
   }

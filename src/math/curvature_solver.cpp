@@ -699,8 +699,8 @@ CovarianceResult invert(const Curvature& curvature, std::span<const char> free, 
   }
   if (!positive) {
     const Eigen::SelfAdjointEigenSolver<Matrix> eigen(scaled);
-    constexpr double downwards =
-        1e-6;  // of the parameters' own curvature: far above what rounding makes of a flat direction
+    // In units of the parameters' own curvature: far above what rounding makes of a flat direction.
+    constexpr double downwards = 1e-6;
     result.curves_downwards = eigen.eigenvalues()(0) < -downwards;
     result.null_direction.assign(n, 0.0);
     for (Eigen::Index i = 0; i < p; ++i)
