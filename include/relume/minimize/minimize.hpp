@@ -37,6 +37,8 @@ struct Options {
   const std::atomic<bool>* stop = nullptr;
 };
 
+class Descent;
+
 class Minimizer {
  public:
   explicit Minimizer(Objective& objective);
@@ -61,8 +63,7 @@ class Minimizer {
   bool solve_linearised(std::span<const double> b, std::span<double> x);
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Descent> descent_;
 };
 
 }  // namespace relume::minimize
