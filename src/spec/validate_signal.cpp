@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -110,15 +111,21 @@ void check_listed_once(const std::vector<std::string>& names, Completeness compl
 }
 
 void check_zero_channels(const Signal& signal, const Place& place, Problems& problems) {
+  if (signal.zero_channels.empty()) return;
+  std::unordered_map<std::string_view, std::vector<const SignalSample*>> samples_in;
+  for (const SignalSample& sample : signal.samples) {
+    for (const SignalYields& yields : sample.channels) {
+      auto& samples = samples_in[yields.channel];
+      if (samples.empty() || samples.back() != &sample) samples.push_back(&sample);
+    }
+  }
   for (std::size_t i = 0; i < signal.zero_channels.size(); ++i) {
-    for (const SignalSample& sample : signal.samples) {
-      const bool has_yields =
-          std::any_of(sample.channels.begin(), sample.channels.end(),
-                      [&](const SignalYields& yields) { return yields.channel == signal.zero_channels[i]; });
-      if (!has_yields) continue;
+    const auto found = samples_in.find(signal.zero_channels[i]);
+    if (found == samples_in.end()) continue;
+    for (const SignalSample* sample : found->second) {
       problems.add(ErrorCode::reference, place / i,
                    fmt::format("channel '{}' is said to see no signal, but sample '{}' has yields in it",
-                               signal.zero_channels[i], sample.name));
+                               signal.zero_channels[i], sample->name));
     }
   }
 }

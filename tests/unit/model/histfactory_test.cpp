@@ -64,6 +64,16 @@ TEST(Compile, ConstraintsAsPyhfBuildsThem) {
 }
 
 // Differs from pyhf: which multiplies the surplus bins of the longer channel by parameter 0 of the model.
+TEST(Compile, FindsObservationsInAnyOrder) {
+  auto ws = workspace({{"b", {{"s", {10.0}, {factor("mu")}}}},
+                       {"c", {{"s", {20.0}, {factor("mu")}}}},
+                       {"a", {{"s", {30.0}, {factor("mu")}}}}});
+  ws.observations = {{"of no channel", {1.0}}, {"c", {22.0}}, {"bb", {2.0}}, {"a", {33.0}}, {"b", {11.0}}};
+  EXPECT_EQ(compile(ws).value().observed.values, (std::vector<double>{33.0, 11.0, 22.0}));
+  ws.observations.pop_back();
+  EXPECT_EQ(first_error(ws), "#/observations channel 'b' needs an observation of 1 bins");
+}
+
 TEST(Compile, RefusesAShapefactorAcrossChannelsOfDifferentLength) {
   const auto ws = workspace({{"a", {{"s", {1.0}, {{"f", shapefactor, {}}, factor("mu")}}}},
                              {"b", {{"s", {3.0, 4.0}, {{"f", shapefactor, {}}}}}}});
