@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest.hpp"
+#include "base/quoted_list.hpp"
 #include "edit/names.hpp"
 #include "relume/spec/validate.hpp"
 
@@ -24,12 +25,6 @@ using spec::SignalYields;
 using spec::Workspace;
 
 namespace {
-
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "'" : ", '").append(name).append("'");
-  return text;
-}
 
 /// Its own parameters, not those of the background's staterror: Monte Carlo samples of signal and background are
 /// independent, and a shared name would change the background's widths.

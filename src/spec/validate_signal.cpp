@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <unordered_map>
 #include <unordered_set>
@@ -13,8 +12,6 @@
 
 namespace relume::spec {
 namespace {
-
-constexpr std::array<std::string_view, 7> cross_section_units = {"b", "mb", "ub", "nb", "pb", "fb", "ab"};
 
 bool is_per_bin(ModifierType type) {
   return type == ModifierType::histosys || type == ModifierType::shapefactor || type == ModifierType::shapesys ||
@@ -135,11 +132,12 @@ void check_cross_section(const CrossSection& cross_section, const Place& place, 
     problems.add(ErrorCode::schema, place / "value",
                  fmt::format("a cross section must be a positive number, not {}", cross_section.value));
   }
-  if (std::find(cross_section_units.begin(), cross_section_units.end(), cross_section.unit) ==
-      cross_section_units.end()) {
-    problems.add(ErrorCode::schema, place / "unit", fmt::format("unknown unit '{}'", cross_section.unit),
-                 "known are: b, mb, ub, nb, pb, fb, ab");
+  std::string known;
+  for (const CrossSectionUnit& unit : cross_section_units) {
+    if (unit.name == cross_section.unit) return;
+    known.append(known.empty() ? "known are: " : ", ").append(unit.name);
   }
+  problems.add(ErrorCode::schema, place / "unit", fmt::format("unknown unit '{}'", cross_section.unit), known);
 }
 
 }  // namespace
