@@ -169,6 +169,20 @@ TEST(Evaluate, NamesTheCulpritOfANegativeRate) {
   for (const char* word : {"'a'", "bin 0", "'s'", "'huge'"}) EXPECT_NE(text.find(word), std::string::npos) << text;
 }
 
+TEST(Evaluate, ExplainsWhatIsNotFinite) {
+  const auto c =
+      compile(workspace({{"a", {{"s", {20.0}, {factor("mu"), {"idle", normsys, spec::NormSysData{1.0, 1.0}}}}}}}));
+  const auto scratch = c->likelihood->make_scratch();
+  const auto explain = [&](const std::vector<double>& point) {
+    const auto e = c->likelihood->evaluate(point, c->observed, math::Derivatives::none, {}, *scratch);
+    EXPECT_EQ(e.status, math::EvaluationStatus::not_finite);
+    return c->likelihood->explain(point, *scratch);
+  };
+  EXPECT_EQ(explain({1.0, std::nan("")}), "idle = nan, which is not a finite number");
+  EXPECT_NE(explain({1e308, 0.0}).find("rate inf in channel 'a' bin 0"), std::string::npos);
+  EXPECT_EQ(explain({1.0, -1e200}), "-ln L is too large for a number; the largest parameter is idle = -1e+200");
+}
+
 TEST(Evaluate, LanesAreTheSameBitsAsSingleCalls) {
   const auto c = compile(workspace({{"a", {{"s", {20.0}, {factor("mu"), norm("x")}}}}}));
   const Likelihood& l = *c->likelihood;
