@@ -45,7 +45,7 @@ File scratch_file(std::string_view content = "") {
   File file(std::tmpfile(), &std::fclose);
   if (!file || std::fwrite(content.data(), 1, content.size(), file.get()) != content.size() ||
       std::fflush(file.get()) != 0) {
-    refuse(fmt::format("no temporary file: {}", std::strerror(errno)), "TMPDIR names a folder for them");
+    refuse(fmt::format("no temporary file: {}", std::strerror(errno)), fmt::format("is there room in {}?", P_tmpdir));
   }
   std::rewind(file.get());
   return file;

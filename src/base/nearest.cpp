@@ -6,6 +6,8 @@
 #include <cctype>
 #include <numeric>
 
+#include "base/quoted_list.hpp"
+
 namespace relume {
 namespace {
 
@@ -32,15 +34,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-std::string quoted_list(std::span<const std::string> names, std::string_view last_separator) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text.append(i + 1 == names.size() ? last_separator : std::string_view{", "});
-    text.append("'").append(names[i]).append("'");
-  }
-  return text;
-}
-
 }  // namespace
 
 std::vector<std::string> nearest(std::string_view name, std::span<const std::string> candidates, std::size_t count) {
@@ -64,10 +57,7 @@ std::string hint_for_unknown(std::string_view name, std::span<const std::string>
   if (candidates.empty()) return {};
   const std::vector<std::string> alike = nearest(name, candidates, 3);
   if (!alike.empty()) return "did you mean " + quoted_list(alike, " or ") + "?";
-  const std::size_t shown = std::min(listed, candidates.size());
-  std::string text = "there are: " + quoted_list(candidates.first(shown), ", ");
-  if (shown < candidates.size()) text.append(" and ").append(std::to_string(candidates.size() - shown)).append(" more");
-  return text;
+  return "there are: " + quoted_beginning(candidates, listed);
 }
 
 }  // namespace relume

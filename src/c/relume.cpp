@@ -23,8 +23,9 @@
 
 struct relume_analysis {
   relume::spec::Workspace background;
-  /// Of the background itself until a signal is set; none when it has no parameter of its own.
+  /// Of the background itself until a signal is set; none when the background makes no model.
   std::optional<relume::model::Compiled> model;
+  relume::Errors why_no_model;
   std::unique_ptr<relume::model::Scratch> scratch;
 };
 
@@ -45,6 +46,12 @@ relume_status fail(relume_status status, std::string message) {
   throw Exception({{ErrorCode::option, where, message, {}}});
 }
 
+/// Without a message: there is no memory for one, or nothing to say. One of an earlier failure would mislead.
+relume_status fail_unexplained() noexcept {
+  last_error.clear();
+  return RELUME_INTERNAL;
+}
+
 /// Runs f; what it throws becomes a status and a message.
 template <class F>
 relume_status guarded(F&& f) noexcept {
@@ -54,16 +61,16 @@ relume_status guarded(F&& f) noexcept {
     try {
       return fail(RELUME_BAD_INPUT, exception.what());
     } catch (...) {
-      return RELUME_INTERNAL;
+      return fail_unexplained();
     }
   } catch (const std::exception& exception) {
     try {
       return fail(RELUME_INTERNAL, exception.what());
     } catch (...) {
-      return RELUME_INTERNAL;
+      return fail_unexplained();
     }
   } catch (...) {
-    return RELUME_INTERNAL;
+    return fail_unexplained();
   }
 }
 
@@ -71,12 +78,17 @@ void use(relume_analysis& analysis, relume::model::Compiled compiled) {
   auto scratch = compiled.likelihood->make_scratch();
   analysis.model = std::move(compiled);
   analysis.scratch = std::move(scratch);
+  analysis.why_no_model.clear();
 }
 
 relume_status open(std::string_view text, const std::string& source, relume_analysis** analysis) {
   auto made = std::make_unique<relume_analysis>();
   made->background = relume::formats::read_workspace(text, source).value();
-  if (auto compiled = relume::model::compile(made->background)) use(*made, *std::move(compiled));
+  // No failure: a signal may bring what is missing. Whatever needs a model before that says what it is.
+  if (auto compiled = relume::model::compile(made->background))
+    use(*made, *std::move(compiled));
+  else
+    made->why_no_model = compiled.errors();
   *analysis = made.release();
   return RELUME_OK;
 }
@@ -88,7 +100,11 @@ relume_status set(relume_analysis& analysis, const relume::spec::Signal& signal)
 }
 
 void need_model(const relume_analysis& analysis) {
-  if (!analysis.model) refuse("analysis", "the background alone makes no model: set a signal first");
+  if (analysis.model) return;
+  relume::Errors errors = {
+      {ErrorCode::option, "analysis", "the background alone makes no model: set a signal first", {}}};
+  errors.insert(errors.end(), analysis.why_no_model.begin(), analysis.why_no_model.end());
+  throw Exception(std::move(errors));
 }
 
 void need_poi(const relume_analysis& analysis) {

@@ -17,6 +17,10 @@ namespace relume::edit {
 /// Names of one kind of thing, each once, in the order of the workspace.
 class Names {
  public:
+  Names() = default;
+  explicit Names(const std::vector<std::string>& names) {
+    for (const std::string& name : names) add(name);
+  }
   void add(const std::string& name) {
     if (known_.insert(name).second) all_.push_back(name);
   }

@@ -47,28 +47,26 @@ Errors find_unknown(const Workspace& workspace, const PruneSelection& selection)
   return errors;
 }
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 template <class Item>
-void erase_named(std::vector<Item>& items, const std::vector<std::string>& names) {
-  if (names.empty()) return;
-  std::erase_if(items, [&](const Item& item) { return contains(names, item.name); });
+void erase_named(std::vector<Item>& items, const Names& names) {
+  if (names.all().empty()) return;
+  std::erase_if(items, [&](const Item& item) { return names.contains(item.name); });
 }
 
 }  // namespace
 
 Result<Workspace> prune(const Workspace& workspace, const PruneSelection& selection) {
   if (Errors errors = find_unknown(workspace, selection); !errors.empty()) return errors;
+  const Names channels(selection.channels), samples(selection.samples), modifiers(selection.modifiers),
+      measurements(selection.measurements);
   Workspace pruned = workspace;
-  erase_named(pruned.channels, selection.channels);
-  erase_named(pruned.observations, selection.channels);
-  erase_named(pruned.measurements, selection.measurements);
+  erase_named(pruned.channels, channels);
+  erase_named(pruned.observations, channels);
+  erase_named(pruned.measurements, measurements);
   for (spec::Channel& channel : pruned.channels) {
-    erase_named(channel.samples, selection.samples);
+    erase_named(channel.samples, samples);
     for (spec::Sample& sample : channel.samples) {
-      erase_named(sample.modifiers, selection.modifiers);
+      erase_named(sample.modifiers, modifiers);
       std::erase_if(sample.modifiers, [&](const spec::Modifier& modifier) {
         const auto& types = selection.modifier_types;
         return std::find(types.begin(), types.end(), modifier.type) != types.end();
@@ -76,7 +74,7 @@ Result<Workspace> prune(const Workspace& workspace, const PruneSelection& select
     }
   }
   // The POI stays even if its modifier goes: background-only workspaces are published like that.
-  for (spec::Measurement& measurement : pruned.measurements) erase_named(measurement.parameters, selection.modifiers);
+  for (spec::Measurement& measurement : pruned.measurements) erase_named(measurement.parameters, modifiers);
   if (Errors problems = spec::validate(pruned, "the pruned workspace"); !problems.empty()) return problems;
   return pruned;
 }

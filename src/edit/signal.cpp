@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/edit/signal.hpp"
 
-#include <algorithm>
+#include <span>
+#include <string_view>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/nearest.hpp"
+#include "base/quoted_list.hpp"
 #include "edit/names.hpp"
 #include "relume/spec/validate.hpp"
 
@@ -22,16 +25,6 @@ using spec::SignalYields;
 using spec::Workspace;
 
 namespace {
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text.append(text.empty() ? "'" : ", '").append(name).append("'");
-  return text;
-}
 
 /// Its own parameters, not those of the background's staterror: Monte Carlo samples of signal and background are
 /// independent, and a shared name would change the background's widths.
@@ -53,7 +46,15 @@ Sample sample_for_channel(const Signal& signal, const SignalSample& sample, cons
 class SignalAddition {
  public:
   SignalAddition(const Workspace& workspace, const Signal& signal, const AddSignalOptions& options)
-      : workspace_(workspace), signal_(signal), options_(options), source_("signal '" + signal.name + "'") {}
+      : workspace_(workspace),
+        signal_(signal),
+        options_(options),
+        source_("signal '" + signal.name + "'"),
+        replaced_(signal.replace) {
+    for (const SignalSample& sample : signal.samples) {
+      for (const SignalYields& yields : sample.channels) yields_in_[yields.channel].push_back({&sample, &yields});
+    }
+  }
 
   Result<Workspace> add() {
     errors_ = spec::validate(signal_, source_);
@@ -64,10 +65,10 @@ class SignalAddition {
 
     Workspace with = workspace_;
     for (Channel& channel : with.channels) {
-      std::erase_if(channel.samples, [&](const Sample& sample) { return contains(signal_.replace, sample.name); });
-    }
-    for (const SignalSample& sample : signal_.samples) {
-      for (const SignalYields& yields : sample.channels) put(sample, yields, with);
+      std::erase_if(channel.samples, [&](const Sample& sample) { return replaced_.contains(sample.name); });
+      for (const auto& [sample, yields] : yields_in(channel)) {
+        channel.samples.push_back(sample_for_channel(signal_, *sample, *yields));
+      }
     }
     for (spec::Measurement& measurement : with.measurements) measurement.poi = signal_.poi;
     check_not_emptied(with);
@@ -76,6 +77,18 @@ class SignalAddition {
   }
 
  private:
+  struct Contribution {
+    const SignalSample* sample;
+    const SignalYields* yields;
+  };
+
+  /// What the signal has in a channel, sample by sample.
+  std::span<const Contribution> yields_in(const Channel& channel) const {
+    const auto found = yields_in_.find(channel.name);
+    if (found == yields_in_.end()) return {};
+    return found->second;
+  }
+
   void complain(ErrorCode code, std::string message, std::string hint = {}) {
     errors_.push_back({code, source_, std::move(message), std::move(hint)});
   }
@@ -108,12 +121,10 @@ class SignalAddition {
   void check_bins(const Channel& channel) {
     if (channel.samples.empty()) return;
     const std::size_t n_bins = channel.samples.front().data.size();
-    for (const SignalSample& sample : signal_.samples) {
-      for (const SignalYields& yields : sample.channels) {
-        if (yields.channel != channel.name || yields.yields.size() == n_bins) continue;
-        complain(ErrorCode::schema, fmt::format("sample '{}' has {} yields for channel '{}', which has {} bins",
-                                                sample.name, yields.yields.size(), channel.name, n_bins));
-      }
+    for (const auto& [sample, yields] : yields_in(channel)) {
+      if (yields->yields.size() == n_bins) continue;
+      complain(ErrorCode::schema, fmt::format("sample '{}' has {} yields for channel '{}', which has {} bins",
+                                              sample->name, yields->yields.size(), channel.name, n_bins));
     }
   }
 
@@ -121,7 +132,7 @@ class SignalAddition {
     const Names known = sample_names(workspace_);
     for (const std::string& name : signal_.replace) require(known, name, "sample to replace");
     for (const SignalSample& sample : signal_.samples) {
-      if (known.contains(sample.name) && !contains(signal_.replace, sample.name)) {
+      if (known.contains(sample.name) && !replaced_.contains(sample.name)) {
         complain(ErrorCode::reference, fmt::format("the workspace already has a sample called '{}'", sample.name),
                  "list it in 'replace' to put this one in its place, or choose another name");
       }
@@ -135,7 +146,7 @@ class SignalAddition {
     bool poi_is_other_type = false;
     for (const Channel& channel : workspace_.channels) {
       for (const Sample& sample : channel.samples) {
-        if (contains(signal_.replace, sample.name)) continue;
+        if (replaced_.contains(sample.name)) continue;
         for (const Modifier& modifier : sample.modifiers) {
           if (modifier.type == ModifierType::staterror) staterrors.add(modifier.name);
           poi_is_other_type =
@@ -158,12 +169,6 @@ class SignalAddition {
     }
   }
 
-  void put(const SignalSample& sample, const SignalYields& yields, Workspace& workspace) {
-    for (Channel& channel : workspace.channels) {
-      if (channel.name == yields.channel) channel.samples.push_back(sample_for_channel(signal_, sample, yields));
-    }
-  }
-
   void check_not_emptied(const Workspace& workspace) {
     for (const Channel& channel : workspace.channels) {
       if (!channel.samples.empty()) continue;
@@ -176,6 +181,8 @@ class SignalAddition {
   const Signal& signal_;
   const AddSignalOptions& options_;
   std::string source_;
+  Names replaced_;
+  std::unordered_map<std::string_view, std::vector<Contribution>> yields_in_;  ///< by the name of the channel
   Errors errors_;
 };
 

@@ -10,6 +10,7 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include "base/quoted_list.hpp"
 #include "formats/json_beginning.hpp"
 
 namespace relume::formats {
@@ -106,14 +107,6 @@ Result<std::string> read_data(archive* a, const std::string& source_name, std::s
   return data;
 }
 
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string text;
-  const std::size_t shown = std::min(max_listed, names.size());
-  for (std::size_t i = 0; i < shown; ++i) text.append(i > 0 ? ", '" : "'").append(names[i]).append("'");
-  if (shown < names.size()) text.append(fmt::format(" and {} more", names.size() - shown));
-  return text;
-}
-
 /// What can be chosen from: the JSON files, or, if there are none, all files.
 std::vector<std::string> choices(const std::vector<std::string>& members) {
   std::vector<std::string> json;
@@ -169,9 +162,9 @@ Result<std::string> unpack(std::string_view bytes, const std::string& source_nam
   if (!members) return members.errors();
   const std::vector<std::string> json = choices(*members);
   return Error{ErrorCode::reference, source_name, "is an archive: say which member is meant",
-               json.empty()
-                   ? "it is empty"
-                   : fmt::format("for example '{}::{}'; there are: {}", source_name, json.front(), quoted_list(json))};
+               json.empty() ? "it is empty"
+                            : fmt::format("for example '{}::{}'; there are: {}", source_name, json.front(),
+                                          quoted_beginning(json, max_listed))};
 }
 
 Result<std::string> unpack_member(std::string_view bytes, const std::string& member, const std::string& source_name,
@@ -196,7 +189,7 @@ Result<std::string> unpack_member(std::string_view bytes, const std::string& mem
   if (!errors.empty()) return errors;
   const std::vector<std::string> json = choices(members);
   return Error{ErrorCode::reference, source_name, fmt::format("the archive has no member '{}'", member),
-               json.empty() ? "the archive is empty" : fmt::format("there are: {}", quoted_list(json))};
+               json.empty() ? "the archive is empty" : "there are: " + quoted_beginning(json, max_listed)};
 }
 
 }  // namespace relume::formats

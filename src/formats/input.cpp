@@ -166,13 +166,6 @@ Result<std::string> read_input(const std::string& name) {
   return bytes;
 }
 
-Result<std::vector<std::string>> list_archive(const std::string& path) {
-  const Result<std::string> bytes = read_file(path);
-  if (!bytes) return bytes.errors();
-  if (!looks_packed(*bytes)) return Error{ErrorCode::syntax, path, "is not an archive", {}};
-  return list_members(*bytes, path);
-}
-
 Result<bool> write_output(const std::string& name, std::string_view bytes) {
   if (name == standard_stream) {
     const int error_number = write_all(STDOUT_FILENO, bytes);

@@ -319,15 +319,4 @@ Json workspace_to_json(const Workspace& workspace) {
                      JsonMember("version", workspace.version));
 }
 
-Result<Sample> sample_from_json(const Json& document, std::string_view source_name, std::string_view pointer) {
-  Problems problems(source_name);
-  const Place place(pointer);
-  Sample sample = read_sample(document, place, problems);
-  const bool is_complete = problems.empty();
-  validate(sample, std::nullopt, is_complete ? spec::Completeness::complete : spec::Completeness::partial, place,
-           problems);
-  if (!problems.empty()) return problems.take();
-  return sample;
-}
-
 }  // namespace relume::formats

@@ -227,19 +227,21 @@ struct HistFactoryArranger {
     math::CurvatureLayout& l = model.layout_;
     const math::RowGroup& group = l.groups[channel];
     std::vector<char>& is_touched = touched;
-    is_touched.assign(l.n_parameters, 0);
+    is_touched.resize(l.n_parameters, 0);
     for (const std::size_t k : blocks) {
       const math::ProductTerm& term = l.products[model.blocks[k].product];
       for (std::size_t j = 0; j < term.size; ++j) is_touched[l.product_columns[term.first + j]] = 1;
     }
     math::CouplingMatrix matrix{channel, false, {}, l.coupling_size};
     for (std::uint32_t column = 0; column < group.columns.size(); ++column) {
-      if (is_touched[group.columns[column]] != 0) matrix.columns.push_back(column);
+      char& is_column = is_touched[group.columns[column]];
+      if (is_column != 0) matrix.columns.push_back(column);
+      is_column = 0;
     }
     l.coupling_size += group.n_rows * matrix.columns.size();
     l.coupling_matrices.push_back(std::move(matrix));
   }
-  std::vector<char> touched{};  ///< scratch of add_coupling_matrix
+  std::vector<char> touched{};  ///< scratch of add_coupling_matrix, which leaves zeros
 
   /// Both lists of columns ascend.
   void add_matrix_use(const Block& block, std::uint32_t index) {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <numeric>
 #include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -426,11 +427,13 @@ struct HistFactoryCompiler {
 
   void add_data_blocks(Data& observed) {
     std::size_t bin = 0;
-    for (const spec::Channel* channel : channels) {
+    const auto observations = sorted_by_name(workspace.observations);
+    auto next = observations.begin();
+    for (const spec::Channel* channel : channels) {  // sorted as well: one walk through both
       const std::size_t n = n_bins_of(*channel);
-      const auto observation = std::find_if(workspace.observations.begin(), workspace.observations.end(),
-                                            [&](const auto& o) { return o.name == channel->name; });
-      if (observation == workspace.observations.end() || observation->data.size() != n) {
+      next = std::find_if(next, observations.end(), [&](const auto* o) { return o->name >= channel->name; });
+      const spec::Observation* observation = next != observations.end() ? *next : nullptr;
+      if (observation == nullptr || observation->name != channel->name || observation->data.size() != n) {
         error(ErrorCode::model, "#/observations",
               "channel " + quoted(channel->name) + " needs an observation of " + std::to_string(n) + " bins");
         continue;
@@ -492,11 +495,10 @@ struct HistFactoryCompiler {
     HistFactory& m = *model;
     const std::size_t n_parameters = m.parameters_.size();
     shape_of_parameter.assign(n_parameters, none);
+    std::unordered_set<std::string_view> known;
     for (const auto* channel : channels) {
       for (const auto& sample : channel->samples) {
-        if (std::find(m.sample_names.begin(), m.sample_names.end(), sample.name) == m.sample_names.end()) {
-          m.sample_names.push_back(sample.name);
-        }
+        if (known.insert(sample.name).second) m.sample_names.push_back(sample.name);
       }
     }
     std::sort(m.sample_names.begin(), m.sample_names.end());

@@ -345,6 +345,7 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   rates(point, work, with_gradient);
   work.bad_bin = -1;
   work.bad_parameter = -1;
+  work.is_too_large = false;
   math::Curvature& curvature = work.curvature;
 
   // Constraint terms.
@@ -433,7 +434,10 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
     }
   }
   value += main;
-  if (!std::isfinite(value)) return {math::EvaluationStatus::not_finite, infinity, infinity};
+  if (!std::isfinite(value)) {
+    work.is_too_large = true;
+    return {math::EvaluationStatus::not_finite, infinity, infinity};
+  }
   if (!with_gradient) return {math::EvaluationStatus::ok, value, main};
 
   if (with_curvature) {
@@ -582,11 +586,21 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
     if (!culprits.empty()) text += "; pulled down by " + culprits;
     return text;
   };
+  for (std::size_t i = 0; i < point.size(); ++i) {
+    if (!std::isfinite(point[i]))
+      return fmt::format("{} = {:g}, which is not a finite number", parameters_[i].name, point[i]);
+  }
   if (work.bad_parameter >= 0) {
     const auto i = static_cast<std::size_t>(work.bad_parameter);
     return fmt::format("{} = {:g}, where its Poisson constraint needs a positive value", parameters_[i].name, point[i]);
   }
   if (work.bad_bin >= 0) return describe(static_cast<std::size_t>(work.bad_bin));
+  if (work.is_too_large) {
+    const auto largest =
+        std::max_element(point.begin(), point.end(), [](double a, double b) { return std::fabs(a) < std::fabs(b); });
+    return fmt::format("-ln L is too large for a number; the largest parameter is {} = {:g}",
+                       parameters_[static_cast<std::size_t>(largest - point.begin())].name, *largest);
+  }
   std::string text;
   for (std::size_t b = 0; b < n_bins; ++b) {
     if (work.multipliers[b] > 0.0) text += (text.empty() ? "" : "; ") + describe(b);

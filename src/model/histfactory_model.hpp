@@ -163,6 +163,7 @@ struct HistFactory::Work final : Scratch, HistFactory::RateWork {
   std::vector<double> pull;           ///< per bin of a block: slope * G
   std::ptrdiff_t bad_bin = -1;        ///< first bin that made the last evaluation infeasible
   std::ptrdiff_t bad_parameter = -1;  ///< the parameter whose constraint did
+  bool is_too_large = false;          ///< every bin was fine, and their sum with the constraints is not finite
 };
 
 }  // namespace relume::model

@@ -3,10 +3,8 @@
 #include "relume/report/json.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cmath>
-#include <string_view>
 #include <utility>
 
 #include "relume/report/parameters.hpp"
@@ -119,12 +117,10 @@ Json main_data_to_json(const Likelihood& likelihood, const model::Data& data) {
 }
 
 double in_femtobarn(const spec::CrossSection& cross_section) {
-  constexpr std::array<std::pair<std::string_view, double>, 7> factors = {
-      {{"b", 1e15}, {"mb", 1e12}, {"ub", 1e9}, {"nb", 1e6}, {"pb", 1e3}, {"fb", 1.0}, {"ab", 1e-3}}};
-  const auto* found =
-      std::find_if(factors.begin(), factors.end(), [&](const auto& f) { return f.first == cross_section.unit; });
-  assert(found != factors.end());
-  return cross_section.value * found->second;
+  const auto* found = std::find_if(spec::cross_section_units.begin(), spec::cross_section_units.end(),
+                                   [&](const auto& unit) { return unit.name == cross_section.unit; });
+  assert(found != spec::cross_section_units.end());
+  return cross_section.value * found->femtobarn;
 }
 
 JsonObject to_json(const FitResult& fit, const Likelihood& likelihood, std::span<const std::string> notes) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -40,6 +41,8 @@ const spec::Measurement* choose(const Workspace& workspace, std::string_view nam
 }
 
 std::vector<ChannelSummary> summarise_channels(const Workspace& workspace) {
+  std::unordered_map<std::string_view, const spec::Observation*> observation_of;
+  for (const spec::Observation& observation : workspace.observations) observation_of[observation.name] = &observation;
   std::vector<ChannelSummary> channels;
   for (const Channel& channel : workspace.channels) {
     ChannelSummary& summary = channels.emplace_back();
@@ -49,9 +52,8 @@ std::vector<ChannelSummary> summarise_channels(const Workspace& workspace) {
       summary.samples.push_back(sample.name);
       summary.nominal += sum(sample.data);
     }
-    for (const spec::Observation& observation : workspace.observations) {
-      if (observation.name == channel.name) summary.observed = sum(observation.data);
-    }
+    const auto observation = observation_of.find(channel.name);
+    if (observation != observation_of.end()) summary.observed = sum(observation->second->data);
   }
   std::sort(channels.begin(), channels.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return channels;

@@ -56,6 +56,8 @@ class Problems {
   void add(ErrorCode code, const Place& place, std::string message, std::string hint = {});
   std::size_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
+  /// Whether the next one would only be counted: what is costly to say about it need not be worked out.
+  bool is_full() const { return count_ >= max_reported_problems; }
   /// The errors; if there were more than are kept, a last one says how many.
   Errors take();
 

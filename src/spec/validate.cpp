@@ -153,8 +153,10 @@ void check_channels(const Workspace& workspace, const ObservationsByName& observ
 
 void report_missing_observation(const Workspace& workspace, const Channel& channel, const Place& place,
                                 Problems& problems) {
-  std::vector<std::string> names;
-  for (const Observation& observation : workspace.observations) names.push_back(observation.name);
+  std::vector<std::string> names;  // none when the hint would not be shown
+  if (!problems.is_full()) {
+    for (const Observation& observation : workspace.observations) names.push_back(observation.name);
+  }
   problems.add(ErrorCode::reference, place, fmt::format("channel '{}' has no observation", channel.name),
                hint_for_unknown(channel.name, names));
 }

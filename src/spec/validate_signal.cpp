@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -12,8 +12,6 @@
 
 namespace relume::spec {
 namespace {
-
-constexpr std::array<std::string_view, 7> cross_section_units = {"b", "mb", "ub", "nb", "pb", "fb", "ab"};
 
 bool is_per_bin(ModifierType type) {
   return type == ModifierType::histosys || type == ModifierType::shapefactor || type == ModifierType::shapesys ||
@@ -110,15 +108,21 @@ void check_listed_once(const std::vector<std::string>& names, Completeness compl
 }
 
 void check_zero_channels(const Signal& signal, const Place& place, Problems& problems) {
+  if (signal.zero_channels.empty()) return;
+  std::unordered_map<std::string_view, std::vector<const SignalSample*>> samples_in;
+  for (const SignalSample& sample : signal.samples) {
+    for (const SignalYields& yields : sample.channels) {
+      auto& samples = samples_in[yields.channel];
+      if (samples.empty() || samples.back() != &sample) samples.push_back(&sample);
+    }
+  }
   for (std::size_t i = 0; i < signal.zero_channels.size(); ++i) {
-    for (const SignalSample& sample : signal.samples) {
-      const bool has_yields =
-          std::any_of(sample.channels.begin(), sample.channels.end(),
-                      [&](const SignalYields& yields) { return yields.channel == signal.zero_channels[i]; });
-      if (!has_yields) continue;
+    const auto found = samples_in.find(signal.zero_channels[i]);
+    if (found == samples_in.end()) continue;
+    for (const SignalSample* sample : found->second) {
       problems.add(ErrorCode::reference, place / i,
                    fmt::format("channel '{}' is said to see no signal, but sample '{}' has yields in it",
-                               signal.zero_channels[i], sample.name));
+                               signal.zero_channels[i], sample->name));
     }
   }
 }
@@ -128,11 +132,12 @@ void check_cross_section(const CrossSection& cross_section, const Place& place, 
     problems.add(ErrorCode::schema, place / "value",
                  fmt::format("a cross section must be a positive number, not {}", cross_section.value));
   }
-  if (std::find(cross_section_units.begin(), cross_section_units.end(), cross_section.unit) ==
-      cross_section_units.end()) {
-    problems.add(ErrorCode::schema, place / "unit", fmt::format("unknown unit '{}'", cross_section.unit),
-                 "known are: b, mb, ub, nb, pb, fb, ab");
+  std::string known;
+  for (const CrossSectionUnit& unit : cross_section_units) {
+    if (unit.name == cross_section.unit) return;
+    known.append(known.empty() ? "known are: " : ", ").append(unit.name);
   }
+  problems.add(ErrorCode::schema, place / "unit", fmt::format("unknown unit '{}'", cross_section.unit), known);
 }
 
 }  // namespace

@@ -12,7 +12,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "relume/base/error.hpp"
 
@@ -22,9 +21,6 @@ namespace relume::formats {
 inline constexpr std::size_t max_input_bytes = std::size_t{4} << 30;
 
 Result<std::string> read_input(const std::string& name);
-
-/// Members of an archive.
-Result<std::vector<std::string>> list_archive(const std::string& path);
 
 /// Writes all bytes or leaves the old file as it was (temporary file beside it, then rename). "-" is standard output.
 /// Returns true.

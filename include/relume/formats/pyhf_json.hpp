@@ -24,10 +24,6 @@ Result<spec::Workspace> read_workspace(std::string_view bytes, std::string_view 
 Result<spec::Workspace> workspace_from_json(const spec::Json& document, std::string_view source_name);
 spec::Json workspace_to_json(const spec::Workspace& workspace);
 
-/// One sample as it stands in a workspace; `pointer` is where it stands, for messages.
-Result<spec::Sample> sample_from_json(const spec::Json& document, std::string_view source_name,
-                                      std::string_view pointer);
-
 Result<spec::PatchSet> read_patchset(std::string_view bytes, std::string_view source_name);
 Result<spec::PatchSet> patchset_from_json(const spec::Json& document, std::string_view source_name);
 /// The same, moving the operations out of the document instead of copying them.

@@ -131,7 +131,8 @@ class Likelihood {
   /// See minimize::Objective: the state lives in the scratch.
   virtual void reset_multipliers(Scratch& scratch) const = 0;
   virtual double update_multipliers(double penalty, Scratch& scratch) const = 0;
-  /// What made the last evaluation infeasible, or which rates sit at their edge, by name: sample, bin and parameters.
+  /// What made the last evaluation fail, or which rates sit at their edge, by name: sample, bin and parameters. Not
+  /// empty when it failed.
   virtual std::string explain(std::span<const double> point, const Scratch& scratch) const = 0;
 
  protected:

@@ -7,8 +7,10 @@
 //   {1.2}}}}}};
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "relume/spec/json.hpp"
@@ -31,9 +33,17 @@ struct SignalSample {
   std::vector<Modifier> modifiers = {};  ///< apply in every channel of the sample (scalar types only)
 };
 
+/// What a cross section may be given in.
+struct CrossSectionUnit {
+  std::string_view name;
+  double femtobarn;
+};
+inline constexpr std::array<CrossSectionUnit, 7> cross_section_units = {
+    {{"b", 1e15}, {"mb", 1e12}, {"ub", 1e9}, {"nb", 1e6}, {"pb", 1e3}, {"fb", 1.0}, {"ab", 1e-3}}};
+
 struct CrossSection {
-  double value = 0.0;  ///< at signal strength 1
-  std::string unit = "fb";
+  double value = 0.0;       ///< at signal strength 1
+  std::string unit = "fb";  ///< one of cross_section_units
 };
 
 struct Signal {

@@ -196,14 +196,5 @@ TEST(ValidateWorkspace, ChecksWorkspacesMadeInMemory) {
   EXPECT_FALSE(spec::validate(spec::Workspace{}, "m").empty());
 }
 
-TEST(ReadSample, SaysWhereItStands) {
-  EXPECT_TRUE(sample_from_json(parse_json(R"({"name": "s", "data": [1], "modifiers": []})", "t").value(), "p.json",
-                               "/0/value"));
-  const auto sample =
-      sample_from_json(parse_json(R"({"name": "s", "data": [], "modifiers": []})", "t").value(), "p.json", "/0/value");
-  ASSERT_FALSE(sample);
-  EXPECT_EQ(sample.error().where, "p.json#/0/value/data");
-}
-
 }  // namespace
 }  // namespace relume::formats

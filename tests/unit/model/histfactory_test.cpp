@@ -64,6 +64,16 @@ TEST(Compile, ConstraintsAsPyhfBuildsThem) {
 }
 
 // Differs from pyhf: which multiplies the surplus bins of the longer channel by parameter 0 of the model.
+TEST(Compile, FindsObservationsInAnyOrder) {
+  auto ws = workspace({{"b", {{"s", {10.0}, {factor("mu")}}}},
+                       {"c", {{"s", {20.0}, {factor("mu")}}}},
+                       {"a", {{"s", {30.0}, {factor("mu")}}}}});
+  ws.observations = {{"of no channel", {1.0}}, {"c", {22.0}}, {"bb", {2.0}}, {"a", {33.0}}, {"b", {11.0}}};
+  EXPECT_EQ(compile(ws).value().observed.values, (std::vector<double>{33.0, 11.0, 22.0}));
+  ws.observations.pop_back();
+  EXPECT_EQ(first_error(ws), "#/observations channel 'b' needs an observation of 1 bins");
+}
+
 TEST(Compile, RefusesAShapefactorAcrossChannelsOfDifferentLength) {
   const auto ws = workspace({{"a", {{"s", {1.0}, {{"f", shapefactor, {}}, factor("mu")}}}},
                              {"b", {{"s", {3.0, 4.0}, {{"f", shapefactor, {}}}}}}});
@@ -157,6 +167,20 @@ TEST(Evaluate, NamesTheCulpritOfANegativeRate) {
   EXPECT_EQ(e.status, math::EvaluationStatus::infeasible);
   const std::string text = c->likelihood->explain(point, *scratch);
   for (const char* word : {"'a'", "bin 0", "'s'", "'huge'"}) EXPECT_NE(text.find(word), std::string::npos) << text;
+}
+
+TEST(Evaluate, ExplainsWhatIsNotFinite) {
+  const auto c =
+      compile(workspace({{"a", {{"s", {20.0}, {factor("mu"), {"idle", normsys, spec::NormSysData{1.0, 1.0}}}}}}}));
+  const auto scratch = c->likelihood->make_scratch();
+  const auto explain = [&](const std::vector<double>& point) {
+    const auto e = c->likelihood->evaluate(point, c->observed, math::Derivatives::none, {}, *scratch);
+    EXPECT_EQ(e.status, math::EvaluationStatus::not_finite);
+    return c->likelihood->explain(point, *scratch);
+  };
+  EXPECT_EQ(explain({1.0, std::nan("")}), "idle = nan, which is not a finite number");
+  EXPECT_NE(explain({1e308, 0.0}).find("rate inf in channel 'a' bin 0"), std::string::npos);
+  EXPECT_EQ(explain({1.0, -1e200}), "-ln L is too large for a number; the largest parameter is idle = -1e+200");
 }
 
 TEST(Evaluate, LanesAreTheSameBitsAsSingleCalls) {
