@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "infer/likelihood_objective.hpp"
-#include "math/curvature_solver.hpp"
+#include "math/covariance.hpp"
 #include "relume/minimize/minimize.hpp"
 
 namespace relume::infer {

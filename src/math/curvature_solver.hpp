@@ -14,7 +14,6 @@
 
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "relume/math/curvature.hpp"
 
@@ -44,22 +43,9 @@ class CurvatureSolver {
   /// rounding.
   static constexpr double null_direction_share = 1e-9;
 
-  struct Impl;
-
  private:
+  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-struct CovarianceResult {
-  bool positive_definite = false;
-  std::vector<double> variances;   ///< per parameter; 0 where not free
-  std::vector<double> covariance;  ///< n x n, row by row, when asked for; else empty
-  /// Where the Hessian has no inverse: the flattest direction, in units of each parameter's own curvature; else empty.
-  std::vector<double> null_direction;
-  bool curves_downwards = false;  ///< along the null direction, by more than rounding: a saddle
-};
-
-/// Inverse of the exact Hessian on the free parameters, private ones back-substituted.
-CovarianceResult invert(const Curvature& curvature, std::span<const char> free, bool full_matrix);
 
 }  // namespace relume::math
