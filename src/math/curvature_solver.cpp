@@ -41,7 +41,8 @@ struct CurvatureSolver::Impl {
   Matrix row_matrix, scaled_jacobian;
   Eigen::LLT<Matrix> llt;
   Vector shared_rhs, shared_x, row_vector;
-  Vector inverse_root, root_weight;  ///< row space: stiffness^-1/2 per shared parameter, weight^1/2 per row
+  std::vector<double> jacobian, private_slope;  ///< semidefinite forms: as they were factorised
+  Vector inverse_root, root_weight;             ///< row space: stiffness^-1/2 per shared parameter, weight^1/2 per row
 
   Factorisation factorise_dense() {
     if (!block.assemble_dense(eliminator)) return Factorisation::not_positive_definite;
@@ -126,7 +127,6 @@ struct CurvatureSolver::Impl {
   }
 
   void solve_semidefinite(std::span<const double> b, std::span<double> x) {
-    const Curvature& curvature = *eliminator.curvature;
     const std::vector<double>& stiffness = eliminator.stiffness;
     const std::vector<double>& reduced_weight = eliminator.reduced_weight;
     gather_shared(b);
@@ -138,7 +138,7 @@ struct CurvatureSolver::Impl {
         double sum = 0.0;
         for (std::uint32_t k = layout.row_privates[row]; k < layout.row_privates[row + 1]; ++k) {
           const std::uint32_t i = layout.privates[k].parameter;
-          if (eliminator.is_free(i)) sum += curvature.private_slope[k] * b[i] / stiffness[i];
+          if (eliminator.is_free(i)) sum += private_slope[k] * b[i] / stiffness[i];
         }
         row_vector[static_cast<Eigen::Index>(row)] = reduced_weight[row] * sum;
         any = any || sum != 0.0;
@@ -146,11 +146,11 @@ struct CurvatureSolver::Impl {
       if (!any) continue;
       if (g.n_rows == 1) {
         const double pulled = -row_vector[static_cast<Eigen::Index>(g.first_row)];
-        shared_columns(g, curvature.jacobian.data() + g.jacobian, pulled);
+        shared_columns(g, jacobian.data() + g.jacobian, pulled);
         continue;
       }
       for (std::size_t c = 0; c < g.columns.size(); ++c) {
-        const double* column = curvature.jacobian.data() + g.jacobian + c * g.n_rows;
+        const double* column = jacobian.data() + g.jacobian + c * g.n_rows;
         double sum = 0.0;
         for (std::size_t r = 0; r < g.n_rows; ++r) {
           sum += column[r] * row_vector[static_cast<Eigen::Index>(g.first_row + r)];
@@ -166,21 +166,21 @@ struct CurvatureSolver::Impl {
         if (layout.row_privates[row] == layout.row_privates[row + 1]) continue;
         double s = 0.0;
         if (g.n_rows == 1) {
-          s = gathered_dot(curvature.jacobian.data() + g.jacobian, g.columns.data(), g.columns.size(), x.data());
+          s = gathered_dot(jacobian.data() + g.jacobian, g.columns.data(), g.columns.size(), x.data());
         } else {
           for (std::size_t c = 0; c < g.columns.size(); ++c) {
-            s += curvature.jacobian[g.jacobian + c * g.n_rows + r] * x[g.columns[c]];
+            s += jacobian[g.jacobian + c * g.n_rows + r] * x[g.columns[c]];
           }
         }
         double sum = 0.0;
         for (std::uint32_t k = layout.row_privates[row]; k < layout.row_privates[row + 1]; ++k) {
           const std::uint32_t i = layout.privates[k].parameter;
-          if (eliminator.is_free(i)) sum += curvature.private_slope[k] * b[i] / stiffness[i];
+          if (eliminator.is_free(i)) sum += private_slope[k] * b[i] / stiffness[i];
         }
         const double pull = reduced_weight[row] * (s + sum);
         for (std::uint32_t k = layout.row_privates[row]; k < layout.row_privates[row + 1]; ++k) {
           const std::uint32_t i = layout.privates[k].parameter;
-          if (eliminator.is_free(i)) x[i] = (b[i] - curvature.private_slope[k] * pull) / stiffness[i];
+          if (eliminator.is_free(i)) x[i] = (b[i] - private_slope[k] * pull) / stiffness[i];
         }
       }
     }
@@ -230,6 +230,10 @@ bool CurvatureSolver::prefers_dense() const { return !impl_->row_space; }
 Factorisation CurvatureSolver::factorise(const Curvature& curvature, std::span<const char> free, Form form) {
   Impl& s = *impl_;
   s.eliminator.prepare(curvature, free, form, null_direction_share);
+  if (form != Form::exact) {
+    s.jacobian = curvature.jacobian;
+    s.private_slope = curvature.private_slope;
+  }
   if (s.uses_row_space()) {
     s.factorise_row_space();
     return Factorisation::positive_definite;

@@ -32,7 +32,8 @@ class CurvatureSolver {
   /// by conjugate gradients with the preconditioner form.
   bool prefers_dense() const;
 
-  /// Factorises H on the parameters with free[i] != 0. `curvature` must outlive the solves. Directions without
+  /// Factorises H on the parameters with free[i] != 0. The exact form reads `curvature` again when it
+  /// solves; the others keep what they need, and serve as preconditioners of neighbouring points. Directions without
   /// curvature get `null_direction_share` of their own Fisher diagonal, so that the semidefinite form always succeeds.
   Factorisation factorise(const Curvature& curvature, std::span<const char> free, Form form);
 

@@ -109,6 +109,10 @@ bool SharedBlock::assemble_dense(RowEliminator& eliminator) {
   const bool exact_elimination = eliminator.form == Form::exact;
   const auto n = static_cast<Eigen::Index>(shared.size());
   dense.setZero(n, n);
+  if (n_stacked_ > 0) {  // of an assembly that was given up half-way
+    stack_.setZero();
+    n_stacked_ = 0;
+  }
   for (std::size_t s = 0; s < shared.size(); ++s) {
     const std::uint32_t i = shared[s];
     dense(static_cast<Eigen::Index>(s), static_cast<Eigen::Index>(s)) =

@@ -37,20 +37,20 @@ constexpr double value_noise = 1e-14;
 constexpr double constraint_tolerance = 1e-10;
 constexpr int max_multiplier_updates = 25;
 
+/// After a step of at most this length, in standard deviations, the preconditioner is still as good as a new one.
+constexpr double short_step = 0.1;
+
 /// Residual that a prediction's linear solve ends at, relative to its right side.
 constexpr double prediction_precision = 1e-2;
 
 /// Residual, in the metric of the preconditioner, that the linear solve of a Newton step of this length ends at.
 double step_residual(double length) {
-  // Superlinear forcing term (Dembo, Eisenstat, Steihaug, SIAM J. Numer. Anal. 19 (1982) 400) while steps are long. The
-  // last step is solved well enough for the check after it to find its target met.
-  constexpr double loosest = 0.1, usual = 1e-3, last = 1e-4;
-  const double wanted = 0.3 * std::sqrt(2.0 * target_edm);
-  const double share = length > usual ? std::min(loosest, length) : std::clamp(wanted / length, last, usual);
+  // Superlinear forcing term (Dembo, Eisenstat, Steihaug, SIAM J. Numer. Anal. 19 (1982) 400).
+  constexpr double loosest = 0.1, tightest = 1e-3;
   // Below this residual the error of the EDM is below its target even where the Hessian is 1e5 times softer than its
   // preconditioner: further digits are worth nothing.
   const double negligible = std::sqrt(1e-5 * target_edm);
-  return std::max(share * length, std::min(loosest * length, negligible));
+  return std::max(std::clamp(length, tightest, loosest) * length, std::min(loosest * length, negligible));
 }
 
 double dot(std::span<const double> a, std::span<const double> b) {
@@ -83,7 +83,7 @@ void Descent::prepare(const Options& o) {
 EvaluationStatus Descent::evaluate_at_x(const Relaxation& relaxation) {
   ++counts.evaluations;
   ++counts.gradients;
-  factor_is_current = false;
+  factor_is_usable = false;
   const Evaluation e = f.evaluate(x, Derivatives::curvature, relaxation);
   value = e.value;
   if (e.status == EvaluationStatus::ok) std::copy(f.gradient().begin(), f.gradient().end(), gradient.begin());
@@ -181,10 +181,10 @@ double Descent::scaled_gradient_as_rounded(std::uint32_t* worst, std::span<const
 }
 
 void Descent::factorise(std::span<const char> mask, bool semidefinite_only) {
-  if (factor_is_current && factor_is_semidefinite == semidefinite_only &&
+  if (factor_is_usable && factor_is_semidefinite == semidefinite_only &&
       std::equal(mask.begin(), mask.end(), factor_mask.begin()))
     return;
-  factor_is_current = true;
+  factor_is_usable = true;
   factor_is_semidefinite = semidefinite_only;
   factor_mask.assign(mask.begin(), mask.end());
   ++counts.factorisations;
@@ -398,7 +398,7 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
       x = trial;
       ++counts.evaluations;
       ++counts.gradients;
-      factor_is_current = false;
+      factor_is_usable = factor_is_usable && form == math::Form::exact && !exact_factor && s.norm <= short_step;
       e = f.evaluate(x, Derivatives::curvature, relaxation);
       if (e.status == EvaluationStatus::ok) break;
       fraction *= 0.5;
@@ -492,11 +492,10 @@ bool Descent::solve_here(std::span<const double> b, std::span<double> p) {
   return !inner.truncated;
 }
 
-std::span<const double> Descent::solve_for_column(std::uint32_t i) {
+void Descent::solve_for_column(std::uint32_t i, std::span<double> column) {
   std::fill(rhs.begin(), rhs.end(), 0.0);
   rhs[i] = 1.0;
-  solver.solve(rhs, preconditioned);
-  return preconditioned;
+  solver.solve(rhs, column);
 }
 
 }  // namespace relume::minimize

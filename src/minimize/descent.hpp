@@ -51,8 +51,9 @@ class Descent {
   Certificate certificate_here();
   /// Solves H p = b on the free parameters at x, to two digits. False when H is not positive definite along the way.
   bool solve_here(std::span<const double> b, std::span<double> p);
-  /// The column of H^-1 that belongs to parameter i, as the last factorisation sees it, left in `preconditioned`.
-  std::span<const double> solve_for_column(std::uint32_t i);
+  /// The column of H^-1 that belongs to parameter i, as the last factorisation sees it. Nothing else may have been
+  /// evaluated since.
+  void solve_for_column(std::uint32_t i, std::span<double> column);
 
   bool is_fixed(std::size_t i) const { return !options.fixed.empty() && options.fixed[i] != 0; }
 
@@ -109,7 +110,7 @@ class Descent {
   std::vector<double> cell_lower, cell_upper, step_lower, diagonal, slopes;
   std::vector<char> inner_free, has_no_unit;
   bool exact_factor = false;
-  bool factor_is_current = false, factor_is_semidefinite = false;  ///< of the curvature at x, for these parameters:
+  bool factor_is_usable = false, factor_is_semidefinite = false;  ///< of the curvature at x or next to it, for:
   std::vector<char> factor_mask;
 };
 

@@ -129,11 +129,14 @@ class Ladder {
 
   void look_at_other_sides() {
     const std::vector<std::uint32_t> candidates = other_sides(descent_);
-    for (const std::uint32_t i : candidates) {
-      if (!is_converged() || !bends_away(descent_, best_, i, best_value_)) continue;
+    std::vector<double> columns = inverse_columns(descent_, candidates);
+    for (std::size_t k = 0; k < candidates.size() && is_converged(); ++k) {
+      const std::span<const double> column = std::span(columns).subspan(k * descent_.n, descent_.n);
+      if (!bends_away(descent_, best_, candidates[k], column, best_value_)) continue;
       put_start(descent_.trial);
       attempt("other side", plain, math::Form::exact);
       end_at_best();
+      if (is_converged()) columns = inverse_columns(descent_, candidates);
     }
     // The objective's derivatives are those of the point that is returned, whichever was asked last.
     if (!candidates.empty()) descent_.f.evaluate(descent_.x, Derivatives::gradient, plain);

@@ -62,9 +62,17 @@ std::vector<std::uint32_t> other_sides(const Descent& descent) {
   return result;
 }
 
-bool bends_away(Descent& descent, std::span<const double> point, std::uint32_t i, double lowest) {
+std::vector<double> inverse_columns(Descent& descent, std::span<const std::uint32_t> parameters) {
+  std::vector<double> columns(parameters.size() * descent.n);
+  for (std::size_t k = 0; k < parameters.size(); ++k) {
+    descent.solve_for_column(parameters[k], std::span(columns).subspan(k * descent.n, descent.n));
+  }
+  return columns;
+}
+
+bool bends_away(Descent& descent, std::span<const double> point, std::uint32_t i, std::span<const double> column,
+                double lowest) {
   constexpr double bent = 1.0 / 3.0, straight = 0.2, next_to_zero = 0.05, aside = 0.5;
-  const std::span<const double> column = descent.solve_for_column(i);
   const double variance = column[i];
   if (!(variance > 0.0)) return false;
   const bool is_on_top = std::fabs(point[i]) < next_to_zero;

@@ -28,11 +28,16 @@ bool flip(Descent& descent, std::span<const double> point, std::span<const doubl
 /// on the top between the two sides.
 std::vector<std::uint32_t> other_sides(const Descent& descent);
 
-/// Takes parameter i to the other side of zero and the others along its profile, both from the minimum `point` as the
-/// last factorisation sees it, and leaves that in `descent.trial`. Were the profile the parabola that it is at the
-/// minimum, the slope there would be the distance over the variance. Where it is less than a third of that, or the
-/// value lower than `lowest`, a descent has to tell; where it is neither that nor the parabola's, half as far out is
-/// asked, too. From next to zero both sides are asked.
-bool bends_away(Descent& descent, std::span<const double> point, std::uint32_t i, double lowest);
+/// The columns of the inverse Hessian at the minimum for these parameters, as the last factorisation sees them; one
+/// after the other.
+std::vector<double> inverse_columns(Descent& descent, std::span<const std::uint32_t> parameters);
+
+/// Takes parameter i to the other side of zero and the others along its profile, both from the minimum `point` by means
+/// of i's column of the inverse Hessian there, and leaves that in `descent.trial`. Were the profile the parabola that
+/// it is at the minimum, the slope there would be the distance over the variance. Where it is less than a third of
+/// that, or the value lower than `lowest`, a descent has to tell; where it is neither that nor the parabola's, half as
+/// far out is asked, too. From next to zero both sides are asked.
+bool bends_away(Descent& descent, std::span<const double> point, std::uint32_t i, std::span<const double> column,
+                double lowest);
 
 }  // namespace relume::minimize

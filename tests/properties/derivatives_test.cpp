@@ -164,6 +164,69 @@ TEST(CurvatureSolver, SolvesLikeADenseMatrix) {
   EXPECT_GT(compared, n_models / 2);
 }
 
+TEST(CurvatureSolver, AFailedFactorisationLeavesNothingBehind) {
+  // The first channel's row is taken in before the second's own parameters turn out to be at a saddle: a product of two
+  // with a count of zero.
+  spec::Workspace w;
+  w.version = "1.0.0";
+  spec::Sample first{"first", {50.0}}, second{"second", {10.0}};
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    for (spec::Sample* sample : {&first, &second}) {
+      sample->modifiers.push_back({name, spec::ModifierType::normsys, spec::NormSysData{0.9, 1.2}});
+    }
+  }
+  second.modifiers.push_back({"shape", spec::ModifierType::shapefactor});
+  second.modifiers.push_back({"scale", spec::ModifierType::shapefactor});
+  w.channels = {{"one", {first}}, {"two", {second}}};
+  w.observations = {{"one", {40.0}}, {"two", {0.0}}};
+  w.measurements = {{"measurement"}};
+  const model::Compiled compiled = std::move(model::compile(w).value());
+  const model::Likelihood& l = *compiled.likelihood;
+  const auto scratch = l.make_scratch();
+  const std::vector<double> point = infer::initial_point(l);
+  ASSERT_EQ(l.evaluate(point, compiled.observed, Derivatives::curvature, {}, *scratch).status,
+            math::EvaluationStatus::ok);
+  const std::vector<char> free(point.size(), 1);
+  const std::vector<double> b(point.size(), 1.0);
+  std::vector<double> x(point.size()), fresh(point.size());
+  math::CurvatureSolver solver(l.layout()), other(l.layout());
+  ASSERT_EQ(solver.factorise(scratch->curvature, free, math::Form::exact), math::Factorisation::not_positive_definite);
+  solver.factorise(scratch->curvature, free, math::Form::preconditioner);
+  solver.solve(b, x);
+  other.factorise(scratch->curvature, free, math::Form::preconditioner);
+  other.solve(b, fresh);
+  EXPECT_EQ(x, fresh);
+}
+
+TEST(CurvatureSolver, APreconditionerStaysAsItWasFactorised) {
+  unsigned compared = 0;
+  for (unsigned seed = 0; seed < n_models; ++seed) {
+    const Case c = make_case(seed, {});
+    const model::Likelihood& l = *c.compiled.likelihood;
+    const auto scratch = l.make_scratch();
+    if (l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch).status !=
+        math::EvaluationStatus::ok) {
+      continue;
+    }
+    const std::vector<char> free(c.point.size(), 1);
+    const std::vector<double> b(c.point.size(), 1.0);
+    std::vector<double> before(c.point.size()), after(c.point.size());
+    math::CurvatureSolver solver(l.layout());
+    solver.factorise(scratch->curvature, free, math::Form::preconditioner);
+    solver.solve(b, before);
+    std::vector<double> elsewhere = c.point;
+    for (double& p : elsewhere) p += 0.1;
+    if (l.evaluate(elsewhere, c.compiled.observed, Derivatives::curvature, {}, *scratch).status !=
+        math::EvaluationStatus::ok) {
+      continue;
+    }
+    ++compared;
+    solver.solve(b, after);
+    EXPECT_EQ(before, after) << "seed " << seed;
+  }
+  EXPECT_GT(compared, n_models / 2);
+}
+
 TEST(Invert, MatchesTheDenseInverseAtTheMinimum) {
   int compared = 0;
   for (unsigned seed = 0; seed < n_models; ++seed) {
