@@ -70,10 +70,10 @@ class OptimizerMixin:
         fitresult.unc, fitresult.corr = uncertainties, correlations
         return fitresult
 
-    def _can_use_engine(self, objective: Callable, pdf: Any, fixed_vals: Sequence[tuple[int, float]]) -> bool:
-        """Not when a parameter that the model holds is to float, which the engine does not do."""
+    def _can_use_engine(self, objective: Callable, pdf: Any, par_bounds: Sequence, fixed_vals: Sequence[tuple[int, float]]) -> bool:
+        """Not when a parameter that the model holds is to float, which the engine does not do. How many bounds there must be is for the minimiser to say."""
         compiled = engine.of(pdf)
-        if compiled is None or is_strict() or not is_twice_nll(objective) or not is_shipped(self):
+        if compiled is None or is_strict() or not is_twice_nll(objective) or not is_shipped(self) or len(par_bounds) != len(compiled.core.fixed):
             return False
         held = {i for i, _ in fixed_vals}
         return all(i in held for i, is_fixed in enumerate(compiled.core.fixed) if is_fixed)
@@ -100,7 +100,7 @@ class OptimizerMixin:
         elif do_grad and get_backend()[0].name == "numpy":
             raise exceptions.Unsupported("Numpy does not support autodifferentiation.")
         result = None
-        if self._can_use_engine(objective, pdf, fixed_vals):
+        if self._can_use_engine(objective, pdf, par_bounds, fixed_vals):
             compiled = engine.of(pdf)
             found = self._engine_minimum(compiled, data, pdf, init_pars, par_bounds, fixed_vals, details, dict(kwargs))
             if found.success or not self._is_outside(compiled, data, init_pars, fixed_vals):
