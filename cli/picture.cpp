@@ -41,10 +41,12 @@ std::string interpreter() {
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
 /// A file without a name. Unlike pipes, two of them cannot block each other, and a reader that goes away is no signal.
-File scratch_file(std::string_view content = "") {
+File scratch_file(std::string_view content = {}) {
   File file(std::tmpfile(), &std::fclose);
-  if (!file || std::fwrite(content.data(), 1, content.size(), file.get()) != content.size() ||
-      std::fflush(file.get()) != 0) {
+  const auto written = [&] {  // a view of nothing may point to nothing, which fwrite must not be given
+    return content.empty() || std::fwrite(content.data(), 1, content.size(), file.get()) == content.size();
+  };
+  if (!file || !written() || std::fflush(file.get()) != 0) {
     refuse(fmt::format("no temporary file: {}", std::strerror(errno)), fmt::format("is there room in {}?", P_tmpdir));
   }
   std::rewind(file.get());
