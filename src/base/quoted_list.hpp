@@ -3,9 +3,10 @@
 //
 // Names as messages list them.
 //
-//   quoted_list({"a", "b", "c"})           // 'a', 'b', 'c'
-//   quoted_list({"a", "b", "c"}, " or ")   // 'a', 'b' or 'c'
-//   quoted_beginning({"a", "b", "c"}, 2)   // 'a', 'b' and 1 more
+//   const std::vector<std::string> names{"a", "b", "c"};
+//   quoted_list(names)           // 'a', 'b', 'c'
+//   quoted_list(names, " or ")   // 'a', 'b' or 'c'
+//   quoted_beginning(names, 2)   // 'a', 'b' and 1 more
 #pragma once
 
 #include <span>

@@ -42,9 +42,9 @@ class RowEliminator {
  public:
   explicit RowEliminator(const CurvatureLayout& layout);
 
-  /// Takes over which Hessian is meant, on the parameters with free[i] != 0. `curvature` must outlive what follows.
-  /// `null_direction_share`: what directions without curvature get of their own Fisher diagonal; 0 keeps the Hessian as
-  /// it is. All but the exact form have their rows reduced here; exact rows are factorised one by one.
+  /// Takes over which Hessian is meant, on the parameters with free[i] != 0. The exact form reads `curvature` again in
+  /// what follows. `null_direction_share`: what directions without curvature get of their own Fisher diagonal; 0 keeps
+  /// the Hessian as it is. All but the exact form have their rows reduced here; exact rows are factorised one by one.
   void prepare(const Curvature& curvature, std::span<const char> free, Form form, double null_direction_share);
 
   bool is_free(std::uint32_t parameter) const { return free[parameter] != 0; }
@@ -65,7 +65,7 @@ class RowEliminator {
   /// The entries of `b` that belong to the row's privates.
   Eigen::VectorXd private_part(const RowElimination& e, std::span<const double> b) const;
 
-  /// Calls f(group, row, elimination, coupling rows: columns x privates) for every row with free privates.
+  /// Calls f(group, elimination, coupling rows: columns x privates) for every row with free privates.
   template <class F>
   void for_each_elimination(F&& f);
 

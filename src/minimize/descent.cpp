@@ -37,20 +37,25 @@ constexpr double value_noise = 1e-14;
 constexpr double constraint_tolerance = 1e-10;
 constexpr int max_multiplier_updates = 25;
 
-/// After a step of at most this length, in standard deviations, the preconditioner is still as good as a new one.
-constexpr double short_step = 0.1;
+/// Steps that add up to less than this, in standard deviations, leave the preconditioner as good as a new one.
+constexpr double short_way = 1e-3;
 
 /// Residual that a prediction's linear solve ends at, relative to its right side.
 constexpr double prediction_precision = 1e-2;
 
 /// Residual, in the metric of the preconditioner, that the linear solve of a Newton step of this length ends at.
 double step_residual(double length) {
-  // Superlinear forcing term (Dembo, Eisenstat, Steihaug, SIAM J. Numer. Anal. 19 (1982) 400).
+  // Superlinear forcing term (Dembo, Eisenstat, Steihaug, SIAM J. Numer. Anal. 19 (1982) 400). With three digits the
+  // EDM has six, and still one where the Hessian is 1e5 times softer than its preconditioner.
   constexpr double loosest = 0.1, tightest = 1e-3;
-  // Below this residual the error of the EDM is below its target even where the Hessian is 1e5 times softer than its
-  // preconditioner: further digits are worth nothing.
+  return std::clamp(length, tightest, loosest) * length;
+}
+
+/// The same where the gradient is small enough already, and only the EDM is still asked for: below this residual its
+/// error is below its target, even where the Hessian is 1e5 times softer than its preconditioner.
+double check_residual(double length) {
   const double negligible = std::sqrt(1e-5 * target_edm);
-  return std::max(std::clamp(length, tightest, loosest) * length, std::min(loosest * length, negligible));
+  return std::max(step_residual(length), std::min(0.1 * length, negligible));
 }
 
 double dot(std::span<const double> a, std::span<const double> b) {
@@ -185,6 +190,7 @@ void Descent::factorise(std::span<const char> mask, bool semidefinite_only) {
       std::equal(mask.begin(), mask.end(), factor_mask.begin()))
     return;
   factor_is_usable = true;
+  way_since_factor = 0.0;
   factor_is_semidefinite = semidefinite_only;
   factor_mask.assign(mask.begin(), mask.end());
   ++counts.factorisations;
@@ -264,7 +270,7 @@ double Descent::model_at_step(math::Form form) {
   return dot(gradient, step) + 0.5 * dot(step, hessian_step);
 }
 
-Descent::Step Descent::solve_model(double radius, math::Form form) {
+Descent::Step Descent::solve_model(double radius, math::Form form, double (*wanted_residual)(double)) {
   Step result;
   result.edm = std::numeric_limits<double>::quiet_NaN();
   inner_free = free;
@@ -279,7 +285,7 @@ Descent::Step Descent::solve_model(double radius, math::Form form) {
     for (std::size_t i = 0; i < n; ++i) rhs[i] = -gradient[i] - hessian_step[i];
     base_step = step;
     std::fill(step.begin(), step.end(), 0.0);
-    const Inner inner = solve_inner(inner_free, radius, form, step_residual);
+    const Inner inner = solve_inner(inner_free, radius, form, wanted_residual);
     pass_direction = step;
     result.norm = std::max(result.norm, inner.norm);
     result.truncated = inner.truncated;
@@ -371,7 +377,7 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
       set_units();
       size = scaled_gradient(&worst);
     }
-    const Step s = solve_model(radius, form);
+    const Step s = solve_model(radius, form, size <= target_gradient ? check_residual : step_residual);
     const double noise = value_noise * (std::fabs(value) + 1.0);
     if (size <= target_gradient && (s.edm <= target_edm || s.predicted <= target_edm)) {
       outcome.status = MinimumStatus::converged;
@@ -398,7 +404,9 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
       x = trial;
       ++counts.evaluations;
       ++counts.gradients;
-      factor_is_usable = factor_is_usable && form == math::Form::exact && !exact_factor && s.norm <= short_step;
+      way_since_factor += s.norm;
+      factor_is_usable =
+          factor_is_usable && form == math::Form::exact && !solver.prefers_dense() && way_since_factor <= short_way;
       e = f.evaluate(x, Derivatives::curvature, relaxation);
       if (e.status == EvaluationStatus::ok) break;
       fraction *= 0.5;
@@ -426,7 +434,8 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
     }
     value = e.value;
     std::copy(f.gradient().begin(), f.gradient().end(), gradient.begin());
-    // At the end of the digits: what the certificate asks for is enough.
+    // At the end of the digits: every one that a step can gain counts, and what the certificate asks for is enough.
+    if (predicted <= 4 * noise) factor_is_usable = false;
     constexpr int max_stalls = 3;
     if (predicted <= 4 * noise && ++stalls > max_stalls) {
       if (size <= max_projected_gradient && s.predicted <= max_edm) outcome.status = MinimumStatus::converged;
@@ -473,10 +482,10 @@ Certificate Descent::certificate_here() {
   c.projected_gradient = scaled_gradient(&c.worst_parameter);
   // The distance within the bounds: what the bounded quadratic model still promises.
   step_lower = cell_lower;
-  Step s = solve_model(infinity, math::Form::exact);
+  Step s = solve_model(infinity, math::Form::exact, step_residual);
   if (s.truncated || !(s.predicted >= 0.0)) {
     c.semidefinite_curvature = true;
-    s = solve_model(infinity, math::Form::semidefinite);
+    s = solve_model(infinity, math::Form::semidefinite, step_residual);
   }
   c.edm = s.predicted;
   return c;

@@ -51,8 +51,8 @@ class Descent {
   Certificate certificate_here();
   /// Solves H p = b on the free parameters at x, to two digits. False when H is not positive definite along the way.
   bool solve_here(std::span<const double> b, std::span<double> p);
-  /// The column of H^-1 that belongs to parameter i, as the last factorisation sees it. Nothing else may have been
-  /// evaluated since.
+  /// The column of H^-1 that belongs to parameter i, as the last factorisation sees it. Nothing but the last step of
+  /// the descent may have been evaluated since.
   void solve_for_column(std::uint32_t i, std::span<double> column);
 
   bool is_fixed(std::size_t i) const { return !options.fixed.empty() && options.fixed[i] != 0; }
@@ -101,7 +101,7 @@ class Descent {
   /// Bounded quadratic model, by passes: minimise on the free parameters, search along the projected direction, hold
   /// what came to lie on a bound, repeat (Lin, More, "Newton's method for large bound-constrained problems", SIAM J.
   /// Optim. 9 (1999) 1100).
-  Step solve_model(double radius, math::Form form);
+  Step solve_model(double radius, math::Form form, double (*wanted_residual)(double));
   void set_trial(std::span<const double> from);
 
   math::CurvatureSolver solver;
@@ -112,6 +112,7 @@ class Descent {
   bool exact_factor = false;
   bool factor_is_usable = false, factor_is_semidefinite = false;  ///< of the curvature at x or next to it, for:
   std::vector<char> factor_mask;
+  double way_since_factor = 0.0;  ///< sum of the steps, in standard deviations
 };
 
 }  // namespace relume::minimize

@@ -128,18 +128,21 @@ class Ladder {
   }
 
   void look_at_other_sides() {
-    const std::vector<std::uint32_t> candidates = other_sides(descent_);
+    std::vector<std::uint32_t> candidates = other_sides(descent_);
+    if (candidates.empty()) return;
     std::vector<double> columns = inverse_columns(descent_, candidates);
-    for (std::size_t k = 0; k < candidates.size() && is_converged(); ++k) {
+    for (std::size_t k = 0; k < candidates.size() && is_converged();) {
       const std::span<const double> column = std::span(columns).subspan(k * descent_.n, descent_.n);
-      if (!bends_away(descent_, best_, candidates[k], column, best_value_)) continue;
+      if (!bends_away(descent_, best_, candidates[k++], column, best_value_)) continue;
       put_start(descent_.trial);
       attempt("other side", plain, math::Form::exact);
       end_at_best();
-      if (is_converged()) columns = inverse_columns(descent_, candidates);
+      candidates.erase(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(k));
+      columns = inverse_columns(descent_, candidates);
+      k = 0;
     }
     // The objective's derivatives are those of the point that is returned, whichever was asked last.
-    if (!candidates.empty()) descent_.f.evaluate(descent_.x, Derivatives::gradient, plain);
+    descent_.f.evaluate(descent_.x, Derivatives::gradient, plain);
   }
 
   Minimum result() {

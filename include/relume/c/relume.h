@@ -47,7 +47,7 @@ const char* relume_version(void);
 const char* relume_last_error(void);
 
 /* A workspace by path (also "file.json.gz", "archive.tar.gz::member.json"), or its text. One that makes no model by itself is opened all the
- * same, since a signal may bring what is missing; until then, functions that need a model fail and say what that is. */
+ * same, since a signal may bring what is missing; until then it has no parameters, and what needs a model fails and says why. */
 relume_status relume_open(const char* path, relume_analysis** analysis);
 relume_status relume_open_text(const char* text, size_t size, relume_analysis** analysis);
 /* NULL is allowed. */
