@@ -233,3 +233,12 @@ def test_simple_models(call):
         return pdf.spec, pdf.config.par_names, pdf.logpdf(pdf.config.suggested_init(), [51.0, 48.0, *pdf.config.auxdata])
 
     compare(answer)
+
+
+def test_nominal_rates_are_to_look_at():
+    pdf = ours.Workspace(WORKSPACES["everything"]).model()
+    with pytest.raises(ValueError, match="read-only"):
+        pdf.nominal_rates[...] = 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        pdf.main_model.nominal_rates[0, 0, 0, 0] += 1.0
+    compare(lambda m: m.Workspace(WORKSPACES["everything"]).model().nominal_rates)

@@ -43,8 +43,10 @@ class _MainModel:
 
     @property
     def nominal_rates(self) -> np.ndarray:
-        """Shape (1, n_samples, n_batch or 1, n_bins)."""
-        return self.rates.nominal
+        """Shape (1, n_samples, n_batch or 1, n_bins). To look at: the compiled model would not see a change, so a change raises ValueError."""
+        nominal = self.rates.nominal.view()
+        nominal.flags.writeable = False
+        return nominal
 
     def is_as_built(self) -> bool:
         """Whether nobody has replaced what gives the rates."""
