@@ -31,7 +31,6 @@ struct relume_analysis {
 
 namespace {
 
-using relume::Error;
 using relume::ErrorCode;
 using relume::Exception;
 

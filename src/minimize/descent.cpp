@@ -64,16 +64,16 @@ double dot(std::span<const double> a, std::span<const double> b) {
 
 }  // namespace
 
-Descent::Descent(Objective& objective) : f(objective), n(objective.size()), solver(objective.layout()) {
-  for (auto* v : {&x,        &best_x,    &trial,          &gradient,   &step,       &hessian_step,   &rhs,
-                  &residual, &direction, &preconditioned, &product,    &base_step,  &pass_direction, &units,
-                  &lower,    &upper,     &cell_lower,     &cell_upper, &step_lower, &diagonal,       &slopes}) {
+Descent::Descent(Objective& objective) : f(objective), n(objective.size()), solver_(objective.layout()) {
+  for (auto* v : {&x,         &best_x_,    &trial,           &gradient_,   &step_,       &hessian_step_,   &rhs_,
+                  &residual_, &direction_, &preconditioned_, &product_,    &base_step_,  &pass_direction_, &units,
+                  &lower,     &upper,      &cell_lower_,     &cell_upper_, &step_lower_, &diagonal_,       &slopes_}) {
     v->assign(n, 0.0);
   }
   free.assign(n, 1);
-  inner_free.assign(n, 1);
+  inner_free_.assign(n, 1);
   kink_held.assign(n, 0);
-  for (const double unit : f.units()) has_no_unit.push_back(!(unit > 0.0));
+  for (const double unit : f.units()) has_no_unit_.push_back(!(unit > 0.0));
 }
 
 void Descent::prepare(const Options& o) {
@@ -88,23 +88,23 @@ void Descent::prepare(const Options& o) {
 EvaluationStatus Descent::evaluate_at_x(const Relaxation& relaxation) {
   ++counts.evaluations;
   ++counts.gradients;
-  factor_is_usable = false;
+  factor_is_usable_ = false;
   const Evaluation e = f.evaluate(x, Derivatives::curvature, relaxation);
   value = e.value;
-  if (e.status == EvaluationStatus::ok) std::copy(f.gradient().begin(), f.gradient().end(), gradient.begin());
+  if (e.status == EvaluationStatus::ok) std::copy(f.gradient().begin(), f.gradient().end(), gradient_.begin());
   return e.status;
 }
 
 void Descent::set_units() {
-  f.curvature().diagonal(diagonal, math::Form::semidefinite, has_no_unit);
+  f.curvature().diagonal(diagonal_, math::Form::semidefinite, has_no_unit_);
   for (std::size_t i = 0; i < n; ++i) {
-    units[i] = has_no_unit[i] == 0 ? f.units()[i] : diagonal[i] > 0.0 ? 1.0 / std::sqrt(diagonal[i]) : 0.0;
+    units[i] = has_no_unit_[i] == 0 ? f.units()[i] : diagonal_[i] > 0.0 ? 1.0 / std::sqrt(diagonal_[i]) : 0.0;
   }
 }
 
 bool Descent::set_free(const Relaxation& relaxation) {
-  std::copy(lower.begin(), lower.end(), cell_lower.begin());
-  std::copy(upper.begin(), upper.end(), cell_upper.begin());
+  std::copy(lower.begin(), lower.end(), cell_lower_.begin());
+  std::copy(upper.begin(), upper.end(), cell_upper_.begin());
   std::fill(kink_held.begin(), kink_held.end(), 0);
   bool at_kink = false;
   for (const std::uint32_t i : f.kinks()) {
@@ -112,9 +112,9 @@ bool Descent::set_free(const Relaxation& relaxation) {
     if (x[i] == 0.0) {
       at_kink = true;
     } else if (x[i] > 0.0) {
-      cell_lower[i] = std::max(cell_lower[i], 0.0);
+      cell_lower_[i] = std::max(cell_lower_[i], 0.0);
     } else {
-      cell_upper[i] = std::min(cell_upper[i], 0.0);
+      cell_upper_[i] = std::min(cell_upper_[i], 0.0);
     }
   }
   if (at_kink) {
@@ -123,7 +123,7 @@ bool Descent::set_free(const Relaxation& relaxation) {
       if (x[i] == 0.0) x[i] = -0.0;
     }
     if (evaluate_at_x(relaxation) != EvaluationStatus::ok) return false;
-    std::vector<double> left(gradient);
+    std::vector<double> left(gradient_);
     for (const std::uint32_t i : f.kinks()) {
       if (x[i] == 0.0) x[i] = 0.0;
     }
@@ -131,27 +131,27 @@ bool Descent::set_free(const Relaxation& relaxation) {
     bool any_left = false;
     for (const std::uint32_t i : f.kinks()) {
       if (x[i] != 0.0 || is_fixed(i)) continue;
-      const double right_descent = -gradient[i], left_descent = left[i];
+      const double right_descent = -gradient_[i], left_descent = left[i];
       if (right_descent <= 0.0 && left_descent <= 0.0) {
         kink_held[i] = 1;
       } else if (left_descent > right_descent) {
         x[i] = -0.0;
-        cell_upper[i] = std::min(cell_upper[i], 0.0);
+        cell_upper_[i] = std::min(cell_upper_[i], 0.0);
         any_left = true;
       } else {
-        cell_lower[i] = std::max(cell_lower[i], 0.0);
+        cell_lower_[i] = std::max(cell_lower_[i], 0.0);
       }
     }
     if (any_left && evaluate_at_x(relaxation) != EvaluationStatus::ok) return false;
   }
   const std::span<const char> singular = f.singular_at_zero();
   for (std::size_t i = 0; i < n; ++i) {
-    const bool held_low = x[i] <= cell_lower[i] && gradient[i] >= 0.0;
-    const bool held_high = x[i] >= cell_upper[i] && gradient[i] <= 0.0;
+    const bool held_low = x[i] <= cell_lower_[i] && gradient_[i] >= 0.0;
+    const bool held_high = x[i] >= cell_upper_[i] && gradient_[i] <= 0.0;
     // Next to a singularity of the value the quadratic model is worth little: come at most this much closer per step.
     constexpr double closest_share = 0.2;
     const bool guarded = !singular.empty() && singular[i];
-    step_lower[i] = guarded ? std::max(cell_lower[i], closest_share * x[i]) : cell_lower[i];
+    step_lower_[i] = guarded ? std::max(cell_lower_[i], closest_share * x[i]) : cell_lower_[i];
     free[i] = !(is_fixed(i) || kink_held[i] || held_low || held_high || lower[i] >= upper[i]);
   }
   return true;
@@ -163,8 +163,8 @@ double Descent::scaled_gradient(std::uint32_t* worst) {
   // gradient above 1e-2 is no rounding.
   constexpr double real = 1e-2;
   if (size <= target_gradient || size > real) return size;
-  f.curvature().absolute_slopes(slopes);
-  return scaled_gradient_as_rounded(worst, slopes);
+  f.curvature().absolute_slopes(slopes_);
+  return scaled_gradient_as_rounded(worst, slopes_);
 }
 
 double Descent::scaled_gradient_as_rounded(std::uint32_t* worst, std::span<const double> slope) const {
@@ -173,8 +173,8 @@ double Descent::scaled_gradient_as_rounded(std::uint32_t* worst, std::span<const
     if (!free[i]) continue;
     // A step into the nearest bound is all that a free parameter close to it can do: the gradient counts over that
     // distance when it is shorter than sigma.
-    const double room = gradient[i] > 0.0 ? x[i] - cell_lower[i] : cell_upper[i] - x[i];
-    double size = std::fabs(gradient[i]) * std::min(units[i], room);
+    const double room = gradient_[i] > 0.0 ? x[i] - cell_lower_[i] : cell_upper_[i] - x[i];
+    double size = std::fabs(gradient_[i]) * std::min(units[i], room);
     if (!slope.empty()) size /= std::max(1.0, rounding_share * slope[i] * units[i] / max_projected_gradient);
     if (size > largest || std::isnan(size)) {
       largest = size;
@@ -186,18 +186,18 @@ double Descent::scaled_gradient_as_rounded(std::uint32_t* worst, std::span<const
 }
 
 void Descent::factorise(std::span<const char> mask, bool semidefinite_only) {
-  if (factor_is_usable && factor_is_semidefinite == semidefinite_only &&
-      std::equal(mask.begin(), mask.end(), factor_mask.begin()))
+  if (factor_is_usable_ && factor_is_semidefinite_ == semidefinite_only &&
+      std::equal(mask.begin(), mask.end(), factor_mask_.begin()))
     return;
-  factor_is_usable = true;
-  way_since_factor = 0.0;
-  factor_is_semidefinite = semidefinite_only;
-  factor_mask.assign(mask.begin(), mask.end());
+  factor_is_usable_ = true;
+  way_since_factor_ = 0.0;
+  factor_is_semidefinite_ = semidefinite_only;
+  factor_mask_.assign(mask.begin(), mask.end());
   ++counts.factorisations;
-  exact_factor = !semidefinite_only && solver.prefers_dense() &&
-                 solver.factorise(f.curvature(), mask, math::Form::exact) == math::Factorisation::positive_definite;
-  if (!exact_factor) {
-    solver.factorise(f.curvature(), mask, semidefinite_only ? math::Form::semidefinite : math::Form::preconditioner);
+  exact_factor_ = !semidefinite_only && solver_.prefers_dense() &&
+                  solver_.factorise(f.curvature(), mask, math::Form::exact) == math::Factorisation::positive_definite;
+  if (!exact_factor_) {
+    solver_.factorise(f.curvature(), mask, semidefinite_only ? math::Form::semidefinite : math::Form::preconditioner);
   }
 }
 
@@ -209,16 +209,16 @@ void Descent::multiply(std::span<const double> v, std::span<double> out, math::F
 Descent::Inner Descent::solve_inner(std::span<const char> mask, double radius, math::Form form,
                                     double (*wanted_residual)(double)) {
   Inner inner;
-  for (std::size_t i = 0; i < n; ++i) residual[i] = mask[i] ? rhs[i] : 0.0;
-  solver.solve(residual, preconditioned);
-  double rz = dot(residual, preconditioned);
+  for (std::size_t i = 0; i < n; ++i) residual_[i] = mask[i] ? rhs_[i] : 0.0;
+  solver_.solve(residual_, preconditioned_);
+  double rz = dot(residual_, preconditioned_);
   if (!(rz > 0.0)) return inner;
-  const bool preconditioner_is_hessian = exact_factor || form == math::Form::semidefinite;
+  const bool preconditioner_is_hessian = exact_factor_ || form == math::Form::semidefinite;
   if (preconditioner_is_hessian) {
     // In the metric of H itself the constrained minimiser lies on the Newton direction.
     const double norm = std::sqrt(rz);
     const double fraction = norm > radius ? radius / norm : 1.0;
-    for (std::size_t i = 0; i < n; ++i) step[i] += mask[i] ? fraction * preconditioned[i] : 0.0;
+    for (std::size_t i = 0; i < n; ++i) step_[i] += mask[i] ? fraction * preconditioned_[i] : 0.0;
     inner.norm = norm * fraction;
     inner.truncated = fraction < 1.0;
     inner.is_exact = true;
@@ -226,15 +226,15 @@ Descent::Inner Descent::solve_inner(std::span<const char> mask, double radius, m
   }
   const double start_norm = std::sqrt(rz);
   const double tolerance = wanted_residual(start_norm);
-  direction = preconditioned;
+  direction_ = preconditioned_;
   double p_norm2 = 0.0, p_dot_d = 0.0, d_norm2 = rz;
   const int max_products = static_cast<int>(std::min<std::size_t>(2 * n + 10, 300));
   for (int k = 0; k < max_products; ++k) {
-    multiply(direction, product, math::Form::exact);
+    multiply(direction_, product_, math::Form::exact);
     for (std::size_t i = 0; i < n; ++i) {
-      if (!mask[i]) product[i] = 0.0;
+      if (!mask[i]) product_[i] = 0.0;
     }
-    const double curvature = dot(direction, product);
+    const double curvature = dot(direction_, product_);
     const double alpha = curvature > 0.0 ? rz / curvature : infinity;
     const double next_norm2 = p_norm2 + 2.0 * alpha * p_dot_d + alpha * alpha * d_norm2;
     if (!(curvature > 1e-14 * d_norm2) || next_norm2 >= radius * radius) {
@@ -242,23 +242,23 @@ Descent::Inner Descent::solve_inner(std::span<const char> mask, double radius, m
       const double r = std::isfinite(radius) ? radius : std::max(std::sqrt(p_norm2), start_norm);
       const double tau =
           (-p_dot_d + std::sqrt(std::max(0.0, p_dot_d * p_dot_d + d_norm2 * (r * r - p_norm2)))) / d_norm2;
-      for (std::size_t i = 0; i < n; ++i) step[i] += tau * direction[i];
+      for (std::size_t i = 0; i < n; ++i) step_[i] += tau * direction_[i];
       inner.norm = r;
       inner.truncated = true;
       return inner;
     }
     for (std::size_t i = 0; i < n; ++i) {
-      step[i] += alpha * direction[i];
-      residual[i] -= alpha * product[i];
+      step_[i] += alpha * direction_[i];
+      residual_[i] -= alpha * product_[i];
     }
     p_norm2 = next_norm2;
-    solver.solve(residual, preconditioned);
-    const double rz_next = dot(residual, preconditioned);
+    solver_.solve(residual_, preconditioned_);
+    const double rz_next = dot(residual_, preconditioned_);
     if (!(rz_next > 0.0) || std::sqrt(rz_next) <= tolerance) break;
     const double beta = rz_next / rz;
     p_dot_d = beta * (p_dot_d + alpha * d_norm2);
     d_norm2 = rz_next + beta * beta * d_norm2;
-    for (std::size_t i = 0; i < n; ++i) direction[i] = preconditioned[i] + beta * direction[i];
+    for (std::size_t i = 0; i < n; ++i) direction_[i] = preconditioned_[i] + beta * direction_[i];
     rz = rz_next;
   }
   inner.norm = std::sqrt(p_norm2);
@@ -266,57 +266,57 @@ Descent::Inner Descent::solve_inner(std::span<const char> mask, double radius, m
 }
 
 double Descent::model_at_step(math::Form form) {
-  multiply(step, hessian_step, form);
-  return dot(gradient, step) + 0.5 * dot(step, hessian_step);
+  multiply(step_, hessian_step_, form);
+  return dot(gradient_, step_) + 0.5 * dot(step_, hessian_step_);
 }
 
 Descent::Step Descent::solve_model(double radius, math::Form form, double (*wanted_residual)(double)) {
   Step result;
   result.edm = std::numeric_limits<double>::quiet_NaN();
-  inner_free = free;
-  std::fill(step.begin(), step.end(), 0.0);
-  std::fill(hessian_step.begin(), hessian_step.end(), 0.0);
+  inner_free_ = free;
+  std::fill(step_.begin(), step_.end(), 0.0);
+  std::fill(hessian_step_.begin(), hessian_step_.end(), 0.0);
   const bool semidefinite = form == math::Form::semidefinite;
   double model = 0.0;
   constexpr int max_passes = 60;       // each holds at least one more parameter; real models need a handful
   constexpr double sufficient = 0.01;  // share of the linear decrease that a projected step must reach
   for (int pass = 0; pass < max_passes; ++pass) {
-    factorise(inner_free, semidefinite);
-    for (std::size_t i = 0; i < n; ++i) rhs[i] = -gradient[i] - hessian_step[i];
-    base_step = step;
-    std::fill(step.begin(), step.end(), 0.0);
-    const Inner inner = solve_inner(inner_free, radius, form, wanted_residual);
-    pass_direction = step;
+    factorise(inner_free_, semidefinite);
+    for (std::size_t i = 0; i < n; ++i) rhs_[i] = -gradient_[i] - hessian_step_[i];
+    base_step_ = step_;
+    std::fill(step_.begin(), step_.end(), 0.0);
+    const Inner inner = solve_inner(inner_free_, radius, form, wanted_residual);
+    pass_direction_ = step_;
     result.norm = std::max(result.norm, inner.norm);
     result.truncated = inner.truncated;
     if (pass == 0 && !inner.truncated) {
       // -g.p/2 is the decrease of the model at its minimum.
-      result.edm = -0.5 * dot(gradient, step);
+      result.edm = -0.5 * dot(gradient_, step_);
     }
     // First bound along the direction: up to there the model only decreases.
     double first_break = infinity;
     for (std::size_t i = 0; i < n; ++i) {
-      if (!inner_free[i] || pass_direction[i] == 0.0) continue;
-      const double room = (pass_direction[i] > 0.0 ? cell_upper[i] : step_lower[i]) - x[i] - base_step[i];
-      first_break = std::min(first_break, room / pass_direction[i]);
+      if (!inner_free_[i] || pass_direction_[i] == 0.0) continue;
+      const double room = (pass_direction_[i] > 0.0 ? cell_upper_[i] : step_lower_[i]) - x[i] - base_step_[i];
+      first_break = std::min(first_break, room / pass_direction_[i]);
     }
     double fraction = 1.0;
     double next;
     if (pass == 0 && first_break > 1.0 && !inner.truncated) {
       // Nothing is in the way: with the residual r = b - H p of the solve, the model is -p.(b + r)/2.
       next = 0.0;
-      for (std::size_t i = 0; i < n; ++i) next -= 0.5 * step[i] * (rhs[i] + (inner.is_exact ? 0.0 : residual[i]));
+      for (std::size_t i = 0; i < n; ++i) next -= 0.5 * step_[i] * (rhs_[i] + (inner.is_exact ? 0.0 : residual_[i]));
       model = next;
       break;
     }
     for (int search = 0;; ++search) {
       double linear = 0.0;
       for (std::size_t i = 0; i < n; ++i) {
-        step[i] = base_step[i];
-        if (!inner_free[i] || pass_direction[i] == 0.0) continue;
-        const double lo = step_lower[i] - x[i], hi = cell_upper[i] - x[i];
-        step[i] = std::clamp(base_step[i] + fraction * pass_direction[i], lo, hi);
-        linear -= rhs[i] * (step[i] - base_step[i]);
+        step_[i] = base_step_[i];
+        if (!inner_free_[i] || pass_direction_[i] == 0.0) continue;
+        const double lo = step_lower_[i] - x[i], hi = cell_upper_[i] - x[i];
+        step_[i] = std::clamp(base_step_[i] + fraction * pass_direction_[i], lo, hi);
+        linear -= rhs_[i] * (step_[i] - base_step_[i]);
       }
       next = model_at_step(form);
       if (first_break >= fraction || next <= model + sufficient * linear) break;
@@ -326,10 +326,10 @@ Descent::Step Descent::solve_model(double radius, math::Form form, double (*want
     model = next;
     bool held = false;
     for (std::size_t i = 0; i < n; ++i) {
-      if (!inner_free[i] || pass_direction[i] == 0.0) continue;
-      const double lo = step_lower[i] - x[i], hi = cell_upper[i] - x[i];
-      if ((step[i] <= lo && pass_direction[i] < 0.0) || (step[i] >= hi && pass_direction[i] > 0.0)) {
-        inner_free[i] = 0;
+      if (!inner_free_[i] || pass_direction_[i] == 0.0) continue;
+      const double lo = step_lower_[i] - x[i], hi = cell_upper_[i] - x[i];
+      if ((step_[i] <= lo && pass_direction_[i] < 0.0) || (step_[i] >= hi && pass_direction_[i] > 0.0)) {
+        inner_free_[i] = 0;
         held = true;
       }
     }
@@ -341,10 +341,10 @@ Descent::Step Descent::solve_model(double radius, math::Form form, double (*want
 
 void Descent::set_trial(std::span<const double> from) {
   for (std::size_t i = 0; i < n; ++i) {
-    trial[i] = step[i] == 0.0 ? from[i] : std::clamp(from[i] + step[i], step_lower[i], cell_upper[i]);
+    trial[i] = step_[i] == 0.0 ? from[i] : std::clamp(from[i] + step_[i], step_lower_[i], cell_upper_[i]);
     // Exactly on the bound, not a rounding beside it.
-    if (step[i] != 0.0 && step[i] == step_lower[i] - from[i]) trial[i] = step_lower[i];
-    if (step[i] != 0.0 && step[i] == cell_upper[i] - from[i]) trial[i] = cell_upper[i];
+    if (step_[i] != 0.0 && step_[i] == step_lower_[i] - from[i]) trial[i] = step_lower_[i];
+    if (step_[i] != 0.0 && step_[i] == cell_upper_[i] - from[i]) trial[i] = cell_upper_[i];
   }
 }
 
@@ -394,26 +394,26 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
       return outcome;
     }
     const double before = value;
-    best_x = x;
+    best_x_ = x;
     Evaluation e;
     double fraction = 1.0;
     // Outside of the domain nothing is known but the direction: come back along it.
     constexpr int max_halvings = 40;
     for (int k = 0; k < max_halvings; ++k) {
-      set_trial(best_x);
+      set_trial(best_x_);
       x = trial;
       ++counts.evaluations;
       ++counts.gradients;
-      way_since_factor += s.norm;
-      factor_is_usable =
-          factor_is_usable && form == math::Form::exact && !solver.prefers_dense() && way_since_factor <= short_way;
+      way_since_factor_ += s.norm;
+      factor_is_usable_ =
+          factor_is_usable_ && form == math::Form::exact && !solver_.prefers_dense() && way_since_factor_ <= short_way;
       e = f.evaluate(x, Derivatives::curvature, relaxation);
       if (e.status == EvaluationStatus::ok) break;
       fraction *= 0.5;
-      for (double& p : step) p *= 0.5;
+      for (double& p : step_) p *= 0.5;
     }
     if (e.status != EvaluationStatus::ok) {
-      x = best_x;
+      x = best_x_;
       outcome.reason = "every step leaves the model's domain: " + f.explain();
       evaluate_at_x(relaxation);
       return outcome;
@@ -423,7 +423,7 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
     const double actual = before - e.value;
     const double ratio = predicted > 4 * noise ? actual / predicted : 1.0;
     if (ratio < accept_ratio) {
-      x = best_x;
+      x = best_x_;
       if (evaluate_at_x(relaxation) != EvaluationStatus::ok) return outcome;
       radius = shrink * std::min(radius, fraction * s.norm);
       if (!(radius > 1e-15)) {
@@ -433,9 +433,9 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
       continue;
     }
     value = e.value;
-    std::copy(f.gradient().begin(), f.gradient().end(), gradient.begin());
+    std::copy(f.gradient().begin(), f.gradient().end(), gradient_.begin());
     // At the end of the digits: every one that a step can gain counts, and what the certificate asks for is enough.
-    if (predicted <= 4 * noise) factor_is_usable = false;
+    if (predicted <= 4 * noise) factor_is_usable_ = false;
     constexpr int max_stalls = 3;
     if (predicted <= 4 * noise && ++stalls > max_stalls) {
       if (size <= max_projected_gradient && s.predicted <= max_edm) outcome.status = MinimumStatus::converged;
@@ -481,7 +481,7 @@ Certificate Descent::certificate_here() {
   set_units();
   c.projected_gradient = scaled_gradient(&c.worst_parameter);
   // The distance within the bounds: what the bounded quadratic model still promises.
-  step_lower = cell_lower;
+  step_lower_ = cell_lower_;
   Step s = solve_model(infinity, math::Form::exact, step_residual);
   if (s.truncated || !(s.predicted >= 0.0)) {
     c.semidefinite_curvature = true;
@@ -493,18 +493,18 @@ Certificate Descent::certificate_here() {
 
 bool Descent::solve_here(std::span<const double> b, std::span<double> p) {
   factorise(free, false);
-  for (std::size_t i = 0; i < n; ++i) rhs[i] = free[i] ? b[i] : 0.0;
-  std::fill(step.begin(), step.end(), 0.0);
+  for (std::size_t i = 0; i < n; ++i) rhs_[i] = free[i] ? b[i] : 0.0;
+  std::fill(step_.begin(), step_.end(), 0.0);
   const Inner inner =
       solve_inner(free, infinity, math::Form::exact, [](double length) { return prediction_precision * length; });
-  std::copy(step.begin(), step.end(), p.begin());
+  std::copy(step_.begin(), step_.end(), p.begin());
   return !inner.truncated;
 }
 
 void Descent::solve_for_column(std::uint32_t i, std::span<double> column) {
-  std::fill(rhs.begin(), rhs.end(), 0.0);
-  rhs[i] = 1.0;
-  solver.solve(rhs, column);
+  std::fill(rhs_.begin(), rhs_.end(), 0.0);
+  rhs_[i] = 1.0;
+  solver_.solve(rhs_, column);
 }
 
 }  // namespace relume::minimize

@@ -104,15 +104,15 @@ class Descent {
   Step solve_model(double radius, math::Form form, double (*wanted_residual)(double));
   void set_trial(std::span<const double> from);
 
-  math::CurvatureSolver solver;
-  std::vector<double> best_x, gradient, step, hessian_step, rhs, residual, direction, preconditioned, product,
-      base_step, pass_direction;
-  std::vector<double> cell_lower, cell_upper, step_lower, diagonal, slopes;
-  std::vector<char> inner_free, has_no_unit;
-  bool exact_factor = false;
-  bool factor_is_usable = false, factor_is_semidefinite = false;  ///< of the curvature at x or next to it, for:
-  std::vector<char> factor_mask;
-  double way_since_factor = 0.0;  ///< sum of the steps, in standard deviations
+  math::CurvatureSolver solver_;
+  std::vector<double> best_x_, gradient_, step_, hessian_step_, rhs_, residual_, direction_, preconditioned_, product_,
+      base_step_, pass_direction_;
+  std::vector<double> cell_lower_, cell_upper_, step_lower_, diagonal_, slopes_;
+  std::vector<char> inner_free_, has_no_unit_;
+  bool exact_factor_ = false;
+  bool factor_is_usable_ = false, factor_is_semidefinite_ = false;  ///< of the curvature at x or next to it, for:
+  std::vector<char> factor_mask_;
+  double way_since_factor_ = 0.0;  ///< sum of the steps, in standard deviations
 };
 
 }  // namespace relume::minimize

@@ -16,7 +16,6 @@
 namespace relume::report {
 
 using spec::Channel;
-using spec::Json;
 using spec::JsonArray;
 using spec::JsonMember;
 using spec::JsonObject;

@@ -18,6 +18,7 @@
 #ifndef RELUME_C_RELUME_H
 #define RELUME_C_RELUME_H
 
+/* This is C: NOLINTBEGIN(modernize-*,readability-identifier-naming) */
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -74,5 +75,7 @@ relume_status relume_limit(relume_analysis* analysis, double level, double* obse
 #ifdef __cplusplus
 }
 #endif
+
+/* NOLINTEND(modernize-*,readability-identifier-naming) */
 
 #endif
