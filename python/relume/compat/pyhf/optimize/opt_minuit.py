@@ -110,13 +110,17 @@ class minuit_optimizer(OptimizerMixin):  # noqa: N801 (the name is part of the i
         minuit = self._minuit(lambda pars: 2.0 * core.nll(pars, data), lambda pars: 2.0 * core.value_and_grad(pars, data)[1], x, bounds, held,
                               pdf.config.par_names)
         minuit.strategy, minuit.tol = strategy, tolerance
+        covariance = _covariance(compiled, data, x, held, self.errordef) if success else None
+        if covariance is not None:
+            # Left to itself, iminuit takes a hundredth of the value as the first step: for -4e-11, one that rounding swallows.
+            minuit.errors = [np.sqrt(v) if v > 0.0 else step for v, step in zip(np.diag(covariance), minuit.errors, strict=True)]
         minuit.migrad(ncall=maxiter)
         result = self._result(minuit)
         result.success = bool(success or minuit.valid)
         if success:
             result.x, result.fun = x, value
             if not minuit.valid:
-                self._complete(result, _covariance(compiled, data, x, held, self.errordef))
+                self._complete(result, covariance)
         result.x, result.fun = np.asarray(result.x, dtype=np.float64), np.asarray(result.fun)
         if result.unc is not None:
             result.unc = np.where(list(minuit.fixed), 0.0, np.asarray(list(result.unc)))
