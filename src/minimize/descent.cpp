@@ -26,6 +26,7 @@ constexpr double good_ratio = 0.75;
 constexpr double poor_ratio = 0.25;
 constexpr double shrink = 0.25;
 constexpr double grow = 2.5;
+
 /// Rounding of a gradient, relative to the sum of the sizes of its rates' slopes: the rates carry a few units in the
 /// last place, and the terms of the value have slopes of order one in them.
 constexpr double rounding_share = 4 * std::numeric_limits<double>::epsilon();
@@ -43,19 +44,19 @@ constexpr double short_way = 1e-3;
 /// Residual that a prediction's linear solve ends at, relative to its right side.
 constexpr double prediction_precision = 1e-2;
 
-/// Residual, in the metric of the preconditioner, that the linear solve of a Newton step of this length ends at.
-double step_residual(double length) {
-  // Superlinear forcing term (Dembo, Eisenstat, Steihaug, SIAM J. Numer. Anal. 19 (1982) 400). With three digits the
-  // EDM has six, and still one where the Hessian is 1e5 times softer than its preconditioner.
-  constexpr double loosest = 0.1, tightest = 1e-3;
-  return std::clamp(length, tightest, loosest) * length;
-}
+/// Residuals that the linear solve of a Newton step ends at, relative to the step's length: with three digits the EDM
+/// has six, and still one where the Hessian is 1e5 times softer than its preconditioner.
+constexpr double loosest_step = 0.1, tightest_step = 1e-3;
+
+/// Residual, in the metric of the preconditioner, that the linear solve of a Newton step of this length ends at: a
+/// superlinear forcing term (Dembo, Eisenstat, Steihaug, SIAM J. Numer. Anal. 19 (1982) 400).
+double step_residual(double length) { return std::clamp(length, tightest_step, loosest_step) * length; }
 
 /// The same where the gradient is small enough already, and only the EDM is still asked for: below this residual its
 /// error is below its target, even where the Hessian is 1e5 times softer than its preconditioner.
 double check_residual(double length) {
   const double negligible = std::sqrt(1e-5 * target_edm);
-  return std::max(step_residual(length), std::min(0.1 * length, negligible));
+  return std::max(step_residual(length), std::min(loosest_step * length, negligible));
 }
 
 double dot(std::span<const double> a, std::span<const double> b) {

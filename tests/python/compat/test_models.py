@@ -235,10 +235,18 @@ def test_simple_models(call):
     compare(answer)
 
 
-def test_nominal_rates_are_to_look_at():
-    pdf = ours.Workspace(WORKSPACES["everything"]).model()
-    with pytest.raises(ValueError, match="read-only"):
-        pdf.nominal_rates[...] = 1.0
-    with pytest.raises(ValueError, match="read-only"):
-        pdf.main_model.nominal_rates[0, 0, 0, 0] += 1.0
-    compare(lambda m: m.Workspace(WORKSPACES["everything"]).model().nominal_rates)
+@pytest.mark.parametrize("change", ["nothing", "in place", "as a whole"])
+def test_changed_nominal_rates_count(change):
+    def answer(m):
+        pdf = m.simplemodels.uncorrelated_background([5.0, 6.0], [50.0, 60.0], [3.0, 4.0])
+        data, x = [55.0, 60.0, *pdf.config.auxdata], pdf.config.suggested_init()
+        before = pdf.logpdf(x, data)
+        if change == "in place":
+            pdf.nominal_rates[..., 0] *= 1.5
+        elif change == "as a whole":
+            pdf.main_model.nominal_rates = 1.25 * pdf.main_model.nominal_rates
+        assert (pdf.logpdf(x, data) == before).all() == (change == "nothing")
+        by_sample = pdf.main_model.expected_data(x, return_by_sample=True)
+        return pdf.nominal_rates, before, pdf.logpdf(x, data), pdf.expected_data(x), by_sample, m.infer.hypotest(1.0, data, pdf)
+
+    compare(answer, rtol=1e-5)

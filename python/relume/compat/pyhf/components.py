@@ -43,14 +43,19 @@ class _MainModel:
 
     @property
     def nominal_rates(self) -> np.ndarray:
-        """Shape (1, n_samples, n_batch or 1, n_bins). To look at: the compiled model would not see a change, so a change raises ValueError."""
-        nominal = self.rates.nominal.view()
-        nominal.flags.writeable = False
-        return nominal
+        """Shape (1, n_samples, n_batch or 1, n_bins). A change, in place or as a whole, takes the rates from the engine to the appliers."""
+        return self.rates.nominal
+
+    @nominal_rates.setter
+    def nominal_rates(self, nominal: Any) -> None:
+        self.rates.nominal = np.asarray(nominal, dtype=np.float64)
+
+    def _has_rates_of_engine(self) -> bool:
+        return self._engine is not None and (self._rates is None or self._rates.is_as_built())
 
     def is_as_built(self) -> bool:
         """Whether nobody has replaced what gives the rates."""
-        return engine.is_own(self, _MainModel, "expected_data", "make_pdf")
+        return self._has_rates_of_engine() and engine.is_own(self, _MainModel, "expected_data", "make_pdf")
 
     def has_pdf(self) -> bool:
         return True
@@ -76,7 +81,7 @@ class _MainModel:
     def expected_data(self, pars: Any, return_by_sample: bool = False) -> np.ndarray:
         """Rates per bin; with `return_by_sample` per sample and bin, samples in the order of config.samples."""
         pars = np.asarray(pars, dtype=np.float64)
-        if self._engine is not None and pars.shape == (self.config.npars,) and not is_strict():
+        if pars.shape == (self.config.npars,) and not is_strict() and self._has_rates_of_engine():
             if not return_by_sample:
                 return self._engine.core.expected_data(engine.vector(pars))[: self.config.nmaindata]
             yields = np.zeros((len(self.config.samples), self.config.nmaindata))

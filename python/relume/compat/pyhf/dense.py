@@ -86,7 +86,12 @@ class DenseRates:
                  clip_bin: float | None) -> None:
         self.appliers = appliers
         self.nominal = np.tile(nominal, (1, 1, batch_size or 1, 1))
+        self._nominal_as_built = self.nominal.copy()
         self.clip_sample, self.clip_bin = clip_sample, clip_bin
+
+    def is_as_built(self) -> bool:
+        """Whether nobody has changed the nominal rates."""
+        return np.array_equal(self.nominal, self._nominal_as_built)
 
     def modifications(self, parameters: Any) -> tuple[list, list]:
         """What is added, and the factors; each of shape (n_modifiers, n_samples, n_batch, n_bins)."""

@@ -73,7 +73,9 @@ class OptimizerMixin:
     def _can_use_engine(self, objective: Callable, pdf: Any, par_bounds: Sequence, fixed_vals: Sequence[tuple[int, float]]) -> bool:
         """Not when a parameter that the model holds is to float, which the engine does not do. How many bounds there must be is for the minimiser to say."""
         compiled = engine.of(pdf)
-        if compiled is None or is_strict() or not is_twice_nll(objective) or not is_shipped(self) or par_bounds is None or len(par_bounds) != len(compiled.core.fixed):
+        if compiled is None or is_strict() or not is_twice_nll(objective) or not is_shipped(self):
+            return False
+        if par_bounds is None or len(par_bounds) != len(compiled.core.fixed):
             return False
         held = {i for i, _ in fixed_vals}
         return all(i in held for i, is_fixed in enumerate(compiled.core.fixed) if is_fixed)
