@@ -90,7 +90,7 @@ class Combination {
   template <class Item>
   void meet(std::string_view what, const Item& kept, const Item& other) {
     if (options_.join == Join::none) {
-      clash(kept.name, fmt::format("both workspaces have a {} called '{}'", what, kept.name));
+      clash(kept.name, fmt::format("{} '{}' is in both workspaces", what, kept.name));
     } else if (options_.join == Join::outer && !(kept == other)) {
       clash(kept.name, fmt::format("the workspaces have different {}s called '{}'", what, kept.name));
     }

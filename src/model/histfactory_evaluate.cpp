@@ -551,16 +551,26 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
   const Work& work = static_cast<const Work&>(scratch);
   const auto describe = [&](std::size_t bin) {
     const ChannelInfo& channel = channels_[channel_of_bin[bin]];
-    std::string text = fmt::format("rate {:g} in channel '{}' bin {} (observed {:g})", work.rate[bin], channel.name,
+    // Compilers differ in the sign of a NaN, which says nothing.
+    const double total = std::isnan(work.rate[bin]) ? std::fabs(work.rate[bin]) : work.rate[bin];
+    std::string text = fmt::format("rate {:g} in channel '{}' bin {} (observed {:g})", total, channel.name,
                                    bin - channel.first_bin, work.observed[bin]);
-    std::string samples, culprits;
+    std::string samples, culprits, without_value;
+    const auto add = [](std::string& list, const std::string& item) { list += (list.empty() ? "" : ", ") + item; };
     for (std::size_t k = 0; k < blocks.size(); ++k) {
       const Block& block = blocks[k];
       if (bin < block.first_bin || bin >= block.first_bin + block.n_bins) continue;
       const std::size_t b = block.nominal + (bin - block.first_bin);
       const double rate = work.block_product[k] * work.bin_product[b] * work.shifted[b];
+      if (!std::isfinite(rate)) {
+        for (std::uint32_t i = 0; i < block.n_factors; ++i) {
+          const Factor& f = factors[block.factors + i];
+          if (!std::isfinite(work.factor[block.factors + i]))
+            add(without_value, "'" + parameters_[f.parameter].name + "'");
+        }
+      }
       if (!(rate < 0.0)) continue;
-      samples += (samples.empty() ? "" : ", ") + fmt::format("'{}' {:g}", sample_names[block.sample], rate);
+      add(samples, fmt::format("'{}' {:g}", sample_names[block.sample], rate));
       for (std::uint32_t i = 0; i < block.n_additives; ++i) {
         const Additive& a = additives[block.additives + i];
         const double d = coefficients[a.linear + (bin - block.first_bin)];
@@ -569,7 +579,7 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
         const math::AdditiveShape& shape = work.shapes[a.shape];
         const double shift = shape.linear.value * d + shape.symmetric.value * m;
         if (shift < -0.1 * std::fabs(nominals[b])) {
-          culprits += (culprits.empty() ? "" : ", ") + ("'" + parameters_[a.parameter].name + "'");
+          add(culprits, "'" + parameters_[a.parameter].name + "'");
         }
       }
       for (std::uint32_t i = 0; i < block.n_factors; ++i) {
@@ -577,13 +587,13 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
         const Factor& f = factors[block.factors + i];
         const double value = work.factor[block.factors + i];
         if (value < 0.0 || (work.shifted[b] < 0.0 && f.kind == FactorKind::linear && value > 1.0)) {
-          culprits +=
-              (culprits.empty() ? "" : ", ") + ("'" + parameters_[factors[block.factors + i].parameter].name + "'");
+          add(culprits, "'" + parameters_[f.parameter].name + "'");
         }
       }
     }
     if (!samples.empty()) text += "; negative samples: " + samples;
     if (!culprits.empty()) text += "; pulled down by " + culprits;
+    if (!without_value.empty()) text += "; factors that are no finite numbers: " + without_value;
     return text;
   };
   for (std::size_t i = 0; i < point.size(); ++i) {

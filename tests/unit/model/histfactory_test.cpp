@@ -169,6 +169,16 @@ TEST(Evaluate, NamesTheCulpritOfANegativeRate) {
   for (const char* word : {"'a'", "bin 0", "'s'", "'huge'"}) EXPECT_NE(text.find(word), std::string::npos) << text;
 }
 
+TEST(Evaluate, NamesTheCulpritOfARateThatIsNoNumber) {
+  const auto c = compile(workspace({{"a", {{"s", {20.0}, {{"wild", normsys, spec::NormSysData{1e-308, 1e308}}}}}}}));
+  const auto scratch = c->likelihood->make_scratch();
+  const std::vector<double> point = {0.0};
+  EXPECT_EQ(c->likelihood->evaluate(point, c->observed, math::Derivatives::none, {}, *scratch).status,
+            math::EvaluationStatus::not_finite);
+  EXPECT_EQ(c->likelihood->explain(point, *scratch),
+            "rate nan in channel 'a' bin 0 (observed 20); factors that are no finite numbers: 'wild'");
+}
+
 TEST(Evaluate, ExplainsWhatIsNotFinite) {
   const auto c =
       compile(workspace({{"a", {{"s", {20.0}, {factor("mu"), {"idle", normsys, spec::NormSysData{1.0, 1.0}}}}}}}));
