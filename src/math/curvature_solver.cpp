@@ -187,38 +187,43 @@ struct CurvatureSolver::Impl {
   }
 
   void solve_exact(std::span<const double> b, std::span<double> x) {
+    constexpr bool skip_simple = true;
     gather_shared(b);
-    eliminator.for_each_elimination([&](const RowGroup& g, const RowElimination& e, const Matrix& coupling) {
-      if (e.privates.size() == 1) {
-        const double v = b[layout.privates[e.privates[0]].parameter] / (e.factor(0, 0) * e.factor(0, 0));
-        for (Eigen::Index c = 0; c < coupling.rows(); ++c) shared_rhs[block.shared_index(g, c)] -= coupling(c, 0) * v;
-        return;
+    eliminator.for_each_simple_row([&](const RowGroup& g, const double* row, const RowElimination& e) {
+      const double v = e.jacobian_scale * b[eliminator.parameter_of(e)] / (e.factor(0, 0) * e.factor(0, 0));
+      if (v == 0.0) return;
+      for (std::size_t c = 0; c < g.columns.size(); ++c) {
+        shared_rhs[block.shared_of_parameter[g.columns[c]]] -= row[c * g.n_rows] * v;
       }
-      Vector v = eliminator.private_part(e, b);
-      e.solve_row(v);
-      const Vector pulled = coupling * v;
-      for (Eigen::Index c = 0; c < pulled.size(); ++c) shared_rhs[block.shared_index(g, c)] -= pulled[c];
     });
+    eliminator.for_each_elimination(
+        [&](const RowGroup& g, const RowElimination& e, const Matrix& coupling) {
+          Vector v = eliminator.private_part(e, b);
+          e.solve_row(v);
+          const Vector pulled = coupling * v;
+          for (Eigen::Index c = 0; c < pulled.size(); ++c) shared_rhs[block.shared_index(g, c)] -= pulled[c];
+        },
+        skip_simple);
     solve_shared();
     spread_shared(x);
-    eliminator.for_each_elimination([&](const RowGroup& g, const RowElimination& e, const Matrix& coupling) {
-      if (e.privates.size() == 1) {
-        const std::uint32_t i = layout.privates[e.privates[0]].parameter;
-        double v = b[i];
-        for (Eigen::Index c = 0; c < coupling.rows(); ++c)
-          v -= coupling(c, 0) * x[g.columns[static_cast<std::size_t>(c)]];
-        x[i] = v / (e.factor(0, 0) * e.factor(0, 0));
-        return;
-      }
-      Vector v = eliminator.private_part(e, b);
-      Vector at(coupling.rows());
-      for (Eigen::Index c = 0; c < at.size(); ++c) at[c] = x[g.columns[static_cast<std::size_t>(c)]];
-      v.noalias() -= coupling.transpose() * at;
-      e.solve_row(v);
-      for (std::size_t a = 0; a < e.privates.size(); ++a) {
-        x[layout.privates[e.privates[a]].parameter] = v[static_cast<Eigen::Index>(a)];
-      }
+    eliminator.for_each_simple_row([&](const RowGroup& g, const double* row, const RowElimination& e) {
+      double s = 0.0;
+      for (std::size_t c = 0; c < g.columns.size(); ++c) s += row[c * g.n_rows] * x[g.columns[c]];
+      const std::uint32_t i = eliminator.parameter_of(e);
+      x[i] = (b[i] - e.jacobian_scale * s) / (e.factor(0, 0) * e.factor(0, 0));
     });
+    eliminator.for_each_elimination(
+        [&](const RowGroup& g, const RowElimination& e, const Matrix& coupling) {
+          Vector v = eliminator.private_part(e, b);
+          Vector at(coupling.rows());
+          for (Eigen::Index c = 0; c < at.size(); ++c) at[c] = x[g.columns[static_cast<std::size_t>(c)]];
+          v.noalias() -= coupling.transpose() * at;
+          e.solve_row(v);
+          for (std::size_t a = 0; a < e.privates.size(); ++a) {
+            x[layout.privates[e.privates[a]].parameter] = v[static_cast<Eigen::Index>(a)];
+          }
+        },
+        skip_simple);
   }
 };
 

@@ -69,6 +69,7 @@ bool RowEliminator::factorise_row(std::size_t row, RowElimination& e) const {
     if (is_free(layout.privates[k].parameter)) e.privates.push_back(k);
   }
   const auto n = static_cast<Eigen::Index>(e.privates.size());
+  e.is_simple = false;
   e.factor.resize(n, n);
   if (n == 0) return true;
   for (Eigen::Index a = 0; a < n; ++a) {
@@ -93,6 +94,8 @@ bool RowEliminator::factorise_row(std::size_t row, RowElimination& e) const {
   if (n == 1) {
     if (!(e.factor(0, 0) > 0.0)) return false;
     e.factor(0, 0) = std::sqrt(e.factor(0, 0));
+    e.is_simple = couples_through_jacobian(row, e);
+    if (e.is_simple) e.jacobian_scale = jacobian_scale(row, e.privates[0]);
     return true;
   }
   const Vector diagonal = e.factor.diagonal();

@@ -33,6 +33,8 @@ inline constexpr double min_relative_pivot = 1e-13;
 struct RowElimination {
   std::vector<std::uint32_t> privates;  ///< indices into layout.privates, the free ones of the row
   Eigen::MatrixXd factor;
+  bool is_simple = false;       ///< one private parameter that couples through the row's Jacobian alone,
+  double jacobian_scale = 0.0;  ///< to this multiple of it
 
   /// v = Gamma^-1 v
   void solve_row(Eigen::VectorXd& v) const;
@@ -62,12 +64,19 @@ class RowEliminator {
   bool couples_through_jacobian(std::size_t row, const RowElimination& e) const;
   double jacobian_scale(std::size_t row, std::uint32_t k) const;
 
+  /// Of a simple row: its private parameter.
+  std::uint32_t parameter_of(const RowElimination& e) const { return layout.privates[e.privates[0]].parameter; }
+
   /// The entries of `b` that belong to the row's privates.
   Eigen::VectorXd private_part(const RowElimination& e, std::span<const double> b) const;
 
   /// Calls f(group, elimination, coupling rows: columns x privates) for every row with free privates.
   template <class F>
-  void for_each_elimination(F&& f);
+  void for_each_elimination(F&& f, bool skip_simple = false);
+
+  /// Calls f(group, first element of the row in the group's Jacobian, elimination) for every simple row.
+  template <class F>
+  void for_each_simple_row(F&& f) const;
 
   const CurvatureLayout& layout;
   const Curvature* curvature = nullptr;
@@ -87,12 +96,22 @@ class RowEliminator {
 };
 
 template <class F>
-void RowEliminator::for_each_elimination(F&& f) {
+void RowEliminator::for_each_simple_row(F&& f) const {
+  for (const RowGroup& g : layout.groups) {
+    for (std::size_t r = 0; r < g.n_rows; ++r) {
+      const RowElimination& e = eliminations[g.first_row + r];
+      if (e.is_simple) f(g, curvature->jacobian.data() + g.jacobian + r, e);
+    }
+  }
+}
+
+template <class F>
+void RowEliminator::for_each_elimination(F&& f, bool skip_simple) {
   Eigen::MatrixXd& coupling = row_coupling_;
   for (const RowGroup& g : layout.groups) {
     for (std::size_t row = g.first_row; row < g.first_row + g.n_rows; ++row) {
       const RowElimination& e = eliminations[row];
-      if (e.privates.empty()) continue;
+      if (e.privates.empty() || (skip_simple && e.is_simple)) continue;
       coupling.setZero(static_cast<Eigen::Index>(g.columns.size()), static_cast<Eigen::Index>(e.privates.size()));
       for (std::size_t a = 0; a < e.privates.size(); ++a) {
         coupling_row(g, row, e.privates[a], coupling.col(static_cast<Eigen::Index>(a)));

@@ -84,6 +84,18 @@ void SharedBlock::add_weighted_rows(const RowGroup& g, const double* block, cons
     }
     return;
   }
+  constexpr Eigen::Index few_columns = 8;  // a product of matrices takes longer to set up than to compute
+  if (columns <= few_columns) {
+    for (Eigen::Index c = 0; c < columns; ++c) {
+      double* out = dense.data() + static_cast<Eigen::Index>(shared_index(g, c)) * dense.rows();
+      for (Eigen::Index d = c; d < columns; ++d) {
+        double sum = 0.0;
+        for (Eigen::Index r = 0; r < rows; ++r) sum += weight[r] * j(r, c) * j(r, d);
+        out[shared_index(g, d)] += sum;
+      }
+    }
+    return;
+  }
   panel_weighted_.noalias() = weight.asDiagonal() * j;
   panel_.resize(columns, columns);
   panel_.triangularView<Eigen::Lower>().setZero();
@@ -144,13 +156,13 @@ bool SharedBlock::assemble_dense(RowEliminator& eliminator) {
         return false;
       }
       if (e.privates.empty()) continue;
+      if (e.is_simple) {
+        const double scale = e.jacobian_scale / e.factor(0, 0);
+        weight[r] -= scale * scale;
+        continue;
+      }
       const auto k = static_cast<Eigen::Index>(e.privates.size());
       if (eliminator.couples_through_jacobian(row, e)) {
-        if (k == 1) {
-          const double scale = eliminator.jacobian_scale(row, e.privates[0]) / e.factor(0, 0);
-          weight[r] -= scale * scale;
-          continue;
-        }
         Vector scale(k);
         for (Eigen::Index a = 0; a < k; ++a)
           scale[a] = eliminator.jacobian_scale(row, e.privates[static_cast<std::size_t>(a)]);

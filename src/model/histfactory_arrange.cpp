@@ -183,17 +183,18 @@ struct HistFactoryArranger {
           }
           matrix = jacobian_matrix;
         } else {
-          const auto [found, is_new] =
-              matrix_of_blocks.try_emplace(use.blocks, static_cast<std::uint32_t>(l.coupling_matrices.size()));
+          const auto [found, is_new] = matrix_of_blocks.try_emplace(use.blocks, none);
+          if (is_new) found->second = add_coupling_matrix(c, use.blocks);
           matrix = found->second;
-          if (is_new) {
-            add_coupling_matrix(c, use.blocks);
+          if (is_new && matrix != none) {
             for (const std::size_t k : use.blocks) matrices[k].push_back(matrix);
           }
         }
         is_aliased[use.parameter] = alias;
         use_of_parameter[use.parameter] = none;
-        couplings.push_back({use.parameter, use.row, matrix, l.private_of_parameter[use.parameter]});
+        if (matrix != none) {
+          couplings.push_back({use.parameter, use.row, matrix, l.private_of_parameter[use.parameter]});
+        }
       }
       add_pairs(first_block, at, pairs, uses);
     }
@@ -222,8 +223,8 @@ struct HistFactoryArranger {
   }
   std::vector<char> is_aliased{};  ///< per-bin parameters of the current channel that couple through the whole Jacobian
 
-  /// Columns: what the blocks' scalar parameters touch.
-  void add_coupling_matrix(std::uint32_t channel, const std::vector<std::size_t>& blocks) {
+  /// Columns: what the blocks' scalar parameters touch. None where there are no such parameters.
+  std::uint32_t add_coupling_matrix(std::uint32_t channel, const std::vector<std::size_t>& blocks) {
     math::CurvatureLayout& l = model.layout_;
     const math::RowGroup& group = l.groups[channel];
     std::vector<char>& is_touched = touched;
@@ -238,8 +239,10 @@ struct HistFactoryArranger {
       if (is_column != 0) matrix.columns.push_back(column);
       is_column = 0;
     }
+    if (matrix.columns.empty()) return none;
     l.coupling_size += group.n_rows * matrix.columns.size();
     l.coupling_matrices.push_back(std::move(matrix));
+    return static_cast<std::uint32_t>(l.coupling_matrices.size() - 1);
   }
   std::vector<char> touched{};  ///< scratch of add_coupling_matrix, which leaves zeros
 
