@@ -95,7 +95,7 @@ bool RowEliminator::factorise_row(std::size_t row, RowElimination& e) const {
     if (!(e.factor(0, 0) > 0.0)) return false;
     e.factor(0, 0) = std::sqrt(e.factor(0, 0));
     e.is_simple = couples_through_jacobian(row, e);
-    if (e.is_simple) e.jacobian_scale = jacobian_scale(row, e.privates[0]);
+    if (e.is_simple) make_simple(row, e);
     return true;
   }
   const Vector diagonal = e.factor.diagonal();
@@ -159,8 +159,22 @@ bool RowEliminator::couples_through_jacobian(std::size_t row, const RowEliminati
   return true;
 }
 
+/// With Gamma = kappa + w a^2 and coupling (w a + c) J, what is left of w is w - (w a + c)^2 / Gamma; multiplied out,
+/// the two large terms cancel before they are rounded.
+void RowEliminator::make_simple(std::size_t row, RowElimination& e) const {
+  const std::uint32_t k = e.privates[0];
+  const double w = curvature->weight_exact[row], a = curvature->private_slope[k], c = coupling_scale(row, k);
+  const double kappa = stiffness[parameter_of(e)] + curvature->exact_diagonal[parameter_of(e)];
+  e.jacobian_scale = w * a + c;
+  e.reduced_weight = (w * kappa - c * (2.0 * w * a + c)) / (e.factor(0, 0) * e.factor(0, 0));
+}
+
 double RowEliminator::jacobian_scale(std::size_t row, std::uint32_t k) const {
-  double scale = curvature->weight_exact[row] * curvature->private_slope[k];
+  return curvature->weight_exact[row] * curvature->private_slope[k] + coupling_scale(row, k);
+}
+
+double RowEliminator::coupling_scale(std::size_t row, std::uint32_t k) const {
+  double scale = 0.0;
   for (std::uint32_t m = layout.row_couplings[row]; m < layout.row_couplings[row + 1]; ++m) {
     if (layout.couplings[m].private_index == static_cast<std::int32_t>(k)) scale += curvature->coupling_scale[m];
   }

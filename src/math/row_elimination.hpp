@@ -34,7 +34,8 @@ struct RowElimination {
   std::vector<std::uint32_t> privates;  ///< indices into layout.privates, the free ones of the row
   Eigen::MatrixXd factor;
   bool is_simple = false;       ///< one private parameter that couples through the row's Jacobian alone,
-  double jacobian_scale = 0.0;  ///< to this multiple of it
+  double jacobian_scale = 0.0;  ///< to this multiple of it,
+  double reduced_weight = 0.0;  ///< which leaves the row this weight
 
   /// v = Gamma^-1 v
   void solve_row(Eigen::VectorXd& v) const;
@@ -63,6 +64,8 @@ class RowEliminator {
   /// True when the coupling of each private is a multiple of the row's Jacobian, namely jacobian_scale times it.
   bool couples_through_jacobian(std::size_t row, const RowElimination& e) const;
   double jacobian_scale(std::size_t row, std::uint32_t k) const;
+  /// The part of it that comes from second derivatives of the rate.
+  double coupling_scale(std::size_t row, std::uint32_t k) const;
 
   /// Of a simple row: its private parameter.
   std::uint32_t parameter_of(const RowElimination& e) const { return layout.privates[e.privates[0]].parameter; }
@@ -89,6 +92,8 @@ class RowEliminator {
  private:
   void set_stiffness(double share, bool with_exact_diagonal);
   void reduce_rows_semidefinite();
+
+  void make_simple(std::size_t row, RowElimination& e) const;
 
   std::vector<double> fisher_diagonal_;
   std::vector<char> is_unconstrained_;

@@ -157,8 +157,7 @@ bool SharedBlock::assemble_dense(RowEliminator& eliminator) {
       }
       if (e.privates.empty()) continue;
       if (e.is_simple) {
-        const double scale = e.jacobian_scale / e.factor(0, 0);
-        weight[r] -= scale * scale;
+        weight[r] = e.reduced_weight;
         continue;
       }
       const auto k = static_cast<Eigen::Index>(e.privates.size());

@@ -359,6 +359,7 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
     return outcome;
   }
   double radius = first_radius;
+  constexpr int max_stalls = 3;
   int stalls = 0;
   for (; outcome.iterations < max_iterations; ++outcome.iterations) {
     if (should_stop()) {
@@ -380,12 +381,19 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
     }
     const Step s = solve_model(radius, form, size <= target_gradient ? check_residual : step_residual);
     const double noise = value_noise * (std::fabs(value) + 1.0);
-    if (size <= target_gradient && (s.edm <= target_edm || s.predicted <= target_edm)) {
+    const bool is_at_end_of_digits = stalls > max_stalls;
+    const double enough_gradient = is_at_end_of_digits ? max_projected_gradient : target_gradient;
+    const double enough_edm = is_at_end_of_digits ? max_edm : target_edm;
+    if (size <= enough_gradient && (s.edm <= enough_edm || s.predicted <= enough_edm)) {
       outcome.status = MinimumStatus::converged;
       // What has just been computed is the certificate, unless the model was cut short.
       if (form == math::Form::exact && s.edm <= max_edm && size <= max_projected_gradient) {
         final_certificate = Certificate{size, worst, std::max(0.0, s.edm), false};
       }
+      return outcome;
+    }
+    if (is_at_end_of_digits) {
+      outcome.reason = "the value stopped changing before the gradient vanished";
       return outcome;
     }
     if (!(s.predicted > 0.0)) {
@@ -435,13 +443,10 @@ Descent::Outcome Descent::descend(const Relaxation& relaxation, math::Form form,
     }
     value = e.value;
     std::copy(f.gradient().begin(), f.gradient().end(), gradient_.begin());
-    // At the end of the digits: every one that a step can gain counts, and what the certificate asks for is enough.
-    if (predicted <= 4 * noise) factor_is_usable_ = false;
-    constexpr int max_stalls = 3;
-    if (predicted <= 4 * noise && ++stalls > max_stalls) {
-      if (size <= max_projected_gradient && s.predicted <= max_edm) outcome.status = MinimumStatus::converged;
-      outcome.reason = "the value stopped changing before the gradient vanished";
-      return outcome;
+    // At the end of the digits every one that a step can gain counts; soon what the certificate asks for is enough.
+    if (predicted <= 4 * noise) {
+      factor_is_usable_ = false;
+      ++stalls;
     }
     if (ratio < poor_ratio) {
       radius = 0.5 * fraction * s.norm;
