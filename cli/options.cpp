@@ -128,15 +128,82 @@ const Option level{.name = "level",
                    .help = "Confidence level of the upper limit.",
                    .reason = "The convention of the field."};
 const Option no_expected{.name = "no-expected", .help = "Leave out the expected band, which takes most of the time."};
-const Option jobs{.name = "jobs",
-                  .letter = 'j',
+const Option calctype{.name = "calctype",
+                      .kind = Kind::choice,
+                      .metavar = "TYPE",
+                      .default_text = "asymptotics",
+                      .choices = "asymptotics|toybased",
+                      .help = "Where p-values come from: formulas for many events (arXiv:1007.1727), or toys.",
+                      .reason = "As pyhf: right for more than a few events, and thousands of times faster than toys."};
+const Option toys{.name = "toys",
                   .kind = Kind::integer,
                   .metavar = "N",
-                  .default_text = "1",
+                  .default_text = "2000",
                   .min = 1,
-                  .max = 1024,
-                  .help = "Threads that share the points of a patchset; the results are the same for any number.",
-                  .reason = "Batch systems count on one."};
+                  .max = 1e9,
+                  .help = "Toys per hypothesis; with --accuracy, at most.",
+                  .reason = "As pyhf: a CLs of 0.05 comes out to about 0.01."};
+const Option seed{.name = "seed",
+                  .kind = Kind::integer,
+                  .metavar = "N",
+                  .default_text = "0",
+                  .min = 0,
+                  .max = 9007199254740992.0,
+                  .help = "Seed of the random numbers: the same seed gives the same toys.",
+                  .reason = "Results are reproducible unless somebody asks for other toys."};
+const Option first{.name = "first",
+                   .kind = Kind::integer,
+                   .metavar = "K",
+                   .default_text = "0",
+                   .min = 0,
+                   .max = 9007199254740992.0,
+                   .help = "Index of the first toy, so that machines can share the toys of one seed."};
+const Option ensemble{
+    .name = "ensemble",
+    .kind = Kind::choice,
+    .metavar = "KIND",
+    .default_text = "frequentist",
+    .choices = "frequentist|prior-predictive",
+    .help =
+        "What toys do with nuisance parameters. frequentist: they stay where the fit to the data put them, and "
+        "auxiliary "
+        "data fluctuate; prior-predictive: they are drawn from their constraints, and auxiliary data stay.",
+    .reason = "The LHC prescription, and pyhf's."};
+const Option accuracy{.name = "accuracy",
+                      .kind = Kind::number,
+                      .metavar = "SIGMA",
+                      .default_text = "off",
+                      .min = 0.0,
+                      .min_is_excluded = true,
+                      .help = "Stop when the observed CLs (p-value for q0) is known with this standard deviation.",
+                      .reason = "Off: the number of toys is what was asked for."};
+const Option batch{.name = "batch",
+                   .kind = Kind::integer,
+                   .metavar = "N",
+                   .default_text = "1000",
+                   .min = 1,
+                   .max = 1e9,
+                   .help = "Toys per hypothesis between two looks at --accuracy, and in each file of --shards.",
+                   .reason = "A second or so of a published model with hundreds of parameters."};
+const Option shards{.name = "shards",
+                    .kind = Kind::file,
+                    .metavar = "FOLDER",
+                    .help =
+                        "Keep every batch in a file of this folder, and read those that are there already: a run that "
+                        "was ended goes on where it was."};
+const Option values{.name = "values", .help = "List the statistic of every toy."};
+const Option jobs{
+    .name = "jobs",
+    .letter = 'j',
+    .kind = Kind::integer,
+    .metavar = "N",
+    .default_text = "1",
+    .min = 1,
+    .max = 1024,
+    .help =
+        "Threads that share the points of a patchset, or the toys of one question; the results are the same "
+        "for any number.",
+    .reason = "Batch systems count on one."};
 
 // ---- fit and nll ----------------------------------------------------------------------------------------------------
 
@@ -305,11 +372,17 @@ Options plot_output_options[] = {&options::output_file, &options::format, &optio
 Options inspect_output_options[] = {&options::output_file, &options::inspect_format};
 Options file_options[] = {&options::output_file};
 
-Options cls_options[] = {&options::test_poi, &options::test_stat, &options::asimov, &options::jobs};
+Options cls_options[] = {&options::test_poi, &options::test_stat, &options::asimov,
+                         &options::calctype, &options::toys,      &options::seed,
+                         &options::ensemble, &options::accuracy,  &options::jobs};
+Options toys_options[] = {&options::test_poi, &options::test_stat, &options::asimov,   &options::toys,
+                          &options::seed,     &options::first,     &options::ensemble, &options::accuracy,
+                          &options::batch,    &options::shards,    &options::values,   &options::jobs};
 Options limit_options[] = {&options::level, &options::limit_test_stat, &options::asimov, &options::no_expected,
                            &options::jobs};
 Options fit_options[] = {&options::covariance, &options::value};
-Options significance_options[] = {&options::asimov};
+Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
+                                  &options::ensemble, &options::accuracy, &options::jobs};
 Options nll_options[] = {&options::parameters, &options::set};
 Options combine_options[] = {&options::join, &options::merge_channels, &options::no_merge_channels};
 Options prune_options[] = {&options::prune_channel, &options::prune_sample, &options::prune_modifier,
@@ -325,6 +398,8 @@ constexpr std::string_view model_title = "Model", output_title = "Output";
 const OptionGroup inspect_groups[] = {{model_title, model_options}, {output_title, inspect_output_options}};
 const OptionGroup cls_groups[] = {
     {"Test", cls_options}, {model_title, model_options}, {output_title, plot_output_options}};
+const OptionGroup toys_groups[] = {
+    {"Toys", toys_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup limit_groups[] = {
     {"Limit", limit_options}, {model_title, model_options}, {output_title, plot_output_options}};
 const OptionGroup fit_groups[] = {
@@ -379,6 +454,13 @@ const Example fit_examples[] = {
 };
 const Example significance_examples[] = {
     {"relume significance BkgOnly.json --patch signal.json", "Discovery p-value, observed and expected for mu = 1."},
+};
+const Example toys_examples[] = {
+    {"relume toys BkgOnly.json --patch signal.json --toys 10000 --jobs 2", "CLs without asymptotic formulas."},
+    {"relume toys BkgOnly.json --patch signal.json --toys 1000000 --shards run1",
+     "A long run: the same command again goes on where it was."},
+    {"relume toys BkgOnly.json --patch signal.json --accuracy 0.002 --toys 1000000 --values",
+     "As many as it takes, with all values of the statistic."},
 };
 const Example nll_examples[] = {
     {"relume nll workspace.json --set alpha_JES=0.3", "-ln L with one parameter away from its initial value."},
@@ -441,6 +523,11 @@ const Command all_commands[] = {
     {"significance", "Discovery significance, observed and expected",
      "The q0 test of the background-only hypothesis; expected for a signal of strength 1.", workspace,
      significance_groups, significance_examples, run_significance},
+    {"toys", "Test a signal with toys: observed and expected CLs",
+     "Draws toy data under the tested hypothesis and without signal, fits each, and counts. Exact for few events, "
+     "where "
+     "the formulas of cls are not. The same toys come for any --jobs and for any split by --first and --shards.",
+     workspace, toys_groups, toys_examples, run_toys},
     {"nll", "Evaluate -ln L at a point",
      "Prints -ln L with all constants, the parameters that were used and the data that they predict. No fit is done.",
      workspace, nll_groups, nll_examples, run_nll},

@@ -77,6 +77,7 @@ namespace options {
 extern const Option patch, patchset, point, signal, other_channels_zero, measurement, poi, fix, drop_channel,
     interpcode, clip_sample_data, clip_bin_data;
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
+extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
@@ -95,6 +96,7 @@ int run_cls(const Arguments& arguments);
 int run_limit(const Arguments& arguments);
 int run_fit(const Arguments& arguments);
 int run_significance(const Arguments& arguments);
+int run_toys(const Arguments& arguments);
 int run_nll(const Arguments& arguments);
 int run_combine(const Arguments& arguments);
 int run_prune(const Arguments& arguments);

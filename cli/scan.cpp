@@ -3,10 +3,7 @@
 #include "scan.hpp"
 
 #include <algorithm>
-#include <exception>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -14,6 +11,7 @@
 #include "output.hpp"
 #include "picture.hpp"
 #include "progress.hpp"
+#include "relume/base/parallel.hpp"
 #include "relume/formats/json_patch.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/table.hpp"
@@ -30,28 +28,6 @@ struct Point {
   std::string status = "interrupted", reason = "not started";  ///< when there is no result
   Errors model_errors;                                         ///< patched, but no model comes of it
 };
-
-/// Which thread takes which point depends on their speed; what a point answers does not, because they share nothing.
-void for_each_in_parallel(std::size_t n, std::size_t n_threads, const std::function<void(std::size_t)>& f) {
-  std::atomic<std::size_t> next = 0;
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto work = [&] {
-    try {
-      for (std::size_t i = next++; i < n; i = next++) f(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = n;
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < std::min(n_threads, n); ++i) threads.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
 
 std::string join(const Errors& errors) {
   std::string text;
@@ -129,7 +105,7 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
   std::vector<Point> points(patchset.patches.size());
   {
     ProgressBar progress(points.size());
-    for_each_in_parallel(points.size(), static_cast<std::size_t>(arguments.integer(options::jobs)), [&](std::size_t i) {
+    const auto answer = [&](std::size_t i) {
       if (stop.load(std::memory_order_relaxed)) return;
       Point& point = points[i];
       const spec::Patch& patch = patchset.patches[i];
@@ -146,7 +122,9 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
         point.result = scan.ask(*model, stop);
       }
       progress.step();
-    });
+    };
+    for_each_in_parallel(points.size(), static_cast<std::size_t>(arguments.integer(options::jobs)),
+                         [&] { return answer; });
   }
   throw_if_no_model_was_built(points);
 
@@ -156,7 +134,7 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
       stop.load(std::memory_order_relaxed) && std::any_of(points.begin(), points.end(), [](const Point& p) {
         return p.result ? p.result->is_interrupted : p.status == "interrupted";
       });
-  const std::string table =
+  std::string table =
       arguments.text(options::format) == "table" ? to_table(patchset, points, scan, input.notes) : std::string();
   JsonArray results;
   for (std::size_t i = 0; i < points.size(); ++i)

@@ -7,6 +7,8 @@
 #include "relume/infer/hypotest.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/table.hpp"
+#include "relume/report/toys.hpp"
+#include "toys.hpp"
 
 namespace relume::cli {
 
@@ -15,6 +17,16 @@ int run_significance(const Arguments& arguments) {
   const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
   infer::TestOptions options;
   options.asimov = asimov_option(arguments);
+  if (wants_toys(arguments)) {
+    options.statistic = infer::TestStatistic::q0;
+    infer::ToyOptions toys = toy_options(arguments, options);
+    toys.threads = static_cast<int>(arguments.integer(options::jobs));
+    infer::ToyTest test = test_with_toys(model, 0.0, toys, catch_interrupts(), true);
+    test.notes.insert(test.notes.begin(), input.notes.begin(), input.notes.end());
+    write_result(arguments, options::format, report::discovery_to_json(test, model.likelihood()),
+                 [&] { return report::discovery_to_table(test, model.likelihood()); });
+    return exit_code_of(test.status);
+  }
   options.fixed = model.fixed;
   options.stop = &catch_interrupts();
   infer::Discovery discovery = infer::significance(model.likelihood(), model.observed(), options);

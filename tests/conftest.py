@@ -21,6 +21,7 @@ def relume():
     def run(*arguments, **options):
         return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False, **options)
 
+    run.program = program
     return run
 
 

@@ -11,6 +11,7 @@
 
 #include "relume/base/error.hpp"
 #include "relume/base/ids.hpp"
+#include "relume/base/parallel.hpp"
 #include "relume/base/version.hpp"
 #include "relume/edit/signal.hpp"
 #include "relume/edit/workspace.hpp"
@@ -24,6 +25,7 @@
 #include "relume/infer/hypotest.hpp"
 #include "relume/infer/limit_gradient.hpp"
 #include "relume/infer/test_statistic.hpp"
+#include "relume/infer/toys.hpp"
 #include "relume/math/curvature.hpp"
 #include "relume/math/evaluation.hpp"
 #include "relume/minimize/minimize.hpp"
@@ -36,6 +38,7 @@
 #include "relume/report/parameters.hpp"
 #include "relume/report/summary.hpp"
 #include "relume/report/table.hpp"
+#include "relume/report/toys.hpp"
 #include "relume/spec/json.hpp"
 #include "relume/spec/patchset.hpp"
 #include "relume/spec/signal.hpp"

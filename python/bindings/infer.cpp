@@ -20,6 +20,7 @@
 #include "relume/report/json.hpp"
 #include "relume/report/parameters.hpp"
 #include "relume/report/table.hpp"
+#include "relume/report/toys.hpp"
 
 namespace relume::python {
 
@@ -236,6 +237,37 @@ nb::object significance(const Model& m, const std::optional<Vector>& data, const
   return document_of(result, m);
 }
 
+/// Document, and the statistic of the toys of both hypotheses.
+nb::tuple toys(const Model& m, double poi_value, const std::optional<Vector>& data, const std::string& statistic,
+               const std::string& asimov, const Fixed& fixed, const std::optional<Vector>& start,
+               const std::string& ensemble, std::size_t n_toys, std::uint64_t seed, std::uint64_t first,
+               double accuracy, std::size_t batch, int threads) {
+  if (!std::isfinite(poi_value)) refuse("poi_value", fmt::format("{} cannot be tested", poi_value));
+  if (!(accuracy >= 0.0 && std::isfinite(accuracy)))
+    refuse("accuracy", fmt::format("{} is no standard deviation", accuracy), "for example 0.005, or None");
+  const auto known = infer::ensemble_from_string(ensemble);
+  if (!known) refuse("ensemble", "no ensemble is called '" + ensemble + "'", "frequentist, prior-predictive");
+  infer::ToyOptions options{.test = test_options(m, statistic, asimov, fixed, start),
+                            .ensemble = *known,
+                            .n_toys = n_toys,
+                            .seed = seed,
+                            .first = first,
+                            .accuracy = accuracy,
+                            .batch = batch,
+                            .threads = threads};
+  model::Data storage;
+  const model::Data& d = checked_data(m, data, storage);
+  infer::ToyTest test;
+  run_interruptible(true, [&](const std::atomic<bool>* stop) {
+    options.test.stop = stop;
+    test = infer::toy_test(*m.likelihood, d, poi_value, options);
+  });
+  test.notes.insert(test.notes.begin(), m.notices.begin(), m.notices.end());
+  nb::object document = json_to_python(report::to_json(test, *m.likelihood, report::ToyValues::left_out));
+  return nb::make_tuple(document, to_numpy(std::move(test.tested.q)), to_numpy(std::move(test.alternative.q)),
+                        test.alternative.poi);
+}
+
 }  // namespace
 
 void bind_infer(nb::module_& m) {
@@ -250,6 +282,8 @@ void bind_infer(nb::module_& m) {
   m.def("limit_gradient", &limit_gradient, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a,
         "expected"_a, "tolerance"_a, "fixed"_a);
   m.def("significance", &significance, "model"_a, "data"_a.none(), "asimov"_a, "fixed"_a);
+  m.def("toys", &toys, "model"_a, "poi_value"_a, "data"_a.none(), "test_stat"_a, "asimov"_a, "fixed"_a,
+        "start"_a.none(), "ensemble"_a, "n_toys"_a, "seed"_a, "first"_a, "accuracy"_a, "batch"_a, "threads"_a);
   m.def(
       "p_values",
       [](const std::string& statistic, double q, double q_asimov) {

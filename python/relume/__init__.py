@@ -17,13 +17,14 @@ UnknownNameError (both) and FileError. Numbers that do not work out raise nothin
 
 from ._core import __version__
 from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
-from .inference import fit, hypotest, limit_gradient, significance, upper_limit
+from .inference import fit, hypotest, limit_gradient, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
-from .results import Discovery, FitResult, HypoTest, Limit, LimitGradient, ParameterValue, Parameters
+from .results import Discovery, FitResult, HypoTest, Limit, LimitGradient, ParameterValue, Parameters, ToySample, ToyTest
 from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
     "Channel", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Limit", "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters",
-    "Patch", "PatchSet", "Problem", "RelumeError", "Signal", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "limit_gradient", "limits", "read", "significance", "upper_limit",
+    "Patch", "PatchSet", "Problem", "RelumeError", "Signal", "ToySample", "ToyTest", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "limit_gradient", "limits", "read", "significance", "toys",
+    "upper_limit",
 ]

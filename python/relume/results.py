@@ -217,12 +217,61 @@ class HypoTest(Result):
 
     @property
     def test_statistic(self) -> dict[str, Any]:
-        """Its name, observed value q and value q_asimov on the Asimov data."""
+        """Its name, observed value q and, of asymptotic tests, value q_asimov on the Asimov data."""
         return self.document["test_statistic"]
 
     def _rows(self) -> list[tuple[str, str]]:
         return [("tested", f"{self.poi} = {self.tested:g}"), ("observed", _number(self.observed)), ("expected", _band(self.expected)),
                 ("best fit", f"{self.poi} = {_number(self.mu_hat)}")]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ToySample:
+    """The test statistic of toys under one hypothesis."""
+
+    poi: float  #: true value of the parameter of interest
+    q: np.ndarray  #: shape (n_toys,), in the order of the toys; NaN where a fit failed; cannot be written to
+
+    def __post_init__(self) -> None:
+        self.q.setflags(write=False)
+
+    @property
+    def n_failed(self) -> int:
+        """Toys that could not be fitted."""
+        return int(np.isnan(self.q).sum())
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ToyTest(HypoTest):
+    """A test of one signal strength from toys. CLs that no toy tells are None."""
+
+    tested_toys: ToySample  #: toys where the tested value is true
+    alternative_toys: ToySample  #: toys without signal; for q0, with a signal of strength 1
+
+    @property
+    def observed_uncertainty(self) -> float | None:
+        """Standard deviation of `observed`, from the number of toys."""
+        return self.document["CLs_obs_uncertainty"]
+
+    @property
+    def expected_uncertainty(self) -> list[float | None]:
+        """Standard deviations of `expected`."""
+        return list(self.document["CLs_exp_uncertainty"])
+
+    @property
+    def n_toys(self) -> int:
+        """Toys per hypothesis."""
+        return self.document["n_toys"]
+
+    @property
+    def n_failed(self) -> int:
+        """Toys of both hypotheses that could not be fitted; `to_dict()["failed"]` says why."""
+        return self.document["n_failed"]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        observed = f"{_number(self.observed, 4)} ± {_number(self.observed_uncertainty, 1)}"
+        return [("tested", f"{self.poi} = {self.tested:g}"), ("observed", observed), ("expected", _band(self.expected)),
+                ("best fit", f"{self.poi} = {_number(self.mu_hat)}"), ("toys", f"{self.n_toys} per hypothesis, {self.n_failed} failed")]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)

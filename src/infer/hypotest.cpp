@@ -34,50 +34,16 @@ HypoTest hypotest(const model::Likelihood& likelihood, const model::Data& data, 
   result.asimov = options.asimov;
   TestFits fits(likelihood, data, options);
   fits.single_test = true;
-  if (!std::isfinite(poi_value)) {
-    fits.fail(Status::not_defined, "only finite values can be tested");
-  } else if (options.statistic == TestStatistic::q0 && poi_value != 0.0) {
-    fits.fail(Status::not_defined, "q0 tests " + fits.poi_name() + " = 0, and no other value");
-  } else if (poi_value < 0.0 && !allows_negative(options.statistic)) {
-    fits.fail(Status::not_defined,
-              std::string(to_string(options.statistic)) + " is for signal strengths of at least 0; q and t allow less");
-  }
-  if (result.poi > fits.upper()) {
-    fits.notes.push_back("the tested value lies beyond the upper bound " + TestFits::number(fits.upper()) + " of " +
-                         fits.poi_name() + ": the bound was widened");
-    fits.widen(result.poi);
-  }
-  const bool is_two_sided = options.statistic == TestStatistic::t || options.statistic == TestStatistic::ttilde;
-  const auto compute = [&] {
-    if (fits.status != Status::ok) return;
-    const auto qa = fits.q_asimov(result.poi);
-    if (!qa) return;
-    auto q = fits.q_observed(result.poi);
-    // Above the best fit one-sided statistics are 0 wherever it is; two-sided ones measure the distance to it.
-    constexpr int max_widenings = 20;
-    for (int i = 0; q && is_two_sided && fits.free()->mu >= fits.upper() && i < max_widenings; ++i) {
-      fits.widen(10.0 * std::max(1.0, fits.upper()));
-      q = fits.q_observed(result.poi);
-      if (i == 0)
-        fits.notes.push_back("the best fit lies beyond the upper bound of " + fits.poi_name() +
-                             ": the bound was widened");
-    }
-    if (!q) return;
-    if (fits.free()->mu >= fits.upper()) {
-      fits.notes.push_back(
-          "the best fit is held by the upper bound " + TestFits::number(fits.upper()) + " of " + fits.poi_name() +
-          (options.statistic == TestStatistic::q0 ? ": without it the significance would be larger" : ""));
-    }
-    result.q = q->first;
-    result.q_asimov = qa->first;
-    result.mu_hat = fits.free()->mu;
+  if (const auto tested = fits.test(poi_value)) {
+    result.q = tested->q;
+    result.q_asimov = tested->q_asimov;
+    result.mu_hat = tested->mu_hat;
     const bool is_below = result.poi < 0.0;
     result.observed = asymptotic_p_values(options.statistic, result.q, result.q_asimov, is_below);
     for (std::size_t i = 0; i < band_sigmas.size(); ++i) {
       result.expected[i] = expected_p_values(options.statistic, result.q_asimov, band_sigmas[i], is_below);
     }
-  };
-  compute();
+  }
   result.status = fits.status;
   result.reason = fits.reason;
   result.notes = std::move(fits.notes);

@@ -72,8 +72,11 @@ class TestFits {
   std::string reason;
   std::vector<std::string> notes;
   std::vector<FitSummary> fits;
-  bool single_test = false;  ///< one signal strength only: nothing starts from its fits
+  bool single_test = false;   ///< one signal strength only: nothing starts from its fits
+  bool is_asymptotic = true;  ///< p-values come from formulas for many events
 
+  const std::vector<char>& fixed() const { return fixed_; }
+  const std::vector<double>& seed() const { return seed_; }
   double lower() const { return lower_; }
   double upper() const { return upper_; }
   void widen(double upper) {
@@ -138,7 +141,7 @@ class TestFits {
     asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
     asimov_->insert_exact(asimov_mu(), point, tangent);
     if (single_test) asimov_->end_here();
-    note_few_events(point);
+    if (is_asymptotic) note_few_events(point);
     return true;
   }
 
@@ -205,10 +208,57 @@ class TestFits {
     return q > q_noise ? std::pair{q, 2.0 * p.slope} : std::pair{0.0, 0.0};
   }
 
+  /// The statistics at one value, which `poi_value` asks for.
+  struct Tested {
+    double poi = 0.0, q = 0.0, q_asimov = 0.0, mu_hat = 0.0;
+  };
+  std::optional<Tested> test(double poi_value) {
+    const TestStatistic s = options_.statistic;
+    Tested t;
+    t.poi = s == TestStatistic::q0 ? 0.0 : poi_value;
+    if (!std::isfinite(poi_value)) {
+      fail(Status::not_defined, "only finite values can be tested");
+    } else if (s == TestStatistic::q0 && poi_value != 0.0) {
+      fail(Status::not_defined, "q0 tests " + poi_name() + " = 0, and no other value");
+    } else if (poi_value < 0.0 && !allows_negative(s)) {
+      fail(Status::not_defined,
+           std::string(to_string(s)) + " is for signal strengths of at least 0; q and t allow less");
+    }
+    if (t.poi > upper_) {
+      notes.push_back("the tested value lies beyond the upper bound " + number(upper_) + " of " + poi_name() +
+                      ": the bound was widened");
+      widen(t.poi);
+    }
+    if (status != Status::ok) return std::nullopt;
+    const auto qa = q_asimov(t.poi);
+    if (!qa) return std::nullopt;
+    auto q = q_observed(t.poi);
+    // Above the best fit one-sided statistics are 0 wherever it is; two-sided ones measure the distance to it.
+    const bool is_two_sided = s == TestStatistic::t || s == TestStatistic::ttilde;
+    constexpr int max_widenings = 20;
+    for (int i = 0; q && is_two_sided && free()->mu >= upper_ && i < max_widenings; ++i) {
+      widen(10.0 * std::max(1.0, upper_));
+      q = q_observed(t.poi);
+      if (i == 0)
+        notes.push_back("the best fit lies beyond the upper bound of " + poi_name() + ": the bound was widened");
+    }
+    if (!q) return std::nullopt;
+    if (free()->mu >= upper_) {
+      notes.push_back("the best fit is held by the upper bound " + number(upper_) + " of " + poi_name() +
+                      (s == TestStatistic::q0 ? ": without it the significance would be larger" : ""));
+    }
+    t.q = q->first;
+    t.q_asimov = qa->first;
+    t.mu_hat = free()->mu;
+    return t;
+  }
+
   /// Conditional fits that q_observed and q_asimov have made.
   const Profile& observed_profile(double mu) { return observed_->at(mu, asimov_.get()); }
   const Profile& asimov_profile(double mu) { return asimov_->at(mu, observed_.get()); }
   const model::Data& asimov_data() const { return asimov_data_; }
+  /// Where they were made.
+  const std::vector<double>& asimov_point() { return asimov_->at(asimov_mu()).x; }
 
  private:
   /// A rate that its constraint holds at zero comes out as a rounding on either side of it: it becomes 0, since the

@@ -85,7 +85,7 @@ class HistFactory final : public Likelihood {
   Data expected_data(std::span<const double> point) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;
   std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const override;
-  Data sample(std::span<const double> point, const RandomKey& key) const override;
+  void fluctuate(const Data& expected, const RandomKey& key, Data& toy) const override;
   void reset_multipliers(Scratch& scratch) const override;
   double update_multipliers(double penalty, Scratch& scratch) const override;
   std::string explain(std::span<const double> point, const Scratch& scratch) const override;

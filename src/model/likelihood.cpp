@@ -31,6 +31,12 @@ void Likelihood::evaluate_lanes(std::span<const std::span<const double>> points,
   }
 }
 
+Data Likelihood::sample(std::span<const double> point, const RandomKey& key) const {
+  Data toy;
+  fluctuate(expected_data(point), key, toy);
+  return toy;
+}
+
 std::vector<double> Likelihood::expected_by_sample(std::span<const double>) const { return {}; }
 
 std::vector<double> Likelihood::yield_gradient(std::span<const double>, const Data&, Scratch&) const { return {}; }

@@ -33,6 +33,10 @@ CALLS = {
     "limit": (lambda m: relume.upper_limit(m), ["limit"]),
     "limit, 90%": (lambda m: relume.upper_limit(m, level=0.9, fixed={"JES": 0.0}), ["limit", "--level", "0.9", "--fix", "JES=0"]),
     "significance": (lambda m: relume.significance(m), ["significance"]),
+    "toys": (lambda m: relume.toys(m, 1.3, n_toys=100, seed=2, threads=2), ["toys", "--test-poi", "1.3", "--toys", "100", "--seed", "2"]),
+    "toys, q0": (lambda m: relume.toys(m, 0.0, n_toys=9, test_stat="q0", ensemble="prior-predictive", first=5, fixed={"JES": 0.1}),
+                 ["toys", "--toys", "9", "--test-stat", "q0", "--ensemble", "prior-predictive", "--first", "5", "--fix", "JES=0.1"]),
+    "toys, accuracy": (lambda m: relume.toys(m, n_toys=10000, accuracy=0.1, batch=50), ["toys", "--toys", "10000", "--accuracy", "0.1", "--batch", "50"]),
 }
 
 
@@ -148,3 +152,31 @@ def test_results_cannot_be_written_to(model):
             array[0] = 1.0
     assert model.nll(fit.values) == pytest.approx(fit.twice_nll / 2)
     assert relume.fit(model, start=fit.values).is_usable
+
+
+def test_toys(model):
+    test = relume.toys(model, n_toys=400, seed=3)
+    assert test.is_usable and test.n_toys == 400 and test.n_failed == 0
+    q, observed = test.tested_toys.q, test.test_statistic["q"]
+    assert q.shape == test.alternative_toys.q.shape == (400,) and (q >= 0).all()
+    assert test.tested_toys.poi == 1 and test.alternative_toys.poi == 0
+    clsb, clb = np.mean(q >= observed), np.mean(test.alternative_toys.q >= observed)
+    assert test.observed == pytest.approx(clsb / clb) and test.expected == sorted(test.expected)
+    assert test.observed_uncertainty == pytest.approx(test.observed * np.hypot(((1 - clsb) / clsb / 400) ** 0.5, ((1 - clb) / clb / 400) ** 0.5), rel=0.02)
+    assert test.expected_at(0) == test.expected[2] and len(test.expected_uncertainty) == 5
+    assert "400 per hypothesis" in repr(test) and "±" in repr(test)
+    with pytest.raises(ValueError, match="read-only"):
+        q[0] = 1.0
+    again = pickle.loads(pickle.dumps(test))
+    assert (again.tested_toys.q == q).all() and again.to_dict() == test.to_dict()
+    # Few signal events beside many background events: the asymptotic formulas hold, and toys agree.
+    assert test.observed == pytest.approx(relume.hypotest(model).observed, abs=5 * test.observed_uncertainty)
+
+
+@pytest.mark.parametrize("arguments, named", [
+    ({"n_toys": 0}, "n_toys"), ({"n_toys": 2.5}, "n_toys"), ({"seed": -1}, "seed"), ({"accuracy": -0.1}, "accuracy"), ({"accuracy": float("nan")}, "accuracy"),
+    ({"ensemble": "bayes"}, "ensemble"), ({"threads": 0}, "threads"), ({"batch": 0}, "batch"), ({"poi_value": float("inf")}, "poi_value"),
+    ({"test_stat": "z"}, "test_stat"), ({"first": "a"}, "first"), ({"fixed": {"nobody": 1}}, "nobody")])
+def test_bad_requests_of_toys(model, arguments, named):
+    with pytest.raises(relume.RelumeError, match=named):
+        relume.toys(model, **arguments)

@@ -117,6 +117,26 @@ def test_likelihood_scan():
 # ---- yields
 
 
+def test_toy_distributions(model):
+    test = relume.toys(model, n_toys=500)
+    ax = plot.toy_distributions(test, bins=20)
+    tested, alternative = (p for p in ax.patches if not p.get_fill())
+    for steps, sample in ((tested, test.tested_toys), (alternative, test.alternative_toys)):
+        shares, edges, _ = steps.get_data()
+        assert shares.sum() == pytest.approx(1) and len(shares) == 20
+        assert shares[:-1] == pytest.approx(np.histogram(sample.q, edges)[0][:-1] / 500)
+    assert ax.lines[0].get_xdata()[0] == test.test_statistic["q"]
+    labels = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert labels[:2] == ["toys with mu = 1", "toys with mu = 0"] and labels[2].startswith("data")
+    assert plot.toy_distributions(test, maximum=3.0).get_xlim() == (0.0, 3.0)
+    drawn(ax)
+
+
+def test_toy_distributions_need_toys(model):
+    with pytest.raises(relume.OptionError, match="relume.toys"):
+        plot.toy_distributions(relume.hypotest(model))
+
+
 def test_stack(model):
     ax = plot.stack(model, band=False)
     yields = model.expected_yields(model.initial)

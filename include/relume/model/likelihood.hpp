@@ -125,8 +125,11 @@ class Likelihood {
   /// d value / d nominal yield of every sample and bin, laid out as expected_by_sample, all else held (uncertainties,
   /// shape variations); empty where there are no samples. NaN outside of the domain.
   virtual std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const;
-  /// A toy data set at a point, auxiliary data fluctuated too.
-  virtual Data sample(std::span<const double> point, const RandomKey& key) const = 0;
+  /// A toy data set: every datum of `expected` (expected_data at the true point) fluctuated, auxiliary data too. What
+  /// `toy` held before is overwritten.
+  virtual void fluctuate(const Data& expected, const RandomKey& key, Data& toy) const = 0;
+  /// A toy data set at a point.
+  Data sample(std::span<const double> point, const RandomKey& key) const;
 
   /// See minimize::Objective: the state lives in the scratch.
   virtual void reset_multipliers(Scratch& scratch) const = 0;

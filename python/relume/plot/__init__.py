@@ -27,5 +27,6 @@ from .points import Point, Table, read_table  # noqa: E402
 from .prediction import data_prediction  # noqa: E402
 from .nuisances import pulls  # noqa: E402
 from .samples import stack  # noqa: E402
+from .toys import toy_distributions  # noqa: E402
 
-__all__ = ["Point", "Scan", "Table", "brazil_band", "correlation", "data_prediction", "exclusion", "likelihood_scan", "pulls", "read_table", "scan", "stack"]
+__all__ = ["Point", "Scan", "Table", "brazil_band", "correlation", "data_prediction", "exclusion", "likelihood_scan", "pulls", "read_table", "scan", "stack", "toy_distributions"]

@@ -9,25 +9,15 @@
 
 #include <gtest/gtest.h>
 
-#include "relume/model/histfactory.hpp"
+#include "support/counting.hpp"
 
 namespace relume::infer {
 namespace {
 
 using spec::ModifierType;
 
-spec::Workspace counting(double signal, double background, double observed) {
-  spec::Workspace ws;
-  spec::Channel channel{"channel", {}};
-  channel.samples.push_back({"background", {background}, {}});
-  channel.samples.push_back({"signal", {signal}, {{"mu", ModifierType::normfactor, {}}}});
-  ws.channels.push_back(channel);
-  ws.observations.push_back({"channel", {observed}});
-  ws.measurements.push_back({"measurement", "mu", {}});
-  return ws;
-}
-
-model::Compiled compile(const spec::Workspace& ws) { return std::move(model::compile(ws).value()); }
+using test::compile;
+using test::counting;
 
 /// 2 (L(mu) - L(mu_hat)) with mu_hat >= 0, for n observed.
 double q_closed(double mu, double s, double b, double n) {

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "toys.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "hypothesis_test.hpp"
+#include "interrupt.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "relume/formats/input.hpp"
+#include "relume/formats/json.hpp"
+#include "relume/report/toys.hpp"
+
+namespace relume::cli {
+namespace {
+
+using infer::ToyOptions;
+using infer::ToyTest;
+
+/// One file per batch of toys, written whole or not at all: what was finished is never computed again, whatever ends
+/// the program.
+std::string shard_name(const std::string& folder, std::uint64_t first, std::size_t n) {
+  return fmt::format("{}/toys-{:012}-{}.json", folder, first, n);
+}
+
+void make_folder(const std::string& folder) {
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem) throw Exception({{ErrorCode::io, folder, "cannot be made: " + problem.message(), {}}});
+}
+
+double uncertainty(const ToyTest& test) { return report::p_value(test, test.observed).uncertainty; }
+
+/// Shard after shard; those that are there already are read.
+ToyTest test_in_shards(const Arguments& arguments, const Model& model, double value, const ToyOptions& options,
+                       const std::atomic<bool>& stop) {
+  const std::string& folder = arguments.text(options::shards);
+  make_folder(folder);
+  std::vector<ToyTest> shards;
+  ProgressBar progress(options.n_toys, "toys");
+  for (std::size_t done = 0; done < options.n_toys;) {
+    ToyOptions shard = options;
+    shard.first = options.first + done;
+    shard.n_toys = std::min(options.batch, options.n_toys - done);
+    shard.accuracy = 0.0;
+    const std::string name = shard_name(folder, shard.first, shard.n_toys);
+    if (std::filesystem::exists(name)) {
+      shards.push_back(report::toy_test_from_json(read_document(name), name).value());
+    } else {
+      shards.push_back(test_with_toys(model, value, shard, stop, false));
+      if (!shards.back().is_usable()) return shards.back();
+      const auto document = report::to_json(shards.back(), model.likelihood(), report::ToyValues::kept);
+      formats::write_output(name, formats::write_json(document, {.indent = 0}) + '\n').value();
+    }
+    done += shard.n_toys;
+    progress.set(done);
+    if (options.accuracy > 0.0 && uncertainty(infer::merge(shards).value()) <= options.accuracy) break;
+  }
+  return infer::merge(shards).value();
+}
+
+}  // namespace
+
+bool wants_toys(const Arguments& arguments) {
+  if (arguments.text(options::calctype) == "toybased") return true;
+  for (const Option* option : {&options::toys, &options::seed, &options::ensemble, &options::accuracy}) {
+    if (arguments.given(*option)) throw UsageError(fmt::format("--{} is for --calctype toybased", option->name));
+  }
+  return false;
+}
+
+ToyOptions toy_options(const Arguments& arguments, const infer::TestOptions& test) {
+  ToyOptions toys;
+  toys.test = test;
+  toys.ensemble = infer::ensemble_from_string(arguments.text(options::ensemble)).value();
+  toys.n_toys = static_cast<std::size_t>(arguments.integer(options::toys));
+  toys.seed = static_cast<std::uint64_t>(arguments.integer(options::seed));
+  if (arguments.given(options::accuracy)) toys.accuracy = arguments.number(options::accuracy);
+  return toys;
+}
+
+ToyTest test_with_toys(const Model& model, double value, ToyOptions options, const std::atomic<bool>& stop,
+                       bool is_alone) {
+  options.test.fixed = model.fixed;
+  options.test.stop = &stop;
+  std::atomic<std::size_t> n_done = 0;
+  options.n_done = &n_done;
+  ToyTest test;
+  const auto run = [&] { test = infer::toy_test(model.likelihood(), model.observed(), value, options); };
+  if (is_alone) {
+    ProgressBar progress(2 * options.n_toys, "toys");
+    const std::jthread watch([&](const std::stop_token& end) {
+      while (!end.stop_requested()) {
+        progress.set(n_done.load(std::memory_order_relaxed));
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      }
+    });
+    run();
+  } else {
+    run();
+  }
+  test.notes.insert(test.notes.begin(), model.compiled.notices.begin(), model.compiled.notices.end());
+  return test;
+}
+
+int run_toys(const Arguments& arguments) {
+  const infer::TestOptions test_with = test_options(arguments, options::test_stat);
+  ToyOptions options = toy_options(arguments, test_with);
+  options.first = static_cast<std::uint64_t>(arguments.integer(options::first));
+  options.batch = static_cast<std::size_t>(arguments.integer(options::batch));
+  options.threads = static_cast<int>(arguments.integer(options::jobs));
+  const double value = tested_value(arguments, test_with.statistic);
+  Input input = read_input(arguments, PatchsetUse::one_point);
+  const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
+  const std::atomic<bool>& stop = catch_interrupts();
+  ToyTest test = arguments.given(options::shards) ? test_in_shards(arguments, model, value, options, stop)
+                                                  : test_with_toys(model, value, options, stop, true);
+  test.notes.insert(test.notes.begin(), input.notes.begin(), input.notes.end());
+  const auto values = arguments.given(options::values) ? report::ToyValues::kept : report::ToyValues::left_out;
+  write_result(arguments, options::format, report::to_json(test, model.likelihood(), values),
+               [&] { return report::to_table(test, model.likelihood()); });
+  return exit_code_of(test.status);
+}
+
+}  // namespace relume::cli

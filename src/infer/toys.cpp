@@ -1,0 +1,356 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "relume/infer/toys.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "infer/test_fits.hpp"
+#include "math/random_stream.hpp"
+#include "relume/base/parallel.hpp"
+
+namespace relume::infer {
+
+std::optional<Ensemble> ensemble_from_string(std::string_view name) {
+  if (name == "frequentist") return Ensemble::frequentist;
+  if (name == "prior-predictive") return Ensemble::prior_predictive;
+  return std::nullopt;
+}
+
+std::string_view to_string(Ensemble ensemble) {
+  return ensemble == Ensemble::frequentist ? "frequentist" : "prior-predictive";
+}
+
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/// Random number streams of the two hypotheses, and of the parameters that prior-predictive toys draw.
+constexpr std::uint64_t tested_stream = 0, alternative_stream = 1, prior_streams = 2;
+
+/// What is asked of every toy.
+struct Question {
+  TestStatistic statistic = TestStatistic::qtilde;
+  std::size_t poi = 0;
+  double tested = 0.0;              ///< value of the parameter of interest
+  double lower = 0.0, upper = 0.0;  ///< its bounds in the free fit
+  std::vector<char> fixed;          ///< besides the parameter of interest
+  std::vector<double> nominal;      ///< where fits that fail start again
+};
+
+/// One hypothesis: where its toys come from, and where their conditional fits start.
+struct Hypothesis {
+  std::uint64_t stream = 0;
+  std::vector<double> truth, start;
+};
+
+/// Draws and fits the toys of one hypothesis, in one thread.
+class ToyMaker {
+ public:
+  ToyMaker(const model::Likelihood& likelihood, const model::Data& observed, const Question& question,
+           const Hypothesis& hypothesis, const ToyOptions& options)
+      : likelihood_(likelihood),
+        observed_(observed),
+        question_(question),
+        hypothesis_(hypothesis),
+        options_(options),
+        space_(likelihood),
+        fixed_(question.fixed),
+        conditional_fixed_(question.fixed),
+        lower_(space_.objective.lower().begin(), space_.objective.lower().end()),
+        upper_(space_.objective.upper().begin(), space_.objective.upper().end()),
+        truth_(hypothesis.truth) {
+    conditional_fixed_[question.poi] = 1;
+    lower_[question.poi] = question.lower;
+    upper_[question.poi] = question.upper;
+    if (options.ensemble == Ensemble::frequentist) expected_ = likelihood.expected_data(truth_);
+  }
+
+  /// The statistic of a toy; NaN, and why, when a fit is not certified.
+  double operator()(std::uint64_t index, std::string& failure) {
+    draw(index);
+    space_.objective.set_data(toy_);
+    minimize::Options options{.fixed = conditional_fixed_, .nominal = question_.nominal, .stop = options_.test.stop};
+    const minimize::Minimum conditional = space_.minimizer.minimize(hypothesis_.start, options);
+    if (!conditional.is_usable()) return fail(failure, "conditional fit", conditional);
+    options.fixed = fixed_;
+    options.lower = lower_;
+    options.upper = upper_;
+    options.explore = false;
+    const minimize::Minimum free = space_.minimizer.minimize(conditional.x, options);
+    if (!free.is_usable()) return fail(failure, "free fit", free);
+    const bool is_one_sided = question_.statistic == TestStatistic::q || question_.statistic == TestStatistic::qtilde;
+    if (is_one_sided && free.x[question_.poi] > question_.tested) return 0.0;
+    const double q = 2.0 * (conditional.value - free.value);
+    return q > q_noise ? q : 0.0;
+  }
+
+ private:
+  void draw(std::uint64_t index) {
+    const model::RandomKey key{options_.seed, hypothesis_.stream, index};
+    if (options_.ensemble == Ensemble::frequentist) {
+      likelihood_.fluctuate(expected_, key, toy_);
+      return;
+    }
+    draw_parameters(index);
+    likelihood_.fluctuate(likelihood_.expected_data(truth_), key, toy_);
+    for (const model::DataBlock& block : likelihood_.data_blocks()) {
+      if (!block.is_auxiliary) continue;
+      const auto from = observed_.values.begin() + static_cast<std::ptrdiff_t>(block.first);
+      std::copy_n(from, block.size, toy_.values.begin() + static_cast<std::ptrdiff_t>(block.first));
+    }
+  }
+
+  void draw_parameters(std::uint64_t index) {
+    const math::RandomSpace space(options_.seed, prior_streams + hypothesis_.stream);
+    const auto parameters = likelihood_.parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const model::Parameter& p = parameters[i];
+      if (fixed_[i] || i == question_.poi || p.constraint.kind == model::ConstraintKind::none) continue;
+      const double auxiliary = observed_.values[p.constraint.data_index];
+      math::RandomStream stream = space.at(index, i);
+      constexpr int max_draws = 1000;  // bounds usually lie at 5 sigma; where they leave nothing the last draw is moved
+      for (int k = 0; k < max_draws; ++k) {
+        truth_[i] = p.constraint.kind == model::ConstraintKind::normal
+                        ? math::draw_normal(auxiliary, p.constraint.width, stream)
+                        : math::draw_gamma(auxiliary + 1.0, stream) / p.constraint.rate;
+        if (truth_[i] >= p.lower && truth_[i] <= p.upper) break;
+      }
+      truth_[i] = std::clamp(truth_[i], p.lower, p.upper);
+    }
+  }
+
+  static double fail(std::string& failure, const char* name, const minimize::Minimum& minimum) {
+    failure = std::string(name) + ": " + minimum.reason;
+    return nan;
+  }
+
+  const model::Likelihood& likelihood_;
+  const model::Data& observed_;
+  const Question& question_;
+  const Hypothesis& hypothesis_;
+  const ToyOptions& options_;
+  FitSpace space_;
+  std::vector<char> fixed_, conditional_fixed_;
+  std::vector<double> lower_, upper_, truth_;
+  model::Data expected_, toy_;
+};
+
+bool is_stopped(const ToyOptions& options) {
+  return options.test.stop != nullptr && options.test.stop->load(std::memory_order_relaxed);
+}
+
+/// Appends the statistics of `n` more toys.
+void add_toys(const model::Likelihood& likelihood, const model::Data& data, const Question& question,
+              const Hypothesis& hypothesis, const ToyOptions& options, std::size_t n, ToySample& sample) {
+  const std::size_t before = sample.q.size();
+  sample.q.resize(before + n, nan);
+  std::vector<std::string> failures(n);
+  constexpr std::size_t chunk = 16;
+  for_each_in_parallel(
+      n, static_cast<std::size_t>(options.threads),
+      [&] {
+        return [&, toy = std::make_shared<ToyMaker>(likelihood, data, question, hypothesis, options)](std::size_t i) {
+          if (is_stopped(options)) return;
+          sample.q[before + i] = (*toy)(options.first + before + i, failures[i]);
+          if (options.n_done != nullptr) options.n_done->fetch_add(1, std::memory_order_relaxed);
+        };
+      },
+      chunk);
+  if (is_stopped(options)) {
+    sample.q.resize(before);
+    return;
+  }
+  constexpr std::size_t told = 5;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!std::isnan(sample.q[before + i])) continue;
+    ++sample.n_failed;
+    if (sample.failures.size() < told) {
+      sample.failures.push_back("toy " + std::to_string(options.first + before + i) + ": " + failures[i]);
+    }
+  }
+}
+
+/// CLs = CLs+b / CLb; the two come from different toys, so their relative errors add in quadrature.
+ToyPValues p_values(std::span<const double> tested, std::span<const double> alternative, double q) {
+  ToyPValues p;
+  p.clsb = tail_probability(tested, q);
+  p.clb = tail_probability(alternative, q);
+  if (p.clb.value > 0.0) {
+    p.cls.value = p.clsb.value / p.clb.value;
+    p.cls.uncertainty = std::hypot(p.clsb.uncertainty, p.cls.value * p.clb.uncertainty) / p.clb.value;
+  } else {
+    p.cls = {nan, nan};  // no toy of the alternative is as far out: the ratio is not known
+  }
+  return p;
+}
+
+std::vector<double> sorted_values(const ToySample& sample) {
+  std::vector<double> q;
+  for (const double v : sample.q) {
+    if (!std::isnan(v)) q.push_back(v);
+  }
+  std::sort(q.begin(), q.end());
+  return q;
+}
+
+/// The value below which a share `p` of a sorted sample lies, interpolated between neighbours (Hyndman, Fan, Am. Stat.
+/// 50 (1996) 361, type 7; numpy's and pyhf's choice).
+double quantile(std::span<const double> sorted, double p) {
+  const double at = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+/// Everything that follows from the two samples.
+void set_probabilities(ToyTest& test) {
+  const std::vector<double> tested = sorted_values(test.tested), alternative = sorted_values(test.alternative);
+  if (tested.empty() || alternative.empty()) {
+    test.status = Status::fit_failed;
+    test.reason = "no toy could be fitted";
+    for (const ToySample* s : {&test.tested, &test.alternative}) {
+      if (!s->failures.empty()) test.reason += "; " + s->failures.front();
+    }
+    return;
+  }
+  test.observed = p_values(tested, alternative, test.q);
+  for (std::size_t i = 0; i < band_sigmas.size(); ++i) {
+    // Large values speak against the tested hypothesis: small CLs comes first.
+    const double q = quantile(alternative, normal_cdf(-band_sigmas[i]));
+    test.expected[i] = p_values(tested, alternative, q);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> failed_toys(const ToyTest& test) {
+  std::vector<std::string> texts;
+  for (const ToySample* s : {&test.tested, &test.alternative}) {
+    if (s->n_failed == 0) continue;
+    texts.push_back(fmt::format("{} of {} toys with {:g} as the true value could not be fitted and are left out",
+                                s->n_failed, s->q.size(), s->poi));
+    if (!s->failures.empty()) texts.back() += ": " + s->failures.front();
+  }
+  return texts;
+}
+
+ToyProbability tail_probability(std::span<const double> sorted, double q) {
+  // Two certified minima are each good to 1e-9.
+  constexpr double rounding = 1e-8;
+  const double from = q - rounding * (1.0 + std::fabs(q));
+  const auto n = static_cast<double>(sorted.size());
+  const auto k = static_cast<double>(sorted.end() - std::lower_bound(sorted.begin(), sorted.end(), from));
+  const double p = k / n;
+  return {p, std::sqrt(p * (1.0 - p) / n + 0.25 / (n * n)) / (1.0 + 1.0 / n)};
+}
+
+ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, double poi_value,
+                 const ToyOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  ToyTest test;
+  test.poi = options.test.statistic == TestStatistic::q0 ? 0.0 : poi_value;
+  test.statistic = options.test.statistic;
+  test.ensemble = options.ensemble;
+  test.seed = options.seed;
+  test.first = options.first;
+  test.asimov = options.test.asimov;
+  TestFits fits(likelihood, data, options.test);
+  fits.is_asymptotic = false;
+  if (options.n_toys == 0) fits.fail(Status::not_defined, "no toys were asked for");
+  const auto compute = [&] {
+    const auto tested = fits.test(poi_value);
+    if (!tested) return;
+    test.q = tested->q;
+    test.mu_hat = tested->mu_hat;
+    const Profile& conditional = fits.observed_profile(test.poi);
+    if (!fits.check(conditional, "fit at " + fits.poi_name() + " = " + TestFits::number(test.poi))) return;
+    const Question question{.statistic = test.statistic,
+                            .poi = fits.poi(),
+                            .tested = test.poi,
+                            .lower = fits.lower(),
+                            .upper = fits.upper(),
+                            .fixed = fits.fixed(),
+                            .nominal = fits.seed()};
+    // Toys of either hypothesis are fitted from where the data without fluctuations would end.
+    Hypothesis at_tested{tested_stream, conditional.x, conditional.x};
+    const Hypothesis at_alternative{alternative_stream, fits.asimov_point(), fits.asimov_profile(test.poi).x};
+    if (test.asimov == Asimov::a_priori) {
+      at_tested.truth = at_alternative.truth;
+      at_tested.truth[question.poi] = test.poi;
+      at_tested.start = at_tested.truth;
+    }
+    test.tested.poi = test.poi;
+    test.alternative.poi = fits.asimov_mu();
+    while (test.tested.q.size() < options.n_toys && !is_stopped(options)) {
+      const bool is_adaptive = options.accuracy > 0.0;
+      const std::size_t left = options.n_toys - test.tested.q.size();
+      const std::size_t n = is_adaptive ? std::min(left, options.batch) : left;
+      add_toys(likelihood, data, question, at_tested, options, n, test.tested);
+      add_toys(likelihood, data, question, at_alternative, options, n, test.alternative);
+      if (!is_adaptive || is_stopped(options)) continue;
+      set_probabilities(test);
+      const ToyPValues& p = test.observed;
+      const double uncertainty = test.statistic == TestStatistic::q0 ? p.clsb.uncertainty : p.cls.uncertainty;
+      if (uncertainty <= options.accuracy) break;
+    }
+    if (is_stopped(options)) {
+      fits.fail(Status::interrupted, "interrupted by the caller");
+      return;
+    }
+    set_probabilities(test);
+  };
+  compute();
+  if (test.is_usable()) {
+    test.status = fits.status;
+    test.reason = fits.reason;
+  }
+  test.notes = std::move(fits.notes);
+  test.fits = std::move(fits.fits);
+  test.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return test;
+}
+
+Result<ToyTest> merge(std::span<const ToyTest> shards) {
+  if (shards.empty()) return Errors{{ErrorCode::model, "", "there are no toys to merge", {}}};
+  std::vector<const ToyTest*> in_order;
+  for (const ToyTest& shard : shards) in_order.push_back(&shard);
+  std::stable_sort(in_order.begin(), in_order.end(), [](auto* a, auto* b) { return a->first < b->first; });
+  ToyTest all = *in_order.front();
+  // Machines of different instruction sets differ in the last bits.
+  const auto is_same = [](double a, double b) { return std::fabs(a - b) <= 1e-6 * (1.0 + std::fabs(a)); };
+  const auto name = [](const ToyTest& t) { return fmt::format("toys {} to {}", t.first, t.first + t.tested.q.size()); };
+  for (std::size_t i = 1; i < in_order.size(); ++i) {
+    const ToyTest& next = *in_order[i];
+    const char* difference = next.poi != all.poi                                            ? "tested values"
+                             : next.statistic != all.statistic                              ? "test statistics"
+                             : next.ensemble != all.ensemble                                ? "ensembles"
+                             : next.seed != all.seed                                        ? "seeds"
+                             : !is_same(next.q, all.q) || !is_same(next.mu_hat, all.mu_hat) ? "observed statistics"
+                             : next.tested.poi != all.tested.poi                            ? "true values"
+                             : next.alternative.poi != all.alternative.poi                  ? "true values"
+                             : next.tested.q.size() != next.alternative.q.size() ? "numbers of toys per hypothesis"
+                             : next.first != all.first + all.tested.q.size()     ? "places"
+                                                                                 : nullptr;
+    if (difference != nullptr) {
+      return Errors{{ErrorCode::model, name(next),
+                     fmt::format("does not continue {}: different {}", name(all), difference),
+                     "shards share everything but the index of the first toy, and leave no gap"}};
+    }
+    for (const auto& [from, to] : {std::pair{&next.tested, &all.tested}, {&next.alternative, &all.alternative}}) {
+      to->q.insert(to->q.end(), from->q.begin(), from->q.end());
+      to->n_failed += from->n_failed;
+      to->failures.insert(to->failures.end(), from->failures.begin(), from->failures.end());
+    }
+    all.seconds += next.seconds;
+  }
+  all.status = Status::ok;
+  all.reason.clear();
+  set_probabilities(all);
+  return all;
+}
+
+}  // namespace relume::infer

@@ -1,0 +1,172 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Toys against closed forms. In a counting experiment the statistic falls with the number of events, so that its tail
+// is that of the count.
+#include "relume/infer/toys.hpp"
+
+#include <cmath>
+
+#include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+#include <gtest/gtest.h>
+
+#include "support/counting.hpp"
+
+namespace relume::infer {
+namespace {
+
+using test::compile;
+using test::counting;
+
+/// P(N <= n) of a Poisson count.
+double poisson_cdf(double n, double mean) { return boost::math::gamma_q(n + 1.0, mean); }
+
+void expect_near(const ToyProbability& p, double expected, double n_toys) {
+  EXPECT_NEAR(p.value, expected, 4.0 * std::sqrt(expected * (1.0 - expected) / n_toys));
+  EXPECT_NEAR(p.uncertainty, std::sqrt(expected * (1.0 - expected) / n_toys), 0.1 * p.uncertainty);
+}
+
+TEST(ToyTest, CountingExperimentHasThePoissonTails) {
+  const auto c = compile(counting(4.0, 5.0, 3.0));
+  constexpr double n_toys = 20000;
+  const ToyTest t = toy_test(*c.likelihood, c.observed, 1.0, {.n_toys = static_cast<std::size_t>(n_toys), .seed = 3});
+  ASSERT_TRUE(t.is_usable()) << t.reason;
+  expect_near(t.observed.clsb, poisson_cdf(3.0, 9.0), n_toys);
+  expect_near(t.observed.clb, poisson_cdf(3.0, 5.0), n_toys);
+  EXPECT_DOUBLE_EQ(t.observed.cls.value, t.observed.clsb.value / t.observed.clb.value);
+  // The median background-only count is 5, its -1 and -2 sigma quantiles (few events) are 3 and 1.
+  expect_near(t.expected[2].clsb, poisson_cdf(5.0, 9.0), n_toys);
+  expect_near(t.expected[1].clsb, poisson_cdf(3.0, 9.0), n_toys);
+  expect_near(t.expected[0].clsb, poisson_cdf(1.0, 9.0), n_toys);
+}
+
+// The Gamma posterior of a background with a Poisson auxiliary count, folded with the main Poisson term, is a negative
+// binomial distribution.
+TEST(ToyTest, PriorPredictiveToysAreNegativeBinomial) {
+  auto ws = counting(20.0, 50.0, 45.0);
+  ws.channels[0].samples[0].modifiers.push_back({"u", spec::ModifierType::shapesys, spec::Numbers{10.0}});
+  const auto c = compile(ws);
+  constexpr double n_toys = 20000;
+  const ToyTest t = toy_test(*c.likelihood, c.observed, 1.0,
+                             {.ensemble = Ensemble::prior_predictive, .n_toys = static_cast<std::size_t>(n_toys)});
+  ASSERT_TRUE(t.is_usable()) << t.reason;
+  const double m = 25.0, rate = m / 50.0;  // (b / delta)^2 auxiliary events
+  expect_near(t.observed.clb, boost::math::ibeta(m + 1.0, 45.0 + 1.0, rate / (1.0 + rate)), n_toys);
+  // A frequentist ensemble differs: auxiliary counts fluctuate too, and the statistic uses them.
+  const ToyTest f = toy_test(*c.likelihood, c.observed, 1.0, {.n_toys = static_cast<std::size_t>(n_toys)});
+  EXPECT_GT(std::fabs(f.observed.clb.value - t.observed.clb.value), 5.0 * t.observed.clb.uncertainty);
+}
+
+TEST(ToyTest, IsTheSameForAnyThreadsAndShards) {
+  auto ws = counting(4.0, 12.0, 10.0);
+  ws.channels[0].samples[0].modifiers.push_back({"u", spec::ModifierType::shapesys, spec::Numbers{3.0}});
+  const auto c = compile(ws);
+  const auto ask = [&](std::size_t n, std::uint64_t first, int threads) {
+    return toy_test(*c.likelihood, c.observed, 1.5, {.n_toys = n, .seed = 5, .first = first, .threads = threads});
+  };
+  const ToyTest whole = ask(300, 0, 1);
+  const std::vector<ToyTest> shards = {ask(150, 100, 3), ask(50, 250, 2), ask(100, 0, 1)};
+  const ToyTest merged = std::move(merge(shards).value());
+  EXPECT_EQ(merged.tested.q, whole.tested.q);
+  EXPECT_EQ(merged.alternative.q, whole.alternative.q);
+  EXPECT_EQ(merged.observed.cls.value, whole.observed.cls.value);
+  EXPECT_EQ(merged.expected[3].clsb.uncertainty, whole.expected[3].clsb.uncertainty);
+  EXPECT_NE(ask(100, 0, 1).tested.q, ask(100, 100, 1).tested.q);
+}
+
+TEST(ToyTest, ShardsThatDoNotFitAreRefused) {
+  const auto c = compile(counting(4.0, 12.0, 10.0));
+  const auto ask = [&](double mu, std::uint64_t first, std::uint64_t seed) {
+    return toy_test(*c.likelihood, c.observed, mu, {.n_toys = 10, .seed = seed, .first = first});
+  };
+  const ToyTest begin = ask(1.0, 0, 0);
+  for (const ToyTest& other : {ask(1.0, 0, 0), ask(1.0, 20, 0), ask(1.0, 10, 1), ask(1.1, 10, 0)}) {
+    EXPECT_FALSE(merge(std::vector{begin, other}));
+  }
+  EXPECT_TRUE(merge(std::vector{begin, ask(1.0, 10, 0)}));
+  EXPECT_FALSE(merge({}));
+}
+
+TEST(ToyTest, StopsWhenItIsAccurateEnough) {
+  const auto c = compile(counting(4.0, 12.0, 10.0));
+  const ToyOptions whole{.n_toys = 20000};
+  ToyOptions adaptive = whole;
+  adaptive.accuracy = 0.02;
+  adaptive.batch = 500;
+  const ToyTest t = toy_test(*c.likelihood, c.observed, 1.0, adaptive);
+  const ToyTest all = toy_test(*c.likelihood, c.observed, 1.0, whole);
+  EXPECT_LE(t.observed.cls.uncertainty, 0.02);
+  EXPECT_EQ(t.tested.q.size() % 500, 0u);
+  ASSERT_LT(t.tested.q.size(), all.tested.q.size());
+  EXPECT_TRUE(std::equal(t.tested.q.begin(), t.tested.q.end(), all.tested.q.begin()));
+  // One batch less was not enough.
+  const ToyTest before = toy_test(*c.likelihood, c.observed, 1.0, {.n_toys = t.tested.q.size() - 500});
+  EXPECT_GT(before.observed.cls.uncertainty, 0.02);
+}
+
+/// User code may fail: this likelihood does on every data set with a certain count.
+class FailsAt final : public model::Likelihood {
+ public:
+  FailsAt(const model::Likelihood& other, double count) : model::Likelihood(other), other_(other), count_(count) {}
+  std::unique_ptr<model::Scratch> make_scratch() const override { return other_.make_scratch(); }
+  math::Evaluation evaluate(std::span<const double> point, const model::Data& data, math::Derivatives derivatives,
+                            const math::Relaxation& relaxation, model::Scratch& scratch) const noexcept override {
+    if (data.values[0] == count_) return {math::EvaluationStatus::not_finite, 0.0, 0.0};
+    return other_.evaluate(point, data, derivatives, relaxation, scratch);
+  }
+  model::Constants constants(const model::Data& data) const override { return other_.constants(data); }
+  model::Data expected_data(std::span<const double> point) const override { return other_.expected_data(point); }
+  void fluctuate(const model::Data& expected, const model::RandomKey& key, model::Data& toy) const override {
+    other_.fluctuate(expected, key, toy);
+  }
+  void reset_multipliers(model::Scratch& scratch) const override { other_.reset_multipliers(scratch); }
+  double update_multipliers(double penalty, model::Scratch& scratch) const override {
+    return other_.update_multipliers(penalty, scratch);
+  }
+  std::string explain(std::span<const double>, const model::Scratch&) const override { return "a count it dislikes"; }
+
+ private:
+  const model::Likelihood& other_;
+  double count_;
+};
+
+TEST(ToyTest, ToysThatFailAreCountedAndNamed) {
+  const auto c = compile(counting(4.0, 5.0, 3.0));
+  const FailsAt likelihood(*c.likelihood, 7.0);
+  const ToyTest t = toy_test(likelihood, c.observed, 1.0, {.n_toys = 2000});
+  ASSERT_TRUE(t.is_usable()) << t.reason;
+  const auto share = [](double mean) { return poisson_cdf(7.0, mean) - poisson_cdf(6.0, mean); };
+  EXPECT_NEAR(static_cast<double>(t.tested.n_failed), 2000.0 * share(9.0), 4.0 * std::sqrt(2000.0 * share(9.0)));
+  EXPECT_NEAR(static_cast<double>(t.alternative.n_failed), 2000.0 * share(5.0), 4.0 * std::sqrt(2000.0 * share(5.0)));
+  EXPECT_EQ(static_cast<std::size_t>(
+                std::count_if(t.tested.q.begin(), t.tested.q.end(), [](double q) { return std::isnan(q); })),
+            t.tested.n_failed);
+  expect_near(t.observed.clsb, poisson_cdf(3.0, 9.0) / (1.0 - share(9.0)), 2000.0 * (1.0 - share(9.0)));
+  const std::vector<std::string> told = failed_toys(t);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_NE(told[0].find("a count it dislikes"), std::string::npos) << told[0];
+  EXPECT_EQ(told[0].find(std::to_string(t.tested.n_failed) + " of 2000 toys with 1 as"), 0u) << told[0];
+}
+
+TEST(ToyTest, QuestionsWithoutAnAnswer) {
+  const auto c = compile(counting(4.0, 5.0, 3.0));
+  EXPECT_EQ(toy_test(*c.likelihood, c.observed, -1.0, {.n_toys = 10}).status, Status::not_defined);
+  EXPECT_EQ(toy_test(*c.likelihood, c.observed, std::nan(""), {.n_toys = 10}).status, Status::not_defined);
+  EXPECT_EQ(toy_test(*c.likelihood, c.observed, 1.0, {.n_toys = 0}).status, Status::not_defined);
+  const std::atomic<bool> stop = true;
+  EXPECT_EQ(toy_test(*c.likelihood, c.observed, 1.0, {.test = {.stop = &stop}, .n_toys = 10}).status,
+            Status::interrupted);
+}
+
+TEST(TailProbability, IsNeverCertain) {
+  const std::vector<double> q = {0.0, 0.0, 1.0, 2.0};
+  EXPECT_EQ(tail_probability(q, 0.0).value, 1.0);
+  EXPECT_EQ(tail_probability(q, 1.0 + 1e-10).value, 0.5);
+  EXPECT_EQ(tail_probability(q, 3.0).value, 0.0);
+  // Wilson's interval at one sigma for 0 of 4 is [0, 1/5].
+  EXPECT_NEAR(tail_probability(q, 3.0).uncertainty, 0.1, 1e-12);
+}
+
+}  // namespace
+}  // namespace relume::infer
