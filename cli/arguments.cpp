@@ -24,8 +24,8 @@ std::optional<double> parse_number(std::string_view text) {
   return value;
 }
 
-std::optional<int> parse_integer(std::string_view text) {
-  int value = 0;
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
@@ -46,7 +46,7 @@ std::string complain(const Option& option, const std::string& text) {
     }
     case Kind::integer: {
       const auto value = parse_integer(text);
-      if (value && is_in_range(*value, option)) return {};
+      if (value && is_in_range(static_cast<double>(*value), option)) return {};
       return fmt::format("needs {}, not '{}'", describe_values(option), text);
     }
     case Kind::choice: {
@@ -146,7 +146,7 @@ std::string Arguments::text(const Option& option) const {
 }
 
 double Arguments::number(const Option& option) const { return parse_number(text(option)).value(); }
-int Arguments::integer(const Option& option) const { return parse_integer(text(option)).value(); }
+std::int64_t Arguments::integer(const Option& option) const { return parse_integer(text(option)).value(); }
 
 std::optional<double> Arguments::optional_number(const Option& option) const {
   return given(option) ? parse_number(text(option)) : std::nullopt;

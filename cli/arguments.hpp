@@ -7,6 +7,7 @@
 //   return line.command->run(line.arguments);
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -36,7 +37,7 @@ class Arguments {
   /// Of the last occurrence; the default when there is none.
   std::string text(const Option& option) const;
   double number(const Option& option) const;
-  int integer(const Option& option) const;
+  std::int64_t integer(const Option& option) const;
   std::optional<double> optional_number(const Option& option) const;
   std::vector<std::string> all(const Option& option) const;
   std::vector<std::pair<std::string, double>> assignments(const Option& option) const;

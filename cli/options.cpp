@@ -148,7 +148,7 @@ const Option seed{.name = "seed",
                   .metavar = "N",
                   .default_text = "0",
                   .min = 0,
-                  .max = 9007199254740992.0,
+                  .max = 9007199254740991.0,
                   .help = "Seed of the random numbers: the same seed gives the same toys.",
                   .reason = "Results are reproducible unless somebody asks for other toys."};
 const Option first{.name = "first",
@@ -156,7 +156,7 @@ const Option first{.name = "first",
                    .metavar = "K",
                    .default_text = "0",
                    .min = 0,
-                   .max = 9007199254740992.0,
+                   .max = 9007199254740991.0,
                    .help = "Index of the first toy, so that machines can share the toys of one seed."};
 const Option ensemble{
     .name = "ensemble",
@@ -192,6 +192,47 @@ const Option shards{.name = "shards",
                         "Keep every batch in a file of this folder, and read those that are there already: a run that "
                         "was ended goes on where it was."};
 const Option values{.name = "values", .help = "List the statistic of every toy."};
+const Option scanned{.name = "parameter",
+                     .kind = Kind::text,
+                     .metavar = "NAME",
+                     .default_text = "the parameter of interest",
+                     .help = "Parameter to scan; NAME[i] names a component of a parameter with several."};
+const Option from{.name = "from",
+                  .kind = Kind::number,
+                  .metavar = "VALUE",
+                  .default_text = "where -2 ln L has risen by 9",
+                  .help = "First value; may lie beyond the parameter's bounds.",
+                  .reason = "Three standard deviations, or the bound of the parameter where that is nearer."};
+const Option to{.name = "to",
+                .kind = Kind::number,
+                .metavar = "VALUE",
+                .default_text = "where -2 ln L has risen by 9",
+                .help = "Last value."};
+const Option points{.name = "points",
+                    .kind = Kind::integer,
+                    .metavar = "N",
+                    .default_text = "41",
+                    .min = 2,
+                    .max = 1000000,
+                    .help = "Number of values, evenly spaced.",
+                    .reason = "A smooth curve; a point takes about a millisecond."};
+const Option interval_of{
+    .name = "parameter",
+    .kind = Kind::text,
+    .metavar = "NAME",
+    .is_repeatable = true,
+    .default_text = "all that are free",
+    .help = "Parameter that gets an interval; NAME[i] names a component of a parameter with several."};
+const Option interval_level{.name = "level",
+                            .kind = Kind::number,
+                            .metavar = "CL",
+                            .default_text = "0.6826894921370859",
+                            .min = 0.0,
+                            .max = 1.0,
+                            .min_is_excluded = true,
+                            .max_is_excluded = true,
+                            .help = "Confidence level, by the chi-squared distribution with one degree of freedom.",
+                            .reason = "One standard deviation: -2 ln L rises by 1, as MINOS."};
 const Option jobs{
     .name = "jobs",
     .letter = 'j',
@@ -380,6 +421,8 @@ Options toys_options[] = {&options::test_poi, &options::test_stat, &options::asi
                           &options::batch,    &options::shards,    &options::values,   &options::jobs};
 Options limit_options[] = {&options::level, &options::limit_test_stat, &options::asimov, &options::no_expected,
                            &options::jobs};
+Options scan_options[] = {&options::scanned, &options::from, &options::to, &options::points};
+Options intervals_options[] = {&options::interval_of, &options::interval_level};
 Options fit_options[] = {&options::covariance, &options::value};
 Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
                                   &options::ensemble, &options::accuracy, &options::jobs};
@@ -404,6 +447,10 @@ const OptionGroup limit_groups[] = {
     {"Limit", limit_options}, {model_title, model_options}, {output_title, plot_output_options}};
 const OptionGroup fit_groups[] = {
     {"Fit", fit_options}, {model_title, model_options}, {output_title, plot_output_options}};
+const OptionGroup scan_groups[] = {
+    {"Scan", scan_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup intervals_groups[] = {
+    {"Intervals", intervals_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup significance_groups[] = {
     {"Test", significance_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup nll_groups[] = {{"Point", nll_options}, {model_title, model_options}, {output_title, output_options}};
@@ -451,6 +498,15 @@ const Example fit_examples[] = {
     {"relume fit BkgOnly.json --patch signal.json --fix mu_SIG=0 --drop-channel CRtop",
      "A background-only fit without one region."},
     {"relume fit workspace.json --poi mu_tttt --format table", "For people."},
+};
+const Example scan_examples[] = {
+    {"relume scan BkgOnly.json --patch signal.json", "The profile likelihood of the signal strength."},
+    {"relume scan workspace.json --parameter alpha_JES --from -2 --to 2 --points 81 --format table",
+     "Of a nuisance parameter, over a range."},
+};
+const Example intervals_examples[] = {
+    {"relume intervals BkgOnly.json --patch signal.json --format table", "MINOS for all parameters."},
+    {"relume intervals workspace.json --parameter mu --level 0.95", "A 95 % interval of one."},
 };
 const Example significance_examples[] = {
     {"relume significance BkgOnly.json --patch signal.json", "Discovery p-value, observed and expected for mu = 1."},
@@ -520,6 +576,16 @@ const Command all_commands[] = {
      "the certificate "
      "of the minimum.",
      workspace, fit_groups, fit_examples, run_fit},
+    {"scan", "Profile likelihood along a parameter",
+     "Fits with the parameter held, outwards from the minimum. A point that lies below the minimum shows that it was "
+     "not "
+     "the lowest: the scan then starts again from there, with a note.",
+     workspace, scan_groups, scan_examples, run_scan_parameter},
+    {"intervals", "Profile likelihood intervals (MINOS)",
+     "Where the profile likelihood crosses the height of the confidence level, on both sides of the best fit. An end "
+     "at "
+     "the bound of its parameter has none, and says so.",
+     workspace, intervals_groups, intervals_examples, run_intervals},
     {"significance", "Discovery significance, observed and expected",
      "The q0 test of the background-only hypothesis; expected for a signal of strength 1.", workspace,
      significance_groups, significance_examples, run_significance},

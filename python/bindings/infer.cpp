@@ -16,7 +16,9 @@
 #include "json.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/infer/hypotest.hpp"
+#include "relume/infer/intervals.hpp"
 #include "relume/infer/limit_gradient.hpp"
+#include "relume/report/intervals.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/parameters.hpp"
 #include "relume/report/table.hpp"
@@ -268,6 +270,54 @@ nb::tuple toys(const Model& m, double poi_value, const std::optional<Vector>& da
                         test.alternative.poi);
 }
 
+infer::ProfileOptions profile_options(const Model& m, const Fixed& fixed, const std::optional<Vector>& start) {
+  infer::ProfileOptions options;
+  options.fixed = fixed_from(m, fixed);
+  options.start = numbers(m, start, "start");
+  return options;
+}
+
+ParamId parameter_of(const Model& m, const std::string& name) {
+  return report::find_parameter(*m.likelihood, name).value();
+}
+
+/// Document, values, and their heights. Without values, `n` of the default range.
+nb::tuple scan(const Model& m, const std::string& parameter, const std::optional<Vector>& values, std::size_t n,
+               const std::optional<Vector>& data, const Fixed& fixed, const std::optional<Vector>& start) {
+  infer::ProfileOptions options = profile_options(m, fixed, start);
+  const ParamId id = parameter_of(m, parameter);
+  std::vector<double> at;
+  if (values) at.assign(values->data(), values->data() + values->shape(0));
+  infer::ProfileScan result = run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
+    options.stop = stop;
+    if (!values) at = infer::scan_values(*m.likelihood, d, id, n, options);
+    return infer::scan(*m.likelihood, d, id, at, options);
+  });
+  result.notes.insert(result.notes.begin(), m.notices.begin(), m.notices.end());
+  std::vector<double> heights;
+  for (const infer::ScanPoint& p : result.points) heights.push_back(p.twice_delta_nll);
+  heights.resize(at.size(), std::numeric_limits<double>::quiet_NaN());
+  return nb::make_tuple(json_to_python(report::to_json(result, *m.likelihood)), to_numpy(std::move(at)),
+                        to_numpy(std::move(heights)));
+}
+
+nb::object intervals(const Model& m, const std::vector<std::string>& parameters, double level,
+                     const std::optional<Vector>& data, const Fixed& fixed, const std::optional<Vector>& start) {
+  if (!(level > 0.0 && level < 1.0))
+    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  infer::IntervalOptions options;
+  options.profile = profile_options(m, fixed, start);
+  options.height = infer::height_at(level);
+  std::vector<ParamId> ids;
+  for (const std::string& name : parameters) ids.push_back(parameter_of(m, name));
+  infer::Intervals result = run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
+    options.profile.stop = stop;
+    return infer::intervals(*m.likelihood, d, ids, options);
+  });
+  result.notes.insert(result.notes.begin(), m.notices.begin(), m.notices.end());
+  return json_to_python(report::to_json(result, *m.likelihood));
+}
+
 }  // namespace
 
 void bind_infer(nb::module_& m) {
@@ -282,6 +332,9 @@ void bind_infer(nb::module_& m) {
   m.def("limit_gradient", &limit_gradient, "model"_a, "data"_a.none(), "level"_a, "test_stat"_a, "asimov"_a,
         "expected"_a, "tolerance"_a, "fixed"_a);
   m.def("significance", &significance, "model"_a, "data"_a.none(), "asimov"_a, "fixed"_a);
+  m.def("scan", &scan, "model"_a, "parameter"_a, "values"_a.none(), "n"_a, "data"_a.none(), "fixed"_a,
+        "start"_a.none());
+  m.def("intervals", &intervals, "model"_a, "parameters"_a, "level"_a, "data"_a.none(), "fixed"_a, "start"_a.none());
   m.def("toys", &toys, "model"_a, "poi_value"_a, "data"_a.none(), "test_stat"_a, "asimov"_a, "fixed"_a,
         "start"_a.none(), "ensemble"_a, "n_toys"_a, "seed"_a, "first"_a, "accuracy"_a, "batch"_a, "threads"_a);
   m.def(

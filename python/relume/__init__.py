@@ -17,14 +17,15 @@ UnknownNameError (both) and FileError. Numbers that do not work out raise nothin
 
 from ._core import __version__
 from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
-from .inference import fit, hypotest, limit_gradient, significance, toys, upper_limit
+from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
-from .results import Discovery, FitResult, HypoTest, Limit, LimitGradient, ParameterValue, Parameters, ToySample, ToyTest
+from .results import Discovery, FitResult, HypoTest, Interval, Intervals, Limit, LimitGradient, ParameterValue, Parameters, ProfileScan, ToySample, ToyTest
 from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
-    "Channel", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Limit", "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters",
-    "Patch", "PatchSet", "Problem", "RelumeError", "Signal", "ToySample", "ToyTest", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "limit_gradient", "limits", "read", "significance", "toys",
-    "upper_limit",
+    "Channel", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow",
+    "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileScan", "RelumeError", "Signal",
+    "ToySample", "ToyTest", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "intervals", "limit_gradient", "limits", "read",
+    "scan", "significance", "toys", "upper_limit",
 ]

@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
-from .arguments import flag, number, numbers_by_name, refuse, text, whole
+from .arguments import flag, number, numbers_by_name, refuse, text, texts, whole
 from .model import Model, as_vector
-from .results import Discovery, FitResult, HypoTest, Limit, LimitGradient, ToySample, ToyTest
+from .results import Discovery, FitResult, HypoTest, Intervals, Limit, LimitGradient, ProfileScan, ToySample, ToyTest
 
 
 def _model(model: Model) -> object:
@@ -128,6 +128,38 @@ def toys(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None, *,
     document, tested, alternative, other = _core.toys(
         _model(model), number(poi_value, "poi_value"), _vector(data, "data"), text(test_stat, "test_stat"), text(asimov, "asimov"),
         numbers_by_name(fixed, "fixed"), _vector(start, "start"), text(ensemble, "ensemble"), whole(n_toys, "n_toys", 1, most),
-        whole(seed, "seed", 0, 2**53), whole(first, "first", 0, 2**53), 0.0 if accuracy is None else number(accuracy, "accuracy"),
+        whole(seed, "seed", 0, 2**53 - 1), whole(first, "first", 0, 2**53 - 1), 0.0 if accuracy is None else number(accuracy, "accuracy"),
         whole(batch, "batch", 1, most), whole(threads, "threads", 1, 1024))
     return ToyTest(document, ToySample(document["test_poi"], tested), ToySample(other, alternative))
+
+
+def scan(model: Model, parameter: str | None = None, values: ArrayLike | None = None, data: ArrayLike | None = None, *, n: int = 41,
+         fixed: Mapping[str, float] = {}, start: ArrayLike | None = None) -> ProfileScan:
+    """The profile likelihood along one parameter: fits with it held, outwards from the minimum, each from its neighbour.
+
+    `parameter`: by name; None for the parameter of interest. `values`: shape (n,), also beyond the parameter's bounds; None: `n` of them, up to
+    where -2 ln L has risen by 9 (three sigma), or the bound. `data`, `fixed`, `start`: as for `fit`. A point below the minimum shows that
+    it was not the lowest: all starts again from there, with a note. Raises OptionError, UnknownNameError.
+    """
+    core = _model(model)
+    name = model.poi if parameter is None else text(parameter, "parameter")
+    if name is None:
+        refuse("parameter", "the model has no parameter of interest", "name a parameter")
+    return ProfileScan(*_core.scan(core, name, _vector(values, "values"), whole(n, "n", 1, 10**6), _vector(data, "data"),
+                                   numbers_by_name(fixed, "fixed"), _vector(start, "start")))
+
+
+def intervals(model: Model, parameters: Iterable[str] | None = None, data: ArrayLike | None = None, *, level: float = 0.6826894921370859,
+              fixed: Mapping[str, float] = {}, start: ArrayLike | None = None) -> Intervals:
+    """Profile likelihood intervals (MINOS), on both sides of the best fit and within bounds.
+
+    `parameters`: by name; None for all that are free. `level`: confidence level by the chi-squared distribution with one degree of freedom,
+    as for many events; the default is one sigma, where -2 ln L has risen by 1. `data`, `fixed`, `start`: as for `fit`. Raises
+    OptionError, UnknownNameError.
+    """
+    core = _model(model)
+    if parameters is None:
+        held = {name for name, _ in numbers_by_name(fixed, "fixed")}
+        parameters = [name for name, is_fixed in zip(model.parameter_names, model.fixed, strict=True) if not is_fixed and name not in held]
+    return Intervals(_core.intervals(core, texts(parameters, "parameters"), number(level, "level"), _vector(data, "data"),
+                                     numbers_by_name(fixed, "fixed"), _vector(start, "start")))

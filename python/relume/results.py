@@ -225,6 +225,86 @@ class HypoTest(Result):
                 ("best fit", f"{self.poi} = {_number(self.mu_hat)}")]
 
 
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class ProfileScan(Result):
+    """A profile likelihood along one parameter. Its arrays cannot be written to."""
+
+    values: np.ndarray  #: shape (n,), of the parameter
+    twice_delta_nll: np.ndarray  #: shape (n,), -2 ln L above its minimum; NaN where a fit is not certified; may be negative beyond bounds
+
+    def __post_init__(self) -> None:
+        for array in (self.values, self.twice_delta_nll):
+            array.setflags(write=False)
+
+    @property
+    def parameter(self) -> str:
+        """Name of the parameter."""
+        return self.document["parameter"]
+
+    @property
+    def best(self) -> float | None:
+        """Its value at the minimum."""
+        return self.document["best"]
+
+    @property
+    def twice_nll(self) -> float | None:
+        """-2 ln L at the minimum, with all constants."""
+        return self.document["twice_nll"]
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [("best", f"{self.parameter} = {_number(self.best)}"), ("-2 ln L", _number(self.twice_nll, 10)), ("points", str(len(self.values)))]
+
+
+@dataclasses.dataclass(frozen=True)
+class Interval:
+    """Where the profile likelihood crosses a height, on both sides of the best fit."""
+
+    parameter: str  #: name of the parameter
+    best: float  #: its value at the minimum
+    lower: float | None  #: lower end; None where there is none: `lower_reason` says why
+    upper: float | None  #: upper end; None where there is none: `upper_reason` says why
+    lower_reason: str = ""  #: why there is no lower end, for example a bound
+    upper_reason: str = ""  #: why there is no upper end
+
+    @property
+    def minus(self) -> float | None:
+        """Distance of the lower end from the best fit; positive."""
+        return None if self.lower is None else self.best - self.lower
+
+    @property
+    def plus(self) -> float | None:
+        """Distance of the upper end from the best fit."""
+        return None if self.upper is None else self.upper - self.best
+
+    def __repr__(self) -> str:
+        return f"{self.parameter} = {self.best:.6g} -{_number(self.minus, 4)} +{_number(self.plus, 4)}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Intervals(Result, Mapping[str, Interval]):
+    """Profile likelihood intervals by the name of their parameter, in the order asked for."""
+
+    @property
+    def height(self) -> float:
+        """Of -2 ln L at the ends, above its minimum."""
+        return self.document["height"]
+
+    def __getitem__(self, name: str) -> Interval:
+        for entry in self.document["intervals"]:
+            if entry["parameter"] == name:
+                return Interval(**entry)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(entry["parameter"] for entry in self.document["intervals"])
+
+    def __len__(self) -> int:
+        return len(self.document["intervals"])
+
+    def _rows(self) -> list[tuple[str, str]]:
+        return [(interval.parameter, repr(interval).partition(" = ")[2]) for interval in self.values()]
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class ToySample:
     """The test statistic of toys under one hypothesis."""

@@ -79,8 +79,8 @@ class ProfileCurve {
     profiles_.emplace(mu, std::move(p));
   }
 
-  /// The free minimum is a profile too.
-  void insert_free(const minimize::Minimum& m) {
+  /// The free minimum is a profile too. `with_tangent`: fits will start from it.
+  void insert_free(const minimize::Minimum& m, bool with_tangent = false) {
     if (!m.is_usable() || profiles_.contains(m.x[poi_])) return;
     Profile p;
     p.mu = m.x[poi_];
@@ -88,6 +88,10 @@ class ProfileCurve {
     p.value = m.value;
     p.is_usable = true;
     p.status = to_string(m.status);
+    if (with_tangent) {
+      objective_.set_data(data_);
+      if (minimizer_.linearise(p.x, {.fixed = fixed_})) set_tangent(p);
+    }
     profiles_.emplace(p.mu, std::move(p));
   }
 

@@ -6,55 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <functional>
-#include <limits>
 
+#include "infer/root_finder.hpp"
 #include "infer/test_fits.hpp"
 
 namespace relume::infer {
 
 namespace {
-
-/// Finds the root of a function that increases through zero on mu > 0, given value and slope, to relative `tolerance`.
-/// Newton with a growing bracket; bisection (geometric) when Newton leaves it.
-class RootFinder {
- public:
-  using Function = std::function<std::optional<std::pair<double, double>>(double)>;
-  static constexpr double smallest = 1e-9, largest = 1e12;
-  enum class Failure { none, function, not_bracketed, not_settled };
-  Failure failure = Failure::none;
-
-  std::optional<double> find(const Function& f, double guess, double tolerance) {
-    double low = 0.0, high = std::numeric_limits<double>::infinity();  // f(low) < 0 <= f(high)
-    double x = std::clamp(guess, smallest, largest);
-    constexpr int max_steps = 100;
-    for (int step = 0; step < max_steps; ++step) {
-      const auto y = f(x);
-      if (!y) {
-        failure = Failure::function;
-        return std::nullopt;
-      }
-      const auto [value, slope] = *y;
-      if (std::isnan(value)) break;
-      (value < 0.0 ? low : high) = x;
-      double next = slope > 0.0 ? x - value / slope : std::numeric_limits<double>::quiet_NaN();
-      if (std::isfinite(next) && std::fabs(next - x) <= tolerance * std::fabs(x)) return next;
-      if (std::isfinite(high) && high - low <= tolerance * high) return 0.5 * (low + high);
-      constexpr double max_factor = 30.0;  // per step, while the scale of the limit is still unknown
-      if (!(next > low && next < high)) {
-        next = !std::isfinite(high) ? x * max_factor : low > 0.0 ? std::sqrt(low * high) : high / max_factor;
-      }
-      next = std::clamp(next, x / max_factor, x * max_factor);
-      if (next > largest || next < smallest) {
-        failure = Failure::not_bracketed;
-        return std::nullopt;
-      }
-      x = next;
-    }
-    failure = Failure::not_settled;
-    return std::nullopt;
-  }
-};
 
 /// -ln CLs and its slope, from q, q_A and their slopes (chain rule over asymptotic_p_values, by central differences of
 /// closed forms).

@@ -61,6 +61,7 @@ def test_threads_and_seeds(answer, files):
     one = answer(*ask)
     assert same(answer(*ask, "--jobs", 3), one)
     assert answer(*ask, "--seed", 1)["toys"] != one["toys"]
+    assert answer(*ask, "--seed", 2**53 - 1)["seed"] == 2**53 - 1
     later = answer(*ask, "--first", 150)
     assert later["toys"]["tested"]["q"][:50] == one["toys"]["tested"]["q"][150:]
 
@@ -123,6 +124,7 @@ def test_shards_of_another_question_are_refused(relume, answer, files, tmp_path)
     (["toys", "--toys", -5], "--toys"),
     (["toys", "--accuracy", 0], "--accuracy"),
     (["toys", "--ensemble", "bayes"], "--ensemble"),
+    (["toys", "--seed", 2**53 + 1], "--seed"),
     (["toys", "--test-poi", -1], "--test-poi must not be negative"),
 ])
 def test_requests_without_sense(relume, files, arguments, complaint):

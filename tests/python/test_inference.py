@@ -33,6 +33,12 @@ CALLS = {
     "limit": (lambda m: relume.upper_limit(m), ["limit"]),
     "limit, 90%": (lambda m: relume.upper_limit(m, level=0.9, fixed={"JES": 0.0}), ["limit", "--level", "0.9", "--fix", "JES=0"]),
     "significance": (lambda m: relume.significance(m), ["significance"]),
+    "scan": (lambda m: relume.scan(m, n=7), ["scan", "--points", "7"]),
+    "scan, values": (lambda m: relume.scan(m, "JES", [-1.0, 0.0, 1.0], fixed={"mu": 0.5}),
+                     ["scan", "--parameter", "JES", "--from", "-1", "--to", "1", "--points", "3", "--fix", "mu=0.5"]),
+    "intervals": (lambda m: relume.intervals(m), ["intervals"]),
+    "intervals, 95%": (lambda m: relume.intervals(m, ["mu", "JES"], level=0.95, fixed={"fakes[1]": 1.0}),
+                       ["intervals", "--parameter", "mu", "--parameter", "JES", "--level", "0.95", "--fix", "fakes[1]=1"]),
     "toys": (lambda m: relume.toys(m, 1.3, n_toys=100, seed=2, threads=2), ["toys", "--test-poi", "1.3", "--toys", "100", "--seed", "2"]),
     "toys, q0": (lambda m: relume.toys(m, 0.0, n_toys=9, test_stat="q0", ensemble="prior-predictive", first=5, fixed={"JES": 0.1}),
                  ["toys", "--toys", "9", "--test-stat", "q0", "--ensemble", "prior-predictive", "--first", "5", "--fix", "JES=0.1"]),
@@ -180,3 +186,44 @@ def test_toys(model):
 def test_bad_requests_of_toys(model, arguments, named):
     with pytest.raises(relume.RelumeError, match=named):
         relume.toys(model, **arguments)
+
+
+def test_scan(model):
+    scan = relume.scan(model, "JES", [1.0, -1.0, 0.0])
+    assert scan.is_usable and scan.parameter == "JES" and list(scan.values) == [1.0, -1.0, 0.0]
+    best = relume.fit(model)
+    assert scan.best == pytest.approx(best.parameters["JES"].value, abs=1e-5) and scan.twice_nll == pytest.approx(best.twice_nll, rel=1e-13)
+    held = relume.fit(model, fixed={"JES": -1.0})
+    assert scan.twice_delta_nll[1] == pytest.approx(held.twice_nll - best.twice_nll, abs=1e-8)
+    assert relume.scan(model).parameter == "mu" and len(relume.scan(model, n=9).values) == 9 and "JES" in repr(scan)
+    with pytest.raises(ValueError, match="read-only"):
+        scan.values[0] = 2.0
+    toy = model.sample(best.values, 1, seed=4)[0]
+    assert relume.scan(model, "JES", [0.0], toy).twice_nll == pytest.approx(relume.fit(model, toy).twice_nll, rel=1e-12)
+    assert relume.scan(model, fixed={"mu": 1.0}).status == "not_defined"
+
+
+def test_intervals(model):
+    all_of_them = relume.intervals(model)
+    fit = relume.fit(model)
+    assert all_of_them.is_usable and set(all_of_them) == set(model.parameter_names) and all_of_them.height == pytest.approx(1)
+    jes, mu = all_of_them["JES"], all_of_them["mu"]
+    assert jes.best == pytest.approx(fit.parameters["JES"].value, abs=1e-5) and "JES" in repr(all_of_them) and "JES = " in repr(jes)
+    assert jes.plus == jes.upper - jes.best and jes.minus == jes.best - jes.lower
+    assert mu.lower is None and mu.minus is None and mu.lower_reason == "at the bound of the parameter" and mu.plus > 0
+    scan = relume.scan(model, "JES", [jes.lower, jes.upper])
+    assert scan.twice_delta_nll == pytest.approx([1, 1], rel=1e-5)
+    assert list(relume.intervals(model, ["JES", "mu"], level=0.95)) == ["JES", "mu"]
+    assert len(relume.intervals(model, fixed={"mu": 1.0})) == len(all_of_them) - 1
+    with pytest.raises(KeyError):
+        all_of_them["nobody"]
+
+
+@pytest.mark.parametrize("ask, error, named", [
+    (lambda m: relume.scan(m, "nobody"), relume.UnknownNameError, "nobody"), (lambda m: relume.scan(m, n=0), relume.OptionError, "n"),
+    (lambda m: relume.scan(m, values="abc"), relume.OptionError, "values"), (lambda m: relume.scan(m, 3), relume.OptionError, "parameter"),
+    (lambda m: relume.intervals(m, "mu"), relume.OptionError, "parameters"), (lambda m: relume.intervals(m, ["nobody"]), relume.UnknownNameError, "nobody"),
+    (lambda m: relume.intervals(m, level=1.0), relume.OptionError, "level"), (lambda m: relume.intervals(m, fixed={"nobody": 1}), relume.UnknownNameError, "nobody")])
+def test_bad_requests_of_profiles(model, ask, error, named):
+    with pytest.raises(error, match=named):
+        ask(model)

@@ -86,6 +86,7 @@ def test_scan(model):
     assert heights[7] == pytest.approx(held.twice_nll - best.twice_nll, abs=1e-7)
     given = plot.scan(model, [0.5, 1.5], poi="k_top")
     assert list(given.mu) == [0.5, 1.5] and np.all(given.twice_delta_nll > 10)
+    assert plot.likelihood_scan(relume.scan(model, "k_top", n=7)).get_xlabel() == "k_top"
     assert given.parameter == "k_top" and plot.likelihood_scan(given).get_xlabel() == "k_top"
     assert plot.likelihood_scan(*given).get_xlabel() == "μ" and plot.likelihood_scan(given, parameter="k").get_xlabel() == "k"
     for arguments in ([given, [1.0, 2.0]], [[0.5, 1.5]]):

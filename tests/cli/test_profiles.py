@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""scan and intervals: what they print, and what they refuse."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def search(files):
+    return [files.background, "--patch", files.patch]
+
+
+def test_scan_is_made_of_fits(answer, search):
+    scan = answer("scan", *search, "--from", 0.5, "--to", 2.5, "--points", 5)
+    assert scan["parameter"] == "mu" and [p["value"] for p in scan["points"]] == [0.5, 1.0, 1.5, 2.0, 2.5]
+    best = answer("fit", *search)
+    assert scan["twice_nll"] == pytest.approx(best["twice_nll"], rel=1e-13)
+    for point in scan["points"]:
+        held = answer("fit", *search, "--fix", f"mu={point['value']}")
+        assert point["twice_delta_nll"] == pytest.approx(held["twice_nll"] - best["twice_nll"], abs=1e-8)
+
+
+def test_scan_of_a_nuisance_parameter(answer, search):
+    scan = answer("scan", *search, "--parameter", "JES", "--points", 3)
+    first, middle, last = scan["points"]
+    assert first["twice_delta_nll"] == pytest.approx(9, abs=0.2) and last["twice_delta_nll"] == pytest.approx(9, abs=0.2)
+    assert answer("scan", *search, "--parameter", "staterror_SR[1]", "--points", 2)["parameter"] == "staterror_SR[1]"
+
+
+def test_intervals_end_where_the_scan_has_risen(answer, search):
+    for level, height in ((None, 1.0), (0.95, 3.841458820694124)):
+        result = answer("intervals", *search, *([] if level is None else ["--level", level]))
+        assert result["height"] == pytest.approx(height, rel=1e-12)
+        free = [i for i in result["intervals"] if i["lower"] is not None and i["upper"] is not None]
+        assert len(free) >= 6
+        for interval in free:
+            ends = answer("scan", *search, "--parameter", interval["parameter"], "--points", 2, "--from", interval["lower"], "--to", interval["upper"])
+            assert [p["twice_delta_nll"] for p in ends["points"]] == pytest.approx([height, height], rel=1e-5), interval
+        assert {i["parameter"] for i in result["intervals"]} >= {"mu", "JES", "mu_top", "staterror_SR[0]", "fakes_SR[1]"}
+
+
+def test_intervals_of_some(answer, search):
+    result = answer("intervals", *search, "--parameter", "JES", "--parameter", "mu", "--fix", "mu_top=1")
+    assert [i["parameter"] for i in result["intervals"]] == ["JES", "mu"]
+    all_others = answer("intervals", *search, "--fix", "mu_top=1")
+    assert "mu_top" not in [i["parameter"] for i in all_others["intervals"]]
+
+
+def test_an_end_at_a_bound_says_so(answer, files, search):
+    document = json.loads(files.background.read_text())
+    document["observations"][0]["data"] = [9, 1]
+    low = files.write("low.json", document)
+    (interval,) = answer("intervals", low, "--patch", files.patch, "--parameter", "mu")["intervals"]
+    assert interval["lower"] is None and interval["lower_reason"] == "at the bound of the parameter" and interval["upper"] > 0
+
+
+def test_background_only_models_have_profiles_too(answer, relume, files):
+    assert answer("intervals", files.background)["status"] == "ok"
+    assert answer("scan", files.background, "--parameter", "JES")["status"] == "ok"
+    result = relume("scan", files.background)
+    assert result.returncode == 1 and "--parameter" in result.stderr
+
+
+@pytest.mark.parametrize("arguments, code, complaint", [
+    (["scan", "--parameter", "nobody"], 2, "no parameter is called 'nobody'"),
+    (["scan", "--from", 1], 1, "--from and --to come together"),
+    (["scan", "--from", 2, "--to", 1], 1, "an empty range"),
+    (["scan", "--points", 1], 1, "--points"),
+    (["intervals", "--parameter", "staterror_SR"], 2, "staterror_SR"),
+    (["intervals", "--level", 1], 1, "--level"),
+    (["intervals", "--parameter", "mu", "--fix", "mu=1"], 3, ""),
+])
+def test_requests_without_sense(relume, search, arguments, code, complaint):
+    result = relume(arguments[0], *search, *arguments[1:])
+    assert result.returncode == code and complaint in result.stderr, result.stderr
+    if code == 3:
+        assert "'mu' is held" in json.loads(result.stdout)["reason"]
+
+
+def test_tables(relume, search):
+    assert "-2 delta ln L" in relume("scan", *search, "--points", 3, "--format", "table").stdout
+    table = relume("intervals", *search, "--format", "table").stdout
+    assert "minus" in table and "staterror_SR[1]" in table
