@@ -101,6 +101,11 @@ class TestFits {
     return fail(p.is_interrupted ? Status::interrupted : Status::fit_failed, name + ": " + p.reason);
   }
 
+  /// The name is only put together when it is told.
+  bool check_conditional(const Profile& p, const char* kind) {
+    return p.is_usable || check(p, fmt::format("{} at {} = {}", kind, poi_name(), number(p.mu)));
+  }
+
   double twice_nll(double value) const { return 2.0 * (value + constant_); }
 
   static std::string number(double value) { return fmt::format("{:.6g}", value); }
@@ -187,7 +192,7 @@ class TestFits {
     const bool one_sided = s == TestStatistic::q || s == TestStatistic::qtilde;
     if (one_sided && f->mu > mu) return std::pair{0.0, 0.0};
     const Profile& p = observed_->at(mu, asimov_.get());
-    if (!check(p, "fit at " + poi_name() + " = " + number(mu))) return std::nullopt;
+    if (!check_conditional(p, "fit")) return std::nullopt;
     if (p.value < f->value - better_minimum) {
       // The free fit was in a worse minimum: look again, from here.
       free_.reset();
@@ -203,7 +208,7 @@ class TestFits {
   std::optional<std::pair<double, double>> q_asimov(double mu) {
     if (!make_asimov()) return std::nullopt;
     const Profile& p = asimov_->at(mu, observed_.get());
-    if (!check(p, "Asimov fit at " + poi_name() + " = " + number(mu))) return std::nullopt;
+    if (!check_conditional(p, "Asimov fit")) return std::nullopt;
     const double q = 2.0 * (p.value - asimov_->at(asimov_mu()).value);
     return q > q_noise ? std::pair{q, 2.0 * p.slope} : std::pair{0.0, 0.0};
   }

@@ -267,7 +267,7 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
     test.q = tested->q;
     test.mu_hat = tested->mu_hat;
     const Profile& conditional = fits.observed_profile(test.poi);
-    if (!fits.check(conditional, "fit at " + fits.poi_name() + " = " + TestFits::number(test.poi))) return;
+    if (!fits.check_conditional(conditional, "fit")) return;
     const Question question{.statistic = test.statistic,
                             .poi = fits.poi(),
                             .tested = test.poi,

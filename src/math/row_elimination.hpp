@@ -102,6 +102,7 @@ class RowEliminator {
 
 template <class F>
 void RowEliminator::for_each_simple_row(F&& f) const {
+  if (layout.privates.empty()) return;
   for (const RowGroup& g : layout.groups) {
     for (std::size_t r = 0; r < g.n_rows; ++r) {
       const RowElimination& e = eliminations[g.first_row + r];
@@ -112,6 +113,7 @@ void RowEliminator::for_each_simple_row(F&& f) const {
 
 template <class F>
 void RowEliminator::for_each_elimination(F&& f, bool skip_simple) {
+  if (layout.privates.empty()) return;
   Eigen::MatrixXd& coupling = row_coupling_;
   for (const RowGroup& g : layout.groups) {
     for (std::size_t row = g.first_row; row < g.first_row + g.n_rows; ++row) {

@@ -190,6 +190,7 @@ bool SharedBlock::assemble_dense(RowEliminator& eliminator) {
       panel_.triangularView<Eigen::Lower>() -= extra.transpose() * extra;
       scatter(g);
     }
+    if (layout_.couplings.empty() && layout_.pairs.empty()) continue;
     for (std::size_t row = g.first_row; row < g.first_row + g.n_rows; ++row) add_shared_row_terms(curvature, g, row);
   }
   flush_stack();
