@@ -10,7 +10,7 @@
 namespace relume::cli {
 
 inline infer::Asimov asimov_option(const Arguments& arguments) {
-  return arguments.text(options::asimov) == "a-priori" ? infer::Asimov::a_priori : infer::Asimov::a_posteriori;
+  return infer::asimov_from_string(arguments.text(options::asimov)).value();
 }
 
 inline infer::TestOptions test_options(const Arguments& arguments, const Option& test_stat) {

@@ -34,13 +34,33 @@ void make_folder(const std::string& folder) {
   if (problem) throw Exception({{ErrorCode::io, folder, "cannot be made: " + problem.message(), {}}});
 }
 
-double uncertainty(const ToyTest& test) { return report::p_value(test, test.observed).uncertainty; }
+ToyTest read_shard(const std::string& name, const ToyOptions& wanted, const ToyTest& question) {
+  ToyTest shard = report::toy_test_from_json(read_document(name), name).value();
+  const std::string_view different = infer::difference(question, shard);
+  const char* const hint = "another folder, or the command that made this one";
+  if (!different.empty()) {
+    throw Exception(
+        {{ErrorCode::model, name, fmt::format("holds toys of another question: different {}", different), hint}});
+  }
+  if (shard.first != wanted.first || shard.tested.q.size() != wanted.n_toys) {
+    throw Exception({{ErrorCode::model, name,
+                      fmt::format("holds {} toys from number {} on, where its name says {} from {}",
+                                  shard.tested.q.size(), shard.first, wanted.n_toys, wanted.first),
+                      "remove the file: its toys will be made again"}});
+  }
+  return shard;
+}
 
 /// Shard after shard; those that are there already are read.
 ToyTest test_in_shards(const Arguments& arguments, const Model& model, double value, const ToyOptions& options,
                        const std::atomic<bool>& stop) {
   const std::string& folder = arguments.text(options::shards);
   make_folder(folder);
+  // One toy tells what is asked, for shards that are there already to be compared with.
+  ToyOptions one = options;
+  one.n_toys = 1;
+  ToyTest question = test_with_toys(model, value, one, stop, false);
+  if (question.tested.q.empty()) return question;
   std::vector<ToyTest> shards;
   ProgressBar progress(options.n_toys, "toys");
   for (std::size_t done = 0; done < options.n_toys;) {
@@ -50,16 +70,19 @@ ToyTest test_in_shards(const Arguments& arguments, const Model& model, double va
     shard.accuracy = 0.0;
     const std::string name = shard_name(folder, shard.first, shard.n_toys);
     if (std::filesystem::exists(name)) {
-      shards.push_back(report::toy_test_from_json(read_document(name), name).value());
+      shards.push_back(read_shard(name, shard, question));
     } else {
       shards.push_back(test_with_toys(model, value, shard, stop, false));
-      if (!shards.back().is_usable()) return shards.back();
+      if (shards.back().tested.q.size() != shard.n_toys)
+        return shards.back();  // interrupted, or not a question for toys
       const auto document = report::to_json(shards.back(), model.likelihood(), report::ToyValues::kept);
       formats::write_output(name, formats::write_json(document, {.indent = 0}) + '\n').value();
     }
     done += shard.n_toys;
     progress.set(done);
-    if (options.accuracy > 0.0 && uncertainty(infer::merge(shards).value()) <= options.accuracy) break;
+    if (options.accuracy == 0.0) continue;
+    const ToyTest so_far = infer::merge(shards).value();
+    if (so_far.is_usable() && report::p_value(so_far, so_far.observed).uncertainty <= options.accuracy) break;
   }
   return infer::merge(shards).value();
 }

@@ -85,11 +85,9 @@ infer::TestOptions test_options(const Model& m, const std::string& statistic, co
   const auto known = infer::test_statistic_from_string(statistic);
   if (!known) refuse("test_stat", "no test statistic is called '" + statistic + "'", "q0, q, qtilde, t, ttilde");
   options.statistic = *known;
-  if (asimov == "a-priori") {
-    options.asimov = infer::Asimov::a_priori;
-  } else if (asimov != "a-posteriori") {
-    refuse("asimov", "'" + asimov + "' is no way to make Asimov data", "a-posteriori, a-priori");
-  }
+  const auto kind = infer::asimov_from_string(asimov);
+  if (!kind) refuse("asimov", "'" + asimov + "' is no way to make Asimov data", "a-posteriori, a-priori");
+  options.asimov = *kind;
   options.fixed = fixed_from(m, fixed);
   need_poi(m, options.fixed);
   options.start = numbers(m, start, "start");

@@ -124,7 +124,7 @@ def toys(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None, *,
     below it, looking after every `batch`; None (default): never early. The other arguments, and what is raised, are those of `hypotest`.
     Two fits per toy: 1,000 to 100,000 toys per second. Toys whose fits fail are counted and left out.
     """
-    most = 10**9
+    most = 10**8
     document, tested, alternative, other = _core.toys(
         _model(model), number(poi_value, "poi_value"), _vector(data, "data"), text(test_stat, "test_stat"), text(asimov, "asimov"),
         numbers_by_name(fixed, "fixed"), _vector(start, "start"), text(ensemble, "ensemble"), whole(n_toys, "n_toys", 1, most),

@@ -13,6 +13,12 @@ namespace relume::infer {
 
 std::string_view to_string(Asimov asimov) { return asimov == Asimov::a_posteriori ? "a-posteriori" : "a-priori"; }
 
+std::optional<Asimov> asimov_from_string(std::string_view name) {
+  if (name == "a-posteriori") return Asimov::a_posteriori;
+  if (name == "a-priori") return Asimov::a_priori;
+  return std::nullopt;
+}
+
 std::string_view to_string(Status status) {
   switch (status) {
     case Status::ok: return "ok";

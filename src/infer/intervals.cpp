@@ -257,6 +257,7 @@ Intervals intervals(const model::Likelihood& likelihood, const model::Data& data
     FitOptions at_minimum;
     at_minimum.fixed = options.profile.fixed;
     at_minimum.start = profiles.minimum().x;
+    at_minimum.stop = options.profile.stop;
     const std::vector<double> sigmas = fit(likelihood, data, at_minimum).uncertainties;
     for (const ParamId parameter : parameters) {
       const double sigma = sigmas.empty() ? 0.0 : sigmas[parameter.index];

@@ -215,7 +215,7 @@ class TestFits {
 
   /// The statistics at one value, which `poi_value` asks for.
   struct Tested {
-    double poi = 0.0, q = 0.0, q_asimov = 0.0, mu_hat = 0.0;
+    double poi = 0.0, q = 0.0, q_asimov = 0.0, mu_hat = 0.0, twice_nll = 0.0;
   };
   std::optional<Tested> test(double poi_value) {
     const TestStatistic s = options_.statistic;
@@ -255,6 +255,7 @@ class TestFits {
     t.q = q->first;
     t.q_asimov = qa->first;
     t.mu_hat = free()->mu;
+    t.twice_nll = twice_nll(free()->value);
     return t;
   }
 

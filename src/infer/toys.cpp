@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <map>
+#include <memory>
+#include <mutex>
 
 #include "infer/test_fits.hpp"
 #include "math/random_stream.hpp"
@@ -27,6 +29,10 @@ std::string_view to_string(Ensemble ensemble) {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Of each hypothesis, the failures that are kept in words.
+constexpr std::size_t failures_told = 5;
 
 /// Random number streams of the two hypotheses, and of the parameters that prior-predictive toys draw.
 constexpr std::uint64_t tested_stream = 0, alternative_stream = 1, prior_streams = 2;
@@ -148,14 +154,20 @@ void add_toys(const model::Likelihood& likelihood, const model::Data& data, cons
               const Hypothesis& hypothesis, const ToyOptions& options, std::size_t n, ToySample& sample) {
   const std::size_t before = sample.q.size();
   sample.q.resize(before + n, nan);
-  std::vector<std::string> failures(n);
+  std::map<std::size_t, std::string> failures;
+  std::mutex mutex;
   constexpr std::size_t chunk = 16;
   for_each_in_parallel(
       n, static_cast<std::size_t>(options.threads),
       [&] {
         return [&, toy = std::make_shared<ToyMaker>(likelihood, data, question, hypothesis, options)](std::size_t i) {
           if (is_stopped(options)) return;
-          sample.q[before + i] = (*toy)(options.first + before + i, failures[i]);
+          std::string failure;
+          const double q = sample.q[before + i] = (*toy)(options.first + before + i, failure);
+          if (std::isnan(q)) {
+            const std::lock_guard lock(mutex);
+            failures.emplace(i, std::move(failure));
+          }
           if (options.n_done != nullptr) options.n_done->fetch_add(1, std::memory_order_relaxed);
         };
       },
@@ -164,13 +176,10 @@ void add_toys(const model::Likelihood& likelihood, const model::Data& data, cons
     sample.q.resize(before);
     return;
   }
-  constexpr std::size_t told = 5;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!std::isnan(sample.q[before + i])) continue;
-    ++sample.n_failed;
-    if (sample.failures.size() < told) {
-      sample.failures.push_back("toy " + std::to_string(options.first + before + i) + ": " + failures[i]);
-    }
+  sample.n_failed += failures.size();
+  for (const auto& [i, failure] : failures) {
+    if (sample.failures.size() == failures_told) break;
+    sample.failures.push_back("toy " + std::to_string(options.first + before + i) + ": " + failure);
   }
 }
 
@@ -206,23 +215,23 @@ double quantile(std::span<const double> sorted, double p) {
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-/// Everything that follows from the two samples.
-void set_probabilities(ToyTest& test) {
+/// Everything that follows from the two samples; false when one of them has no toy that could be fitted.
+bool set_probabilities(ToyTest& test) {
   const std::vector<double> tested = sorted_values(test.tested), alternative = sorted_values(test.alternative);
-  if (tested.empty() || alternative.empty()) {
-    test.status = Status::fit_failed;
-    test.reason = "no toy could be fitted";
-    for (const ToySample* s : {&test.tested, &test.alternative}) {
-      if (!s->failures.empty()) test.reason += "; " + s->failures.front();
-    }
-    return;
-  }
+  if (tested.empty() || alternative.empty()) return false;
   test.observed = p_values(tested, alternative, test.q);
   for (std::size_t i = 0; i < band_sigmas.size(); ++i) {
     // Large values speak against the tested hypothesis: small CLs comes first.
     const double q = quantile(alternative, normal_cdf(-band_sigmas[i]));
     test.expected[i] = p_values(tested, alternative, q);
   }
+  return true;
+}
+
+std::string no_toy_was_fitted(const ToyTest& test) {
+  std::string reason = "no toy could be fitted";
+  for (const std::string& text : failed_toys(test)) reason += "; " + text;
+  return reason;
 }
 
 }  // namespace
@@ -268,13 +277,16 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
     test.mu_hat = tested->mu_hat;
     const Profile& conditional = fits.observed_profile(test.poi);
     if (!fits.check_conditional(conditional, "fit")) return;
+    // The data's bound was widened where their two-sided statistic needed it: none holds mu-hat from above.
+    const bool is_two_sided = test.statistic == TestStatistic::t || test.statistic == TestStatistic::ttilde;
     const Question question{.statistic = test.statistic,
                             .poi = fits.poi(),
                             .tested = test.poi,
                             .lower = fits.lower(),
-                            .upper = fits.upper(),
+                            .upper = is_two_sided ? infinity : fits.upper(),
                             .fixed = fits.fixed(),
                             .nominal = fits.seed()};
+    test.twice_nll = tested->twice_nll;
     // Toys of either hypothesis are fitted from where the data without fluctuations would end.
     Hypothesis at_tested{tested_stream, conditional.x, conditional.x};
     const Hypothesis at_alternative{alternative_stream, fits.asimov_point(), fits.asimov_profile(test.poi).x};
@@ -291,8 +303,7 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
       const std::size_t n = is_adaptive ? std::min(left, options.batch) : left;
       add_toys(likelihood, data, question, at_tested, options, n, test.tested);
       add_toys(likelihood, data, question, at_alternative, options, n, test.alternative);
-      if (!is_adaptive || is_stopped(options)) continue;
-      set_probabilities(test);
+      if (!is_adaptive || is_stopped(options) || !set_probabilities(test)) continue;
       const ToyPValues& p = test.observed;
       const double uncertainty = test.statistic == TestStatistic::q0 ? p.clsb.uncertainty : p.cls.uncertainty;
       if (uncertainty <= options.accuracy) break;
@@ -301,55 +312,66 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
       fits.fail(Status::interrupted, "interrupted by the caller");
       return;
     }
-    set_probabilities(test);
+    if (!set_probabilities(test)) fits.fail(Status::fit_failed, no_toy_was_fitted(test));
   };
   compute();
-  if (test.is_usable()) {
-    test.status = fits.status;
-    test.reason = fits.reason;
-  }
+  test.status = fits.status;
+  test.reason = fits.reason;
   test.notes = std::move(fits.notes);
   test.fits = std::move(fits.fits);
   test.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return test;
 }
 
-Result<ToyTest> merge(std::span<const ToyTest> shards) {
-  if (shards.empty()) return Errors{{ErrorCode::model, "", "there are no toys to merge", {}}};
-  std::vector<const ToyTest*> in_order;
-  for (const ToyTest& shard : shards) in_order.push_back(&shard);
-  std::stable_sort(in_order.begin(), in_order.end(), [](auto* a, auto* b) { return a->first < b->first; });
-  ToyTest all = *in_order.front();
+std::string_view difference(const ToyTest& one, const ToyTest& other) {
   // Machines of different instruction sets differ in the last bits.
   const auto is_same = [](double a, double b) { return std::fabs(a - b) <= 1e-6 * (1.0 + std::fabs(a)); };
+  if (one.poi != other.poi) return "tested values";
+  if (one.statistic != other.statistic) return "test statistics";
+  if (one.ensemble != other.ensemble) return "ensembles";
+  if (one.asimov != other.asimov) return "kinds of Asimov data";
+  if (one.seed != other.seed) return "seeds";
+  if (!is_same(one.twice_nll, other.twice_nll)) return "models or data";
+  if (!is_same(one.q, other.q) || !is_same(one.mu_hat, other.mu_hat)) return "models or data";
+  if (one.tested.poi != other.tested.poi || one.alternative.poi != other.alternative.poi) return "true values";
+  return {};
+}
+
+Result<ToyTest> merge(std::span<const ToyTest> shards) {
+  if (shards.empty()) return Errors{{ErrorCode::model, "", "there are no toys to merge", {}}};
   const auto name = [](const ToyTest& t) { return fmt::format("toys {} to {}", t.first, t.first + t.tested.q.size()); };
+  std::vector<const ToyTest*> in_order;
+  for (const ToyTest& shard : shards) {
+    if (shard.tested.q.empty() || shard.tested.q.size() != shard.alternative.q.size()) {
+      return Errors{{ErrorCode::model,
+                     name(shard),
+                     fmt::format("{} toys of the tested value and {} of the alternative: a shard has as many of both",
+                                 shard.tested.q.size(), shard.alternative.q.size()),
+                     {}}};
+    }
+    in_order.push_back(&shard);
+  }
+  std::stable_sort(in_order.begin(), in_order.end(), [](auto* a, auto* b) { return a->first < b->first; });
+  ToyTest all = *in_order.front();
   for (std::size_t i = 1; i < in_order.size(); ++i) {
     const ToyTest& next = *in_order[i];
-    const char* difference = next.poi != all.poi                                            ? "tested values"
-                             : next.statistic != all.statistic                              ? "test statistics"
-                             : next.ensemble != all.ensemble                                ? "ensembles"
-                             : next.seed != all.seed                                        ? "seeds"
-                             : !is_same(next.q, all.q) || !is_same(next.mu_hat, all.mu_hat) ? "observed statistics"
-                             : next.tested.poi != all.tested.poi                            ? "true values"
-                             : next.alternative.poi != all.alternative.poi                  ? "true values"
-                             : next.tested.q.size() != next.alternative.q.size() ? "numbers of toys per hypothesis"
-                             : next.first != all.first + all.tested.q.size()     ? "places"
-                                                                                 : nullptr;
-    if (difference != nullptr) {
+    std::string_view different = difference(all, next);
+    if (different.empty() && next.first != all.first + all.tested.q.size()) different = "places";
+    if (!different.empty()) {
       return Errors{{ErrorCode::model, name(next),
-                     fmt::format("does not continue {}: different {}", name(all), difference),
+                     fmt::format("does not continue {}: different {}", name(all), different),
                      "shards share everything but the index of the first toy, and leave no gap"}};
     }
     for (const auto& [from, to] : {std::pair{&next.tested, &all.tested}, {&next.alternative, &all.alternative}}) {
       to->q.insert(to->q.end(), from->q.begin(), from->q.end());
       to->n_failed += from->n_failed;
       to->failures.insert(to->failures.end(), from->failures.begin(), from->failures.end());
+      if (to->failures.size() > failures_told) to->failures.resize(failures_told);
     }
     all.seconds += next.seconds;
   }
-  all.status = Status::ok;
-  all.reason.clear();
-  set_probabilities(all);
+  all.status = set_probabilities(all) ? Status::ok : Status::fit_failed;
+  all.reason = all.is_usable() ? "" : no_toy_was_fitted(all);
   return all;
 }
 

@@ -122,11 +122,12 @@ class Reader {
 };
 
 struct Significance {
-  double z = 0.0, uncertainty = 0.0;  ///< infinite, when no toy is as far out
+  double z = 0.0, uncertainty = 0.0;  ///< infinite, when no toy is as far out; 0, when all are
 };
 
 /// Z = -Phi^-1(p); d Z / d p = -1 / phi(Z).
 Significance significance_of(const ToyProbability& p) {
+  if (p.value >= 1.0) return {};  // q0 = 0: no excess
   const double z = -infer::normal_quantile(p.value);
   const double density = std::exp(-0.5 * z * z) / std::sqrt(2.0 * std::numbers::pi);
   return {z, p.uncertainty / density};
@@ -137,6 +138,9 @@ const ToyProbability& expected_p0(const ToyTest& test) { return test.expected[2]
 
 std::vector<std::string> discovery_notes(const ToyTest& test) {
   std::vector<std::string> notes = test.notes;
+  if (test.is_usable() && test.observed.clsb.value >= 1.0) {
+    notes.emplace_back("no excess: every toy is at least as far out as the data, and the significance counts as 0");
+  }
   const std::size_t n = test.tested.q.size() - test.tested.n_failed;
   if (test.is_usable() && test.observed.clsb.value == 0.0) {
     notes.push_back(
@@ -170,9 +174,10 @@ JsonObject to_json(const ToyTest& test, const Likelihood& likelihood, ToyValues 
     cls_uncertainty.push_back(uncertainty(p_value(test, p)));
   }
   const ToyPValues& observed = test.observed;
+  const bool has_data_fits = !test.tested.q.empty();
   JsonObject statistic;
   statistic.emplace_back("name", infer::to_string(test.statistic));
-  statistic.emplace_back("q", usable ? Json(test.q) : Json(nullptr));
+  statistic.emplace_back("q", has_data_fits ? Json(test.q) : Json(nullptr));
   JsonObject object;
   object.emplace_back("CLs_obs", value(p_value(test, observed)));
   object.emplace_back("CLs_obs_uncertainty", uncertainty(p_value(test, observed)));
@@ -184,7 +189,8 @@ JsonObject to_json(const ToyTest& test, const Likelihood& likelihood, ToyValues 
   object.emplace_back("CLb_obs_uncertainty", uncertainty(observed.clb));
   object.emplace_back("poi", poi_name(likelihood));
   object.emplace_back("test_poi", test.poi);
-  object.emplace_back("mu_hat", usable ? Json(test.mu_hat) : Json(nullptr));
+  object.emplace_back("mu_hat", has_data_fits ? Json(test.mu_hat) : Json(nullptr));
+  object.emplace_back("twice_nll", has_data_fits ? Json(test.twice_nll) : Json(nullptr));
   object.emplace_back("test_statistic", std::move(statistic));
   object.emplace_back("calculator", "toys");
   object.emplace_back("ensemble", infer::to_string(test.ensemble));
@@ -236,6 +242,7 @@ Result<ToyTest> toy_test_from_json(const Json& document, std::string_view source
   ToyTest test;
   test.poi = reader.number("test_poi");
   test.mu_hat = reader.number("mu_hat");
+  test.twice_nll = reader.number("twice_nll");
   test.seed = reader.count("seed");
   test.first = reader.count("first");
   test.seconds = reader.number("seconds");
@@ -249,6 +256,7 @@ Result<ToyTest> toy_test_from_json(const Json& document, std::string_view source
     }
   };
   choose(reader, "ensemble", infer::ensemble_from_string, test.ensemble);
+  choose(reader, "asimov", infer::asimov_from_string, test.asimov);
   if (const Json* statistic = reader.member("test_statistic")) {
     Reader inner(*statistic, std::string(source_name) + "#/test_statistic", errors);
     choose(inner, "name", infer::test_statistic_from_string, test.statistic);

@@ -83,3 +83,19 @@ def test_tables(relume, search):
     assert "-2 delta ln L" in relume("scan", *search, "--points", 3, "--format", "table").stdout
     table = relume("intervals", *search, "--format", "table").stdout
     assert "minus" in table and "staterror_SR[1]" in table
+
+
+def test_a_lower_minimum_found_on_the_way_starts_all_again(answer, shared):
+    folder = shared / "data" / "histfactory-json" / "ATLAS-SUSY-2018-04_staus"
+    model = [folder / "combined_BkgOnly.json", "--patchset", folder / "combined_BkgOnly_derived_patchset.json", "--point", "TStauStau_200_1", "--fix", "mu_SIG=1"]
+    # The fit stops at mu_QCD near 1; without any of that background the likelihood has another, lower minimum.
+    fit = answer("fit", *model)
+    assert fit["mle_parameters"]["mu_QCD"][0] > 0.5
+    scan = answer("scan", *model, "--parameter", "mu_QCD", "--from", 0, "--to", 1.5, "--points", 7)
+    assert scan["best"] == 0 and scan["twice_nll"] == pytest.approx(fit["twice_nll"] - 2.08, abs=0.01)
+    assert any("was not the lowest" in note for note in scan["notes"])
+    heights = [p["twice_delta_nll"] for p in scan["points"]]
+    assert heights[0] == 0 and all(h >= 0 for h in heights) and min(heights[1:]) > 0.5
+    for point in scan["points"]:
+        held = answer("fit", *model, "--fix", f"mu_QCD={point['value']}")  # from the initial values; a neighbour may lead lower
+        assert point["twice_delta_nll"] <= held["twice_nll"] - scan["twice_nll"] + 1e-6

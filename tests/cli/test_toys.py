@@ -54,6 +54,11 @@ def test_significance(answer, counting, files):
     result = answer("significance", files.write("more.json", document), "--calctype", "toybased", "--toys", 100)
     assert result["p0_obs"] == 0 and result["significance_obs"] is None
     assert any("none of 100 toys" in note for note in result["notes"])
+    # Nor is there one without an excess.
+    document["observations"][0]["data"] = [2.0]
+    result = answer("significance", files.write("less.json", document), "--calctype", "toybased", "--toys", 100)
+    assert result["p0_obs"] == 1 and result["significance_obs"] == 0
+    assert any("no excess" in note for note in result["notes"])
 
 
 def test_threads_and_seeds(answer, files):
@@ -100,15 +105,27 @@ def test_shards_stop_when_they_are_accurate_enough(answer, files, tmp_path):
     assert same(result, answer(*ask))
 
 
-def test_shards_of_another_question_are_refused(relume, answer, files, tmp_path):
+@pytest.mark.parametrize("change, complaint", [
+    (["--test-poi", 2], "tested values"), (["--seed", 1], "seeds"), (["--test-stat", "q"], "test statistics"), (["--asimov", "a-priori"], "kinds of Asimov data"),
+    (["--ensemble", "prior-predictive"], "ensembles"), (["--fix", "JES=0.5"], "models or data"), (["--test-stat", "q0", "--test-poi", 0], "tested values")])
+@pytest.mark.parametrize("n_toys", [10, 20])
+def test_shards_of_another_question_are_refused(relume, answer, files, tmp_path, change, complaint, n_toys):
     ask = ["toys", files.background, "--patch", files.patch, "--batch", 10, "--shards", tmp_path / "run"]
     answer(*ask, "--toys", 10)
-    result = relume(*ask, "--toys", 20, "--test-poi", 2)
-    assert result.returncode == 2 and "different tested values" in result.stderr
+    result = relume(*ask, "--toys", n_toys, *change)
+    assert result.returncode == 2 and f"different {complaint}" in result.stderr and "toys-000000000000-10.json" in result.stderr, result.stderr
+
+
+def test_broken_shards_are_refused(relume, answer, files, tmp_path):
+    ask = ["toys", files.background, "--patch", files.patch, "--batch", 10, "--shards", tmp_path / "run"]
+    answer(*ask, "--toys", 10)
     shard = next((tmp_path / "run").iterdir())
     for broken, complaint in (("{", "toys-000000000000-10.json"), ("{}", "the key 'toys' is missing"),
                               (shard.read_text().replace('"qtilde"', '"best"'), "'best' is not known"),
-                              (shard.read_text().replace('"seed": 0', '"seed": -1.5'), "#/seed: must be a whole number")):
+                              (shard.read_text().replace('"seed": 0', '"seed": -1.5'), "#/seed: must be a whole number"),
+                              (shard.read_text().replace('"q": [', '"q": [1.0, ', 1), "as many of both"),
+                              (shard.read_text().replace('"q": [', '"q": [1.0, '), "holds 11 toys"),
+                              (shard.read_text().replace('"first": 0', '"first": 10'), "from number 10 on")):
         before = shard.read_text()
         assert broken != before
         shard.write_text(broken)

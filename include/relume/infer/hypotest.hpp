@@ -30,6 +30,7 @@ enum class Asimov {
   a_priori,      ///< from the model's initial values
 };
 std::string_view to_string(Asimov asimov);
+std::optional<Asimov> asimov_from_string(std::string_view name);
 
 enum class Status {
   ok,

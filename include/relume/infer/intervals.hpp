@@ -57,8 +57,9 @@ struct ProfileScan {
 ProfileScan scan(const model::Likelihood& likelihood, const model::Data& data, ParamId parameter,
                  std::span<const double> values, const ProfileOptions& options = {});
 
-/// `n` values, evenly spaced over what a scan should show: to where t is 9 (three standard deviations) or the bound of
-/// the parameter is. Empty when the fit is not certified or the parameter is held.
+/// `n` values, evenly spaced over what a scan should show: to where t is 9 (three standard deviations), or to the bound
+/// of the parameter where that is nearer or no such place was found. Empty when the fit is not certified or the
+/// parameter is held.
 std::vector<double> scan_values(const model::Likelihood& likelihood, const model::Data& data, ParamId parameter,
                                 std::size_t n, const ProfileOptions& options = {});
 

@@ -78,8 +78,9 @@ struct ToyTest {
   std::uint64_t seed = 0, first = 0;
   double q = 0.0;  ///< observed
   double mu_hat = 0.0;
-  ToySample tested;       ///< toys where the tested value is true
-  ToySample alternative;  ///< toys without signal; for q0, with signal strength 1
+  double twice_nll = 0.0;  ///< of the data at their free minimum, with all constants: tells models and data apart
+  ToySample tested;        ///< toys where the tested value is true
+  ToySample alternative;   ///< toys without signal; for q0, with signal strength 1
   ToyPValues observed;
   /// If the data were a toy of the alternative at its -2, -1, 0, 1, 2 sigma quantile, ascending in CLs (in p0 for q0).
   std::array<ToyPValues, 5> expected;
@@ -97,8 +98,11 @@ struct ToyTest {
 ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, double poi_value,
                  const ToyOptions& options = {});
 
-/// One test from shards of it, whatever their order. Errors: shards of different questions, or toys that are missing or
-/// there twice.
+/// What two tests do not share, in words; empty: they are of one question, and their toys may be merged.
+std::string_view difference(const ToyTest& one, const ToyTest& other);
+
+/// One test from shards of it, whatever their order. Errors: shards of different questions or without toys, and toys
+/// that are missing or there twice.
 Result<ToyTest> merge(std::span<const ToyTest> shards);
 
 /// How many toys failed and why, in words; empty: none.

@@ -95,8 +95,8 @@ TEST(Intervals, QuestionsWithoutAnAnswer) {
   EXPECT_TRUE(scan_values(*c.likelihood, c.observed, mu, 5, held.profile).empty());
 }
 
-// A signal that interferes: two minima of the profile, and the fit's start leads into the upper one.
-TEST(Scan, FindsALowerMinimum) {
+// Two minima, and the start leads into the upper one: the search on the other side of the shape finds the lower.
+TEST(Scan, HasItsZeroAtTheLowerOfTwoMinima) {
   auto ws = counting(signal, background, observed);
   spec::HistoSysData both_sides{{17.0}, {20.0}};  // the background rises on either side
   ws.channels[0].samples[0].modifiers.push_back({"shape", spec::ModifierType::histosys, both_sides});

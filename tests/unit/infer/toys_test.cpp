@@ -6,6 +6,7 @@
 #include "relume/infer/toys.hpp"
 
 #include <cmath>
+#include <functional>
 
 #include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/gamma.hpp>
@@ -105,14 +106,15 @@ TEST(ToyTest, StopsWhenItIsAccurateEnough) {
   EXPECT_GT(before.observed.cls.uncertainty, 0.02);
 }
 
-/// User code may fail: this likelihood does on every data set with a certain count.
+/// User code may fail: this likelihood does on data sets with certain counts.
 class FailsAt final : public model::Likelihood {
  public:
-  FailsAt(const model::Likelihood& other, double count) : model::Likelihood(other), other_(other), count_(count) {}
+  FailsAt(const model::Likelihood& other, std::function<bool(double)> fails)
+      : model::Likelihood(other), other_(other), fails_(std::move(fails)) {}
   std::unique_ptr<model::Scratch> make_scratch() const override { return other_.make_scratch(); }
   math::Evaluation evaluate(std::span<const double> point, const model::Data& data, math::Derivatives derivatives,
                             const math::Relaxation& relaxation, model::Scratch& scratch) const noexcept override {
-    if (data.values[0] == count_) return {math::EvaluationStatus::not_finite, 0.0, 0.0};
+    if (fails_(data.values[0])) return {math::EvaluationStatus::not_finite, 0.0, 0.0};
     return other_.evaluate(point, data, derivatives, relaxation, scratch);
   }
   model::Constants constants(const model::Data& data) const override { return other_.constants(data); }
@@ -128,12 +130,12 @@ class FailsAt final : public model::Likelihood {
 
  private:
   const model::Likelihood& other_;
-  double count_;
+  std::function<bool(double)> fails_;
 };
 
 TEST(ToyTest, ToysThatFailAreCountedAndNamed) {
   const auto c = compile(counting(4.0, 5.0, 3.0));
-  const FailsAt likelihood(*c.likelihood, 7.0);
+  const FailsAt likelihood(*c.likelihood, [](double count) { return count == 7.0; });
   const ToyTest t = toy_test(likelihood, c.observed, 1.0, {.n_toys = 2000});
   ASSERT_TRUE(t.is_usable()) << t.reason;
   const auto share = [](double mean) { return poisson_cdf(7.0, mean) - poisson_cdf(6.0, mean); };
@@ -147,6 +149,39 @@ TEST(ToyTest, ToysThatFailAreCountedAndNamed) {
   ASSERT_EQ(told.size(), 2u);
   EXPECT_NE(told[0].find("a count it dislikes"), std::string::npos) << told[0];
   EXPECT_EQ(told[0].find(std::to_string(t.tested.n_failed) + " of 2000 toys with 1 as"), 0u) << told[0];
+}
+
+TEST(ToyTest, WhereNoToyCanBeFittedSaysSo) {
+  const auto c = compile(counting(4.0, 5.0, 3.0));
+  const FailsAt at_signal(*c.likelihood, [](double count) { return count != 3.0 && count != 5.0; });
+  // The data and their Asimov data can be fitted, and of ten toys none.
+  const ToyTest t = toy_test(at_signal, c.observed, 100.0, {.n_toys = 10, .accuracy = 0.5, .batch = 5});
+  EXPECT_EQ(t.status, Status::fit_failed);
+  EXPECT_NE(t.reason.find("no toy could be fitted"), std::string::npos) << t.reason;
+  EXPECT_EQ(t.tested.q.size(), 10u);  // nothing is accurate enough without toys
+  EXPECT_EQ(t.tested.n_failed, 10u);
+  const ToyTest merged = std::move(merge(std::vector{t}).value());
+  EXPECT_EQ(merged.status, Status::fit_failed);
+  EXPECT_EQ(merged.tested.failures.size(), 5u);
+}
+
+// The file's bound on the parameter of interest does not hold mu-hat of a two-sided statistic, neither the data's nor
+// the toys'.
+TEST(ToyTest, TwoSidedStatisticsKnowNoUpperBound) {
+  for (const TestStatistic statistic : {TestStatistic::t, TestStatistic::ttilde}) {
+    std::vector<ToyTest> tests;
+    for (const double bound : {10.0, 1000.0}) {
+      auto ws = counting(10.0, 50.0, 130.0);
+      spec::ParameterConfig mu{"mu"};
+      mu.bounds = {{0.0, bound}};
+      ws.measurements[0].parameters = {mu};
+      const auto c = compile(ws);
+      tests.push_back(toy_test(*c.likelihood, c.observed, 10.0, {.test = {.statistic = statistic}, .n_toys = 500}));
+      ASSERT_TRUE(tests.back().is_usable()) << tests.back().reason;
+    }
+    for (std::size_t i = 0; i < 500; ++i) EXPECT_NEAR(tests[0].tested.q[i], tests[1].tested.q[i], 1e-6);
+    EXPECT_EQ(tests[0].observed.clsb.value, tests[1].observed.clsb.value);
+  }
 }
 
 TEST(ToyTest, QuestionsWithoutAnAnswer) {
