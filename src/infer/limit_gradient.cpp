@@ -42,7 +42,7 @@ LimitGradient limit_gradient(const model::Likelihood& likelihood, const model::D
   if (!g.limit.is_usable()) return g;
   const TestStatistic statistic = options.test.statistic;
   if (statistic != TestStatistic::q && statistic != TestStatistic::qtilde) {
-    g.limit.notes.push_back("no derivative of the limit: only q and qtilde have one");
+    g.limit.notes.emplace_back("no derivative of the limit: only q and qtilde have one");
     return g;
   }
   std::vector<double> zero = initial_point(likelihood);

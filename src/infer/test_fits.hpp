@@ -113,6 +113,7 @@ class TestFits {
 
   /// The conditional fit behind the Asimov data; run first, since everything else starts from it.
   const Profile* background() {
+    if (!background_checked_) observed_->refine_next();
     const Profile& p = observed_->at(asimov_mu());
     const std::string name = asimov_mu() == 0.0 ? "background-only fit" : "fit at " + poi_name() + " = 1";
     if (!background_checked_) {
@@ -130,7 +131,7 @@ class TestFits {
     if (options_.asimov == Asimov::a_posteriori) {
       const Profile* b = background();
       if (b == nullptr) return false;
-      point = b->x;
+      point = b->refined.empty() ? b->x : b->refined;
       tangent = b->tangent;
       note_bounds(point);
     } else {
