@@ -49,6 +49,9 @@ class LikelihoodObjective final : public minimize::Objective {
   }
   std::span<const double> gradient() const override { return scratch_->gradient; }
   const math::Curvature& curvature() const override { return scratch_->curvature; }
+  void settle(std::span<double> x, std::span<const char> fixed) override {
+    likelihood_.settle(x, *data_, fixed, *scratch_);
+  }
   void reset_multipliers() override { likelihood_.reset_multipliers(*scratch_); }
   double update_multipliers(double penalty) override { return likelihood_.update_multipliers(penalty, *scratch_); }
   std::string explain() const override { return likelihood_.explain(point_, *scratch_); }

@@ -79,10 +79,12 @@ class ToyMaker {
   double operator()(std::uint64_t index, std::string& failure) {
     draw(index);
     space_.objective.set_data(toy_);
-    minimize::Options options{.fixed = conditional_fixed_, .nominal = question_.nominal, .stop = options_.test.stop};
+    minimize::Options options{
+        .fixed = conditional_fixed_, .nominal = question_.nominal, .settle = true, .stop = options_.test.stop};
     const minimize::Minimum conditional = space_.minimizer.minimize(hypothesis_.start, options);
     if (!conditional.is_usable()) return fail(failure, "conditional fit", conditional);
     options.fixed = fixed_;
+    options.settle = false;
     options.lower = lower_;
     options.upper = upper_;
     options.explore = false;

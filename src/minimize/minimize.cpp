@@ -74,6 +74,10 @@ class Ladder {
   /// Each rung begins where the one before it ended, unless it says otherwise.
   void climb() {
     put_start(start_);
+    if (descent_.options.settle) {
+      descent_.f.settle(descent_.x, descent_.options.fixed);
+      put_start(descent_.x);
+    }
     if (attempt("start", plain, math::Form::exact)) return;
     if (outcome_.status == MinimumStatus::infeasible) {
       attempt("feasibility", search, math::Form::exact);

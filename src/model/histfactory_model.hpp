@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,8 @@ class HistFactory final : public Likelihood {
   std::vector<double> expected_by_sample(std::span<const double> point) const override;
   std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const override;
   void fluctuate(const Data& expected, const RandomKey& key, Data& toy) const override;
+  void settle(std::span<double> point, const Data& data, std::span<const char> fixed,
+              Scratch& scratch) const noexcept override;
   void reset_multipliers(Scratch& scratch) const override;
   double update_multipliers(double penalty, Scratch& scratch) const override;
   std::string explain(std::span<const double> point, const Scratch& scratch) const override;

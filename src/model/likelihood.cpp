@@ -31,6 +31,8 @@ void Likelihood::evaluate_lanes(std::span<const std::span<const double>> points,
   }
 }
 
+void Likelihood::settle(std::span<double>, const Data&, std::span<const char>, Scratch&) const noexcept {}
+
 Data Likelihood::sample(std::span<const double> point, const RandomKey& key) const {
   Data toy;
   fluctuate(expected_data(point), key, toy);

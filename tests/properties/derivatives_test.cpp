@@ -262,6 +262,41 @@ TEST(Invert, MatchesTheDenseInverseAtTheMinimum) {
   EXPECT_GT(compared, 200);
 }
 
+// What is settled has no slope any more, unless a bound holds it; nothing else has moved.
+TEST(Settle, PutsFactorsOfSingleBinsAtTheirMinima) {
+  std::size_t n_settled = 0;
+  for (unsigned seed = 0; seed < n_models; ++seed) {
+    const Case c = make_case(seed, {});
+    const model::Likelihood& likelihood = *c.compiled.likelihood;
+    const model::Data& data = c.compiled.observed;
+    const auto scratch = likelihood.make_scratch();
+    const auto before = likelihood.evaluate(c.point, data, Derivatives::gradient, {}, *scratch);
+    if (before.status != math::EvaluationStatus::ok) continue;
+    std::vector<double> x = c.point;
+    std::vector<char> fixed(x.size(), 0);
+    likelihood.settle(x, data, fixed, *scratch);
+    const auto after = likelihood.evaluate(x, data, Derivatives::curvature, {}, *scratch);
+    ASSERT_EQ(after.status, math::EvaluationStatus::ok) << "model " << seed;
+    EXPECT_LE(after.value, before.value + 1e-12 * (1.0 + std::fabs(before.value))) << "model " << seed;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (x[i] == c.point[i]) continue;
+      ++n_settled;
+      const model::Parameter& p = likelihood.parameters()[i];
+      EXPECT_GE(likelihood.layout().private_of_parameter[i], 0) << p.name;
+      const bool is_held = x[i] == p.lower || x[i] == p.upper;
+      const double curvature = scratch->curvature.constraint[i];
+      if (!is_held) {
+        EXPECT_NEAR(scratch->gradient[i], 0.0, 1e-10 * (1.0 + curvature)) << "model " << seed << " " << p.name;
+      }
+    }
+    std::fill(fixed.begin(), fixed.end(), char{1});
+    std::vector<double> same = c.point;
+    likelihood.settle(same, data, fixed, *scratch);
+    EXPECT_EQ(same, c.point);
+  }
+  EXPECT_GT(n_settled, n_models);
+}
+
 // Whatever is tried after the descent, the objective ends with the derivatives of the point that is returned: slopes of
 // profiles are read from it.
 TEST(Minimizer, LeavesTheGradientOfItsMinimum) {

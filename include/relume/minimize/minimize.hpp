@@ -33,6 +33,9 @@ struct Options {
   /// Look for a lower minimum from other starts when constrained parameters are pulled to their bounds. Off where a
   /// neighbouring fit has looked already (a scan). The other side of one-sided uncertainties is looked at in any case.
   bool explore = true;
+  /// Begin with the parameters that Objective::settle knows how to place. For starts that know nothing of the data
+  /// (toys); a neighbour's minimum is better than that. Needs `fixed`.
+  bool settle = false;
   /// Set by another thread to stop early.
   const std::atomic<bool>* stop = nullptr;
 };

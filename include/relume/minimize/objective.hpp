@@ -48,6 +48,12 @@ class Objective {
   /// Of the last evaluation that asked for it.
   virtual std::span<const double> gradient() const = 0;
   virtual const math::Curvature& curvature() const = 0;
+  /// Moves parameters that do not touch each other (`fixed`: those that may not move) to their minima, all others held,
+  /// where that is cheap. What the last evaluation left is lost.
+  virtual void settle(std::span<double> x, std::span<const char> fixed) {
+    (void)x;
+    (void)fixed;
+  }
   /// Forgets the multipliers of the augmented Lagrangian.
   virtual void reset_multipliers() {}
   /// One update of the multipliers from the constraints at the last evaluation. Returns the largest violation or
