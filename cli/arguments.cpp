@@ -152,6 +152,12 @@ std::optional<double> Arguments::optional_number(const Option& option) const {
   return given(option) ? parse_number(text(option)) : std::nullopt;
 }
 
+std::vector<double> Arguments::numbers(const Option& option) const {
+  std::vector<double> result;
+  for (const std::string& text : all(option)) result.push_back(parse_number(text).value());
+  return result;
+}
+
 std::vector<std::string> Arguments::all(const Option& option) const {
   const auto found = values.find(&option);
   return found == values.end() ? std::vector<std::string>{} : found->second;

@@ -39,6 +39,7 @@ class Arguments {
   double number(const Option& option) const;
   std::int64_t integer(const Option& option) const;
   std::optional<double> optional_number(const Option& option) const;
+  std::vector<double> numbers(const Option& option) const;  ///< of all occurrences
   std::vector<std::string> all(const Option& option) const;
   std::vector<std::pair<std::string, double>> assignments(const Option& option) const;
   std::vector<std::pair<std::string, std::string>> pairs(const Option& option) const;

@@ -195,27 +195,61 @@ const Option values{.name = "values", .help = "List the statistic of every toy."
 const Option scanned{.name = "parameter",
                      .kind = Kind::text,
                      .metavar = "NAME",
+                     .is_repeatable = true,
                      .default_text = "the parameter of interest",
-                     .help = "Parameter to scan; NAME[i] names a component of a parameter with several."};
+                     .help =
+                         "Parameter to scan; NAME[i] names a component of a parameter with several. Two of them make a "
+                         "grid."};
 const Option from{.name = "from",
                   .kind = Kind::number,
                   .metavar = "VALUE",
+                  .is_repeatable = true,
                   .default_text = "where -2 ln L has risen by 9",
-                  .help = "First value; may lie beyond the parameter's bounds.",
+                  .help = "First value, once per --parameter; may lie beyond the parameter's bounds.",
                   .reason = "Three standard deviations, or the bound of the parameter where that is nearer."};
 const Option to{.name = "to",
                 .kind = Kind::number,
                 .metavar = "VALUE",
+                .is_repeatable = true,
                 .default_text = "where -2 ln L has risen by 9",
-                .help = "Last value."};
+                .help = "Last value, once per --parameter."};
 const Option points{.name = "points",
                     .kind = Kind::integer,
                     .metavar = "N",
                     .default_text = "41",
                     .min = 2,
                     .max = 1000000,
-                    .help = "Number of values, evenly spaced.",
+                    .help = "Number of values of each parameter, evenly spaced.",
                     .reason = "A smooth curve; a point takes about a millisecond."};
+const Option contour_of{.name = "parameter",
+                        .kind = Kind::text,
+                        .metavar = "NAME",
+                        .is_repeatable = true,
+                        .help = "Give it twice: the parameter along x, then the one along y."};
+const Option contour_level{.name = "level",
+                           .kind = Kind::number,
+                           .metavar = "CL",
+                           .is_repeatable = true,
+                           .default_text = "0.6826894921370859 and 0.95",
+                           .min = 0.0,
+                           .max = 1.0,
+                           .min_is_excluded = true,
+                           .max_is_excluded = true,
+                           .help = "Confidence level, by the chi-squared distribution with two degrees of freedom.",
+                           .reason = "What is usually shown: -2 ln L rises by 2.30 and 5.99."};
+const Option contour_points{.name = "points",
+                            .kind = Kind::integer,
+                            .metavar = "N",
+                            .default_text = "40",
+                            .min = 3,
+                            .max = 100000,
+                            .help = "Points of each contour.",
+                            .reason = "A smooth line; a point takes a few milliseconds."};
+const Option at{.name = "at",
+                .kind = Kind::assignment,
+                .metavar = "NAME=VALUE",
+                .is_repeatable = true,
+                .help = "Value to test; all of them are tested at once, and what is not named is profiled."};
 const Option interval_of{
     .name = "parameter",
     .kind = Kind::text,
@@ -422,6 +456,8 @@ Options toys_options[] = {&options::test_poi, &options::test_stat, &options::asi
 Options limit_options[] = {&options::level, &options::limit_test_stat, &options::asimov, &options::no_expected,
                            &options::jobs};
 Options scan_options[] = {&options::scanned, &options::from, &options::to, &options::points};
+Options contour_options[] = {&options::contour_of, &options::contour_level, &options::contour_points};
+Options test_options[] = {&options::at};
 Options intervals_options[] = {&options::interval_of, &options::interval_level};
 Options fit_options[] = {&options::covariance, &options::value};
 Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
@@ -449,6 +485,10 @@ const OptionGroup fit_groups[] = {
     {"Fit", fit_options}, {model_title, model_options}, {output_title, plot_output_options}};
 const OptionGroup scan_groups[] = {
     {"Scan", scan_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup contour_groups[] = {
+    {"Contours", contour_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup test_groups[] = {
+    {"Test", test_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup intervals_groups[] = {
     {"Intervals", intervals_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup significance_groups[] = {
@@ -503,6 +543,16 @@ const Example scan_examples[] = {
     {"relume scan BkgOnly.json --patch signal.json", "The profile likelihood of the signal strength."},
     {"relume scan workspace.json --parameter alpha_JES --from -2 --to 2 --points 81 --format table",
      "Of a nuisance parameter, over a range."},
+    {"relume scan workspace.json --parameter mu --parameter alpha_JES --points 21", "A grid of two parameters."},
+};
+const Example contour_examples[] = {
+    {"relume contour workspace.json --parameter mu_ggF --parameter mu_VBF", "68 % and 95 % contours."},
+    {"relume contour workspace.json --parameter mu --parameter mu_top --level 0.95 --points 100 --format table",
+     "One of them, finer, for people."},
+};
+const Example test_examples[] = {
+    {"relume test workspace.json --at mu_ggF=1 --at mu_VBF=1", "Do the data agree with both predictions?"},
+    {"relume test workspace.json --at alpha_JES=0", "Is this nuisance parameter pulled?"},
 };
 const Example intervals_examples[] = {
     {"relume intervals BkgOnly.json --patch signal.json --format table", "MINOS for all parameters."},
@@ -581,6 +631,14 @@ const Command all_commands[] = {
      "not "
      "the lowest: the scan then starts again from there, with a note.",
      workspace, scan_groups, scan_examples, run_scan_parameter},
+    {"contour", "Contours of the profile likelihood of two parameters",
+     "Where the profile likelihood of two parameters crosses the height of each confidence level, along rays from the "
+     "best fit. Where a bound of a parameter comes first, the contour follows it.",
+     workspace, contour_groups, contour_examples, run_contour},
+    {"test", "Test values of any parameters: likelihood ratio",
+     "Twice the difference of -ln L between the tested values and the best fit, all other parameters profiled, and its "
+     "p-value by the chi-squared distribution with as many degrees of freedom as values are tested.",
+     workspace, test_groups, test_examples, run_test},
     {"intervals", "Profile likelihood intervals (MINOS)",
      "Where the profile likelihood crosses the height of the confidence level, on both sides of the best fit. An end "
      "at "

@@ -78,7 +78,8 @@ extern const Option patch, patchset, point, signal, other_channels_zero, measure
     interpcode, clip_sample_data, clip_bin_data;
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
-extern const Option scanned, from, to, points, interval_of, interval_level;
+extern const Option scanned, from, to, points, contour_of, contour_level, contour_points, at, interval_of,
+    interval_level;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
@@ -99,6 +100,8 @@ int run_fit(const Arguments& arguments);
 int run_significance(const Arguments& arguments);
 int run_toys(const Arguments& arguments);
 int run_scan_parameter(const Arguments& arguments);
+int run_contour(const Arguments& arguments);
+int run_test(const Arguments& arguments);
 int run_intervals(const Arguments& arguments);
 int run_nll(const Arguments& arguments);
 int run_combine(const Arguments& arguments);

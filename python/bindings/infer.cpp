@@ -12,6 +12,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "arguments.hpp"
 #include "bindings.hpp"
 #include "json.hpp"
 #include "relume/infer/fit.hpp"
@@ -31,69 +32,6 @@ using namespace nb::literals;
 
 namespace {
 
-using Fixed = std::vector<std::pair<std::string, double>>;
-
-[[noreturn]] void refuse(const char* where, std::string message, std::string hint = {}) {
-  throw Exception({{ErrorCode::option, where, std::move(message), std::move(hint)}});
-}
-
-std::vector<infer::FixedParameter> fixed_from(const Model& m, const Fixed& fixed) {
-  std::vector<infer::FixedParameter> out;
-  Errors errors;
-  for (const auto& [name, value] : fixed) {
-    const auto id = report::find_parameter(*m.likelihood, name);
-    if (!id) {
-      errors.insert(errors.end(), id.errors().begin(), id.errors().end());
-    } else if (!std::isfinite(value)) {
-      errors.push_back({ErrorCode::option, "fixed", fmt::format("'{}' cannot be held at {}", name, value), {}});
-    } else {
-      out.push_back({*id, value});
-    }
-  }
-  if (!errors.empty()) throw Exception(std::move(errors));
-  return out;
-}
-
-std::vector<double> numbers(const Model& m, const std::optional<Vector>& values, const char* where,
-                            bool may_be_infinite = false) {
-  if (!values) return {};
-  const std::size_t n = m.likelihood->parameters().size();
-  if (values->shape(0) != n)
-    refuse(where, fmt::format("{} numbers, where the model has {} parameters", values->shape(0), n));
-  for (std::size_t i = 0; i < n; ++i) {
-    const double value = values->data()[i];
-    if (std::isnan(value) || (!may_be_infinite && std::isinf(value)))
-      refuse(where, fmt::format("number {} is {}", i, value));
-  }
-  return {values->data(), values->data() + n};
-}
-
-void need_poi(const Model& m, const std::vector<infer::FixedParameter>& fixed) {
-  const auto poi = m.likelihood->poi();
-  if (!poi) {
-    refuse("poi", "the model has no parameter of interest", "choose one with poi=, or add a signal that brings it");
-  }
-  for (const auto& f : fixed) {
-    if (f.parameter == *poi)
-      refuse("fixed", "the parameter of interest '" + m.likelihood->parameters()[poi->index].name + "' cannot be held");
-  }
-}
-
-infer::TestOptions test_options(const Model& m, const std::string& statistic, const std::string& asimov,
-                                const Fixed& fixed, const std::optional<Vector>& start) {
-  infer::TestOptions options;
-  const auto known = infer::test_statistic_from_string(statistic);
-  if (!known) refuse("test_stat", "no test statistic is called '" + statistic + "'", "q0, q, qtilde, t, ttilde");
-  options.statistic = *known;
-  const auto kind = infer::asimov_from_string(asimov);
-  if (!kind) refuse("asimov", "'" + asimov + "' is no way to make Asimov data", "a-posteriori, a-priori");
-  options.asimov = *kind;
-  options.fixed = fixed_from(m, fixed);
-  need_poi(m, options.fixed);
-  options.start = numbers(m, start, "start");
-  return options;
-}
-
 infer::FitOptions fit_options(const Model& m, std::vector<infer::FixedParameter> fixed,
                               const std::optional<Vector>& start, const std::optional<Vector>& lower,
                               const std::optional<Vector>& upper, int max_iterations) {
@@ -110,8 +48,7 @@ infer::FitOptions fit_options(const Model& m, std::vector<infer::FixedParameter>
 infer::LimitOptions limit_options(const Model& m, double level, const std::string& statistic, const std::string& asimov,
                                   bool expected, double tolerance, const Fixed& fixed,
                                   const std::optional<Vector>& start) {
-  if (!(level > 0.0 && level < 1.0))
-    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  check_level(level);
   if (!(tolerance > 0.0 && tolerance < 1.0))
     refuse("tolerance", fmt::format("{} is no relative tolerance", tolerance), "between 0 and 1");
   infer::LimitOptions options{.test = test_options(m, statistic, asimov, fixed, start),
@@ -121,16 +58,6 @@ infer::LimitOptions limit_options(const Model& m, double level, const std::strin
   if (options.test.statistic == infer::TestStatistic::q0)
     refuse("test_stat", "q0 sets no limits", "q, qtilde, t, ttilde");
   return options;
-}
-
-/// `compute(data, stop)` without the interpreter's lock, interruptible; null data are the model's own.
-template <class Compute>
-auto run(const Model& m, const std::optional<Vector>& data, Compute&& compute) {
-  model::Data storage;
-  const model::Data& d = checked_data(m, data, storage);
-  decltype(compute(d, nullptr)) result;
-  run_interruptible(may_take_long(*m.likelihood), [&](const std::atomic<bool>* stop) { result = compute(d, stop); });
-  return result;
 }
 
 nb::object or_none(std::vector<double> values) {
@@ -184,12 +111,6 @@ nb::tuple minimum(const Model& m, const std::optional<Vector>& data,
                         result.minimum.counts.iterations);
 }
 
-template <class Result>
-nb::object document_of(Result& result, const Model& m) {
-  result.notes.insert(result.notes.begin(), m.notices.begin(), m.notices.end());
-  return json_to_python(report::to_json(result, *m.likelihood));
-}
-
 nb::object hypotest(const Model& m, double poi_value, const std::optional<Vector>& data, const std::string& statistic,
                     const std::string& asimov, const Fixed& fixed, const std::optional<Vector>& start) {
   if (!std::isfinite(poi_value)) refuse("poi_value", fmt::format("{} cannot be tested", poi_value));
@@ -198,7 +119,7 @@ nb::object hypotest(const Model& m, double poi_value, const std::optional<Vector
     options.stop = stop;
     return infer::hypotest(*m.likelihood, d, poi_value, options);
   });
-  return document_of(result, m);
+  return json_to_python(report::to_json(with_notices(result, m), *m.likelihood));
 }
 
 nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double level, const std::string& statistic,
@@ -210,7 +131,7 @@ nb::tuple upper_limit(const Model& m, const std::optional<Vector>& data, double 
     return infer::upper_limit(*m.likelihood, d, options);
   });
   nb::object background = or_none(result.background);
-  return nb::make_tuple(document_of(result, m), background);
+  return nb::make_tuple(json_to_python(report::to_json(with_notices(result, m), *m.likelihood)), background);
 }
 
 /// Document of the limit, d observed / d yield, and d expected / d yield (five, or none).
@@ -224,7 +145,7 @@ nb::tuple limit_gradient(const Model& m, const std::optional<Vector>& data, doub
   nb::list band;
   for (auto& gradient : result.expected) band.append(or_none(std::move(gradient)));
   nb::object observed = or_none(std::move(result.observed));
-  return nb::make_tuple(document_of(result.limit, m), observed, band);
+  return nb::make_tuple(json_to_python(report::to_json(with_notices(result.limit, m), *m.likelihood)), observed, band);
 }
 
 nb::object significance(const Model& m, const std::optional<Vector>& data, const std::string& asimov,
@@ -234,7 +155,7 @@ nb::object significance(const Model& m, const std::optional<Vector>& data, const
     options.stop = stop;
     return infer::significance(*m.likelihood, d, options);
   });
-  return document_of(result, m);
+  return json_to_python(report::to_json(with_notices(result, m), *m.likelihood));
 }
 
 /// Document, and the statistic of the toys of both hypotheses.
@@ -262,21 +183,10 @@ nb::tuple toys(const Model& m, double poi_value, const std::optional<Vector>& da
     options.test.stop = stop;
     test = infer::toy_test(*m.likelihood, d, poi_value, options);
   });
-  test.notes.insert(test.notes.begin(), m.notices.begin(), m.notices.end());
-  nb::object document = json_to_python(report::to_json(test, *m.likelihood, report::ToyValues::left_out));
+  nb::object document =
+      json_to_python(report::to_json(with_notices(test, m), *m.likelihood, report::ToyValues::left_out));
   return nb::make_tuple(document, to_numpy(std::move(test.tested.q)), to_numpy(std::move(test.alternative.q)),
                         test.alternative.poi);
-}
-
-infer::ProfileOptions profile_options(const Model& m, const Fixed& fixed, const std::optional<Vector>& start) {
-  infer::ProfileOptions options;
-  options.fixed = fixed_from(m, fixed);
-  options.start = numbers(m, start, "start");
-  return options;
-}
-
-ParamId parameter_of(const Model& m, const std::string& name) {
-  return report::find_parameter(*m.likelihood, name).value();
 }
 
 /// Document, values, and their heights. Without values, `n` of the default range.
@@ -291,18 +201,16 @@ nb::tuple scan(const Model& m, const std::string& parameter, const std::optional
     if (!values) at = infer::scan_values(*m.likelihood, d, id, n, options);
     return infer::scan(*m.likelihood, d, id, at, options);
   });
-  result.notes.insert(result.notes.begin(), m.notices.begin(), m.notices.end());
   std::vector<double> heights;
   for (const infer::ScanPoint& p : result.points) heights.push_back(p.twice_delta_nll);
   heights.resize(at.size(), std::numeric_limits<double>::quiet_NaN());
-  return nb::make_tuple(json_to_python(report::to_json(result, *m.likelihood)), to_numpy(std::move(at)),
-                        to_numpy(std::move(heights)));
+  return nb::make_tuple(json_to_python(report::to_json(with_notices(result, m), *m.likelihood)),
+                        to_numpy(std::move(at)), to_numpy(std::move(heights)));
 }
 
 nb::object intervals(const Model& m, const std::vector<std::string>& parameters, double level,
                      const std::optional<Vector>& data, const Fixed& fixed, const std::optional<Vector>& start) {
-  if (!(level > 0.0 && level < 1.0))
-    refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
+  check_level(level);
   infer::IntervalOptions options;
   options.profile = profile_options(m, fixed, start);
   options.height = infer::height_at(level);
@@ -312,8 +220,7 @@ nb::object intervals(const Model& m, const std::vector<std::string>& parameters,
     options.profile.stop = stop;
     return infer::intervals(*m.likelihood, d, ids, options);
   });
-  result.notes.insert(result.notes.begin(), m.notices.begin(), m.notices.end());
-  return json_to_python(report::to_json(result, *m.likelihood));
+  return json_to_python(report::to_json(with_notices(result, m), *m.likelihood));
 }
 
 }  // namespace

@@ -11,4 +11,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_workspace(m);
   relume::python::bind_model(m);
   relume::python::bind_infer(m);
+  relume::python::bind_contour(m);
 }

@@ -16,6 +16,7 @@ UnknownNameError (both) and FileError. Numbers that do not work out raise nothin
 """
 
 from ._core import __version__
+from .contours import Contour, Contours, ProfileGrid, RatioTest, contour, scan_grid, test
 from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
 from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
@@ -24,8 +25,9 @@ from .results import Discovery, FitResult, HypoTest, Interval, Intervals, Limit,
 from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
-    "Channel", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow",
-    "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileScan", "RelumeError", "Signal",
-    "ToySample", "ToyTest", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "intervals", "limit_gradient", "limits", "read",
-    "scan", "significance", "toys", "upper_limit",
+    "Channel", "Contour", "Contours", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit",
+    "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem",
+    "ProfileGrid", "ProfileScan", "RatioTest", "RelumeError", "Signal", "ToySample", "ToyTest", "UnknownNameError", "Workspace",
+    "__version__", "contour", "fit", "hypotest", "intervals", "limit_gradient", "limits", "read", "scan", "scan_grid", "significance",
+    "test", "toys", "upper_limit",
 ]

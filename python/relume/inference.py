@@ -16,13 +16,15 @@ from .model import Model, as_vector
 from .results import Discovery, FitResult, HypoTest, Intervals, Limit, LimitGradient, ProfileScan, ToySample, ToyTest
 
 
-def _model(model: Model) -> object:
+def core_of(model: Model) -> object:
+    """The compiled model; OptionError for anything else."""
     if not isinstance(model, Model):
         refuse("model", f"a {type(model).__name__}, where a relume.Model is needed", "Workspace.model() makes one")
     return model._core
 
 
-def _vector(values: ArrayLike | None, where: str) -> np.ndarray | None:
+def vector_of(values: ArrayLike | None, where: str) -> np.ndarray | None:
+    """Numbers for the engine; None stays None."""
     return None if values is None else as_vector(values, where)
 
 
@@ -41,7 +43,7 @@ def fit(model: Model, data: ArrayLike | None = None, *, fixed: Mapping[str, floa
     `max_iterations`: per attempt; real models take 5 to 30. Raises OptionError, UnknownNameError. What the fit says of itself: `status`
     (converged, singular: a direction is flat; else the reason in `reason`), `certificate`.
     """
-    core = _model(model)
+    core = core_of(model)
     lower = upper = None
     if bounds is not None:
         try:
@@ -51,7 +53,7 @@ def fit(model: Model, data: ArrayLike | None = None, *, fixed: Mapping[str, floa
         if array.ndim != 2 or array.shape[1] != 2:
             refuse("bounds", f"an array of shape {array.shape}", "one pair (lower, upper) per parameter")
         lower, upper = np.ascontiguousarray(array[:, 0]), np.ascontiguousarray(array[:, 1])
-    document, values, sigmas, matrix = _core.fit(core, _vector(data, "data"), numbers_by_name(fixed, "fixed"), _vector(start, "start"), lower, upper,
+    document, values, sigmas, matrix = _core.fit(core, vector_of(data, "data"), numbers_by_name(fixed, "fixed"), vector_of(start, "start"), lower, upper,
                                                  flag(uncertainties, "uncertainties"), flag(covariance, "covariance"),
                                                  whole(max_iterations, "max_iterations", 1, 2**31 - 1))
     return FitResult(document, model.parameter_names, values, sigmas, matrix)
@@ -66,8 +68,8 @@ def hypotest(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None
     `fixed`: parameters held, by name. `start`: shape (n_parameters,), a point near the background-only minimum, to save steps. Raises
     OptionError, also for a model without a parameter of interest, and UnknownNameError.
     """
-    return HypoTest(_core.hypotest(_model(model), number(poi_value, "poi_value"), _vector(data, "data"), text(test_stat, "test_stat"),
-                                   text(asimov, "asimov"), numbers_by_name(fixed, "fixed"), _vector(start, "start")))
+    return HypoTest(_core.hypotest(core_of(model), number(poi_value, "poi_value"), vector_of(data, "data"), text(test_stat, "test_stat"),
+                                   text(asimov, "asimov"), numbers_by_name(fixed, "fixed"), vector_of(start, "start")))
 
 
 def upper_limit(model: Model, data: ArrayLike | None = None, *, level: float = 0.95, test_stat: str = "qtilde", asimov: str = "a-posteriori",
@@ -79,7 +81,7 @@ def upper_limit(model: Model, data: ArrayLike | None = None, *, level: float = 0
     no_sensitivity, not_bracketed, fit_failed.
     """
     options = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
-    document, _ = _core.upper_limit(_model(model), _vector(data, "data"), start=_vector(start, "start"), **options)
+    document, _ = _core.upper_limit(core_of(model), vector_of(data, "data"), start=vector_of(start, "start"), **options)
     return Limit(document)
 
 
@@ -91,7 +93,7 @@ def limit_gradient(model: Model, data: ArrayLike | None = None, *, level: float 
     raised: those of `upper_limit`.
     """
     options = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
-    document, observed, band = _core.limit_gradient(_model(model), _vector(data, "data"), **options)
+    document, observed, band = _core.limit_gradient(core_of(model), vector_of(data, "data"), **options)
 
     def of_signal(flat: np.ndarray | None) -> dict[str, dict[str, np.ndarray]] | None:
         if flat is None:
@@ -110,7 +112,7 @@ def significance(model: Model, data: ArrayLike | None = None, *, asimov: str = "
 
     `data`, `asimov`, `fixed`, and what is raised: as for `hypotest`.
     """
-    return Discovery(_core.significance(_model(model), _vector(data, "data"), text(asimov, "asimov"), numbers_by_name(fixed, "fixed")))
+    return Discovery(_core.significance(core_of(model), vector_of(data, "data"), text(asimov, "asimov"), numbers_by_name(fixed, "fixed")))
 
 
 def toys(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None, *, n_toys: int = 2000, seed: int = 0, first: int = 0,
@@ -126,8 +128,8 @@ def toys(model: Model, poi_value: float = 1.0, data: ArrayLike | None = None, *,
     """
     most = 10**8
     document, tested, alternative, other = _core.toys(
-        _model(model), number(poi_value, "poi_value"), _vector(data, "data"), text(test_stat, "test_stat"), text(asimov, "asimov"),
-        numbers_by_name(fixed, "fixed"), _vector(start, "start"), text(ensemble, "ensemble"), whole(n_toys, "n_toys", 1, most),
+        core_of(model), number(poi_value, "poi_value"), vector_of(data, "data"), text(test_stat, "test_stat"), text(asimov, "asimov"),
+        numbers_by_name(fixed, "fixed"), vector_of(start, "start"), text(ensemble, "ensemble"), whole(n_toys, "n_toys", 1, most),
         whole(seed, "seed", 0, 2**53 - 1), whole(first, "first", 0, 2**53 - 1), 0.0 if accuracy is None else number(accuracy, "accuracy"),
         whole(batch, "batch", 1, most), whole(threads, "threads", 1, 1024))
     return ToyTest(document, ToySample(document["test_poi"], tested), ToySample(other, alternative))
@@ -141,12 +143,12 @@ def scan(model: Model, parameter: str | None = None, values: ArrayLike | None = 
     where -2 ln L has risen by 9 (three sigma), or the bound. `data`, `fixed`, `start`: as for `fit`. A point below the minimum shows that
     it was not the lowest: all starts again from there, with a note. Raises OptionError, UnknownNameError.
     """
-    core = _model(model)
+    core = core_of(model)
     name = model.poi if parameter is None else text(parameter, "parameter")
     if name is None:
         refuse("parameter", "the model has no parameter of interest", "name a parameter")
-    return ProfileScan(*_core.scan(core, name, _vector(values, "values"), whole(n, "n", 1, 10**6), _vector(data, "data"),
-                                   numbers_by_name(fixed, "fixed"), _vector(start, "start")))
+    return ProfileScan(*_core.scan(core, name, vector_of(values, "values"), whole(n, "n", 1, 10**6), vector_of(data, "data"),
+                                   numbers_by_name(fixed, "fixed"), vector_of(start, "start")))
 
 
 def intervals(model: Model, parameters: Iterable[str] | None = None, data: ArrayLike | None = None, *, level: float = 0.6826894921370859,
@@ -157,9 +159,9 @@ def intervals(model: Model, parameters: Iterable[str] | None = None, data: Array
     as for many events; the default is one sigma, where -2 ln L has risen by 1. `data`, `fixed`, `start`: as for `fit`. Raises
     OptionError, UnknownNameError.
     """
-    core = _model(model)
+    core = core_of(model)
     if parameters is None:
         held = {name for name, _ in numbers_by_name(fixed, "fixed")}
         parameters = [name for name, is_fixed in zip(model.parameter_names, model.fixed, strict=True) if not is_fixed and name not in held]
-    return Intervals(_core.intervals(core, texts(parameters, "parameters"), number(level, "level"), _vector(data, "data"),
-                                     numbers_by_name(fixed, "fixed"), _vector(start, "start")))
+    return Intervals(_core.intervals(core, texts(parameters, "parameters"), number(level, "level"), vector_of(data, "data"),
+                                     numbers_by_name(fixed, "fixed"), vector_of(start, "start")))

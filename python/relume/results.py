@@ -87,12 +87,13 @@ class Result:
         return f"<table><caption>{type(self).__name__}</caption>{rows}</table>"
 
 
-def _number(value: float | None, digits: int = 6) -> str:
+def format_number(value: float | None, digits: int = 6) -> str:
+    """A number for people; "-" for none."""
     return "-" if value is None else f"{value:.{digits}g}"
 
 
 def _band(values: list[float | None]) -> str:
-    return "  ".join(f"{n:+d}σ {_number(v)}" if n else f"median {_number(v)}" for n, v in zip(BAND, values, strict=True))
+    return "  ".join(f"{n:+d}σ {format_number(v)}" if n else f"median {format_number(v)}" for n, v in zip(BAND, values, strict=True))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,7 +180,7 @@ class FitResult(Result):
         shown = [(p.name, repr(p).partition(" = ")[2]) for p in list(self.parameters.values())[:40]]
         if len(self.names) > len(shown):
             shown.append(("…", f"{len(self.names) - len(shown)} more"))
-        return [*shown, ("-2 ln L", _number(self.twice_nll, 10))]
+        return [*shown, ("-2 ln L", format_number(self.twice_nll, 10))]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -221,8 +222,8 @@ class HypoTest(Result):
         return self.document["test_statistic"]
 
     def _rows(self) -> list[tuple[str, str]]:
-        return [("tested", f"{self.poi} = {self.tested:g}"), ("observed", _number(self.observed)), ("expected", _band(self.expected)),
-                ("best fit", f"{self.poi} = {_number(self.mu_hat)}")]
+        return [("tested", f"{self.poi} = {self.tested:g}"), ("observed", format_number(self.observed)), ("expected", _band(self.expected)),
+                ("best fit", f"{self.poi} = {format_number(self.mu_hat)}")]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -252,7 +253,7 @@ class ProfileScan(Result):
         return self.document["twice_nll"]
 
     def _rows(self) -> list[tuple[str, str]]:
-        return [("best", f"{self.parameter} = {_number(self.best)}"), ("-2 ln L", _number(self.twice_nll, 10)), ("points", str(len(self.values)))]
+        return [("best", f"{self.parameter} = {format_number(self.best)}"), ("-2 ln L", format_number(self.twice_nll, 10)), ("points", str(len(self.values)))]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -277,7 +278,7 @@ class Interval:
         return None if self.upper is None else self.upper - self.best
 
     def __repr__(self) -> str:
-        return f"{self.parameter} = {self.best:.6g} -{_number(self.minus, 4)} +{_number(self.plus, 4)}"
+        return f"{self.parameter} = {self.best:.6g} -{format_number(self.minus, 4)} +{format_number(self.plus, 4)}"
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -349,9 +350,9 @@ class ToyTest(HypoTest):
         return self.document["n_failed"]
 
     def _rows(self) -> list[tuple[str, str]]:
-        observed = f"{_number(self.observed, 4)} ± {_number(self.observed_uncertainty, 1)}"
+        observed = f"{format_number(self.observed, 4)} ± {format_number(self.observed_uncertainty, 1)}"
         return [("tested", f"{self.poi} = {self.tested:g}"), ("observed", observed), ("expected", _band(self.expected)),
-                ("best fit", f"{self.poi} = {_number(self.mu_hat)}"), ("toys", f"{self.n_toys} per hypothesis, {self.n_failed} failed")]
+                ("best fit", f"{self.poi} = {format_number(self.mu_hat)}"), ("toys", f"{self.n_toys} per hypothesis, {self.n_failed} failed")]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -388,8 +389,8 @@ class Limit(Result):
         return self.document["mu_hat"]
 
     def _rows(self) -> list[tuple[str, str]]:
-        return [("limit on", f"{self.poi} at {100 * self.level:g}%"), ("observed", _number(self.observed)), ("expected", _band(self.expected)),
-                ("best fit", f"{self.poi} = {_number(self.mu_hat)}")]
+        return [("limit on", f"{self.poi} at {100 * self.level:g}%"), ("observed", format_number(self.observed)), ("expected", _band(self.expected)),
+                ("best fit", f"{self.poi} = {format_number(self.mu_hat)}")]
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -432,5 +433,5 @@ class Discovery(Result):
         return self.document["mu_hat"]
 
     def _rows(self) -> list[tuple[str, str]]:
-        return [("observed", f"{_number(self.significance)}σ (p = {_number(self.p0)})"),
-                ("expected", f"{_number(self.significance_expected)}σ (p = {_number(self.p0_expected)})"), ("best fit", _number(self.mu_hat))]
+        return [("observed", f"{format_number(self.significance)}σ (p = {format_number(self.p0)})"),
+                ("expected", f"{format_number(self.significance_expected)}σ (p = {format_number(self.p0_expected)})"), ("best fit", format_number(self.mu_hat))]

@@ -6,122 +6,19 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <numeric>
 
 #include <fmt/format.h>
 
-#include "infer/profile_curve.hpp"
+#include "infer/profiles.hpp"
 #include "infer/root_finder.hpp"
+#include "math/poisson.hpp"
 
 namespace relume::infer {
 
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-/// A conditional fit this far below the free one says that the free one sits in a worse minimum.
-constexpr double better_minimum = 1e-7;
-/// t below this is rounding of two certified minima.
-constexpr double rounding = 1e-9;
-
-/// The free minimum and the curves through it, which all share one work space.
-class Profiles {
- public:
-  Profiles(const model::Likelihood& likelihood, const model::Data& data, const ProfileOptions& options)
-      : likelihood_(likelihood), data_(data), space_(likelihood), seed_(options.start) {
-    curve_options_.stop = options.stop;
-    if (seed_.empty()) seed_ = initial_point(likelihood);
-    for (const model::Parameter& p : likelihood.parameters()) fixed_.push_back(p.is_fixed);
-    for (const FixedParameter& f : options.fixed) {
-      fixed_[f.parameter.index] = 1;
-      seed_[f.parameter.index] = f.value;
-    }
-  }
-
-  Status status = Status::ok;
-  std::string reason;
-  std::vector<std::string> notes;
-  int n_fits = 0;
-
-  const std::string& name(ParamId parameter) const { return likelihood_.parameters()[parameter.index].name; }
-  const minimize::Minimum& minimum() const { return minimum_; }
-  double twice_nll() const { return 2.0 * (minimum_.value + likelihood_.constant(data_)); }
-
-  bool fail(Status s, std::string why) {
-    if (status == Status::ok) {
-      status = s;
-      reason = std::move(why);
-    }
-    return false;
-  }
-
-  bool check_parameter(ParamId parameter) {
-    if (fixed_[parameter.index] == 0) return true;
-    return fail(Status::not_defined, "'" + name(parameter) + "' is held: there is no likelihood along it");
-  }
-
-  bool fit_freely() {
-    space_.objective.set_data(data_);
-    const std::vector<double> nominal = initial_point(likelihood_);
-    minimum_ = space_.minimizer.minimize(seed_, {.fixed = fixed_, .nominal = nominal, .stop = curve_options_.stop});
-    ++n_fits;
-    if (minimum_.is_usable()) return true;
-    const bool is_interrupted = minimum_.status == minimize::MinimumStatus::interrupted;
-    return fail(is_interrupted ? Status::interrupted : Status::fit_failed, "free fit: " + minimum_.reason);
-  }
-
-  ProfileCurve curve(ParamId parameter) {
-    ProfileCurve c(likelihood_, space_, data_, parameter.index, curve_options_, fixed_, seed_);
-    c.insert_free(minimum_, true);
-    return c;
-  }
-
-  /// t at a profile; nothing when it is not certified. A lower minimum ends what is going on (is_outdated); beyond the
-  /// bounds of the parameter there may be one, and t is negative there.
-  std::optional<double> height(const Profile& profile, ParamId parameter) {
-    if (profile.is_interrupted) fail(Status::interrupted, "interrupted by the caller");
-    if (!profile.is_usable) return std::nullopt;
-    const double t = 2.0 * (profile.value - minimum_.value);
-    const model::Parameter& p = likelihood_.parameters()[parameter.index];
-    if (profile.mu < p.lower || profile.mu > p.upper) return t;
-    if (t < -2.0 * better_minimum && (lower_.empty() || profile.value < lower_value_)) {
-      lower_ = profile.x;
-      lower_value_ = profile.value;
-    }
-    return t > rounding ? t : 0.0;
-  }
-
-  bool is_outdated() const { return !lower_.empty(); }
-
-  /// Runs `compute` from the lowest minimum that it finds.
-  void run(const std::function<void()>& compute) {
-    if (status != Status::ok || !fit_freely()) return;
-    constexpr int max_restarts = 5;
-    for (int restart = 0; restart <= max_restarts; ++restart) {
-      compute();
-      if (status != Status::ok || !is_outdated()) return;
-      seed_ = std::exchange(lower_, {});
-      const double before = minimum_.value;
-      if (!fit_freely()) return;
-      if (restart == 0) {
-        notes.push_back("the first minimum was not the lowest: the profile led to one that is lower by " +
-                        fmt::format("{:.3g} in -2 ln L", 2.0 * (before - minimum_.value)));
-      }
-    }
-    fail(Status::fit_failed, "the search for the lowest minimum did not settle");
-  }
-
- private:
-  const model::Likelihood& likelihood_;
-  const model::Data& data_;
-  FitSpace space_;
-  TestOptions curve_options_;
-  std::vector<char> fixed_;
-  std::vector<double> seed_;
-  minimize::Minimum minimum_;
-  std::vector<double> lower_;
-  double lower_value_ = 0.0;
-};
 
 /// One end of an interval, in units of `sigma` from the best fit on.
 class End {
@@ -189,7 +86,7 @@ Interval interval(Profiles& profiles, ParamId parameter, const model::Parameter&
   result.parameter = parameter;
   result.best = profiles.minimum().x[parameter.index];
   ProfileCurve curve = profiles.curve(parameter);
-  if (!(sigma > 0.0)) sigma = p.prefit_sigma() > 0.0 ? p.prefit_sigma() : 0.1 * std::max(1.0, std::fabs(result.best));
+  if (!(sigma > 0.0)) sigma = profiles.width_without_curvature(p, parameter);
   for (const bool is_upper : {false, true}) {
     End end(profiles, curve, parameter, is_upper ? p.upper : p.lower, sigma, options.height);
     (is_upper ? result.upper : result.lower) = end.find(options.tolerance);
@@ -198,17 +95,6 @@ Interval interval(Profiles& profiles, ParamId parameter, const model::Parameter&
   }
   profiles.n_fits += curve.n_fits;
   return result;
-}
-
-/// What both results end with.
-template <class Result>
-void finish(Result& result, Profiles& profiles, std::chrono::steady_clock::time_point begin) {
-  result.status = profiles.status;
-  result.reason = profiles.reason;
-  result.notes = std::move(profiles.notes);
-  result.n_fits = profiles.n_fits;
-  if (result.is_usable()) result.twice_nll = profiles.twice_nll();
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 }  // namespace
@@ -274,19 +160,26 @@ std::vector<double> scan_values(const model::Likelihood& likelihood, const model
                                 std::size_t n, const ProfileOptions& options) {
   const Intervals range =
       intervals(likelihood, data, std::array{parameter}, {.profile = options, .height = 9.0, .tolerance = 1e-2});
-  std::vector<double> values;
-  if (!range.is_usable()) return values;
+  if (!range.is_usable()) return {};
   const model::Parameter& p = likelihood.parameters()[parameter.index];
   const double from = range.intervals[0].lower.value_or(p.lower), to = range.intervals[0].upper.value_or(p.upper);
+  return evenly_spaced(from, to, n);
+}
+
+std::vector<double> evenly_spaced(double first, double last, std::size_t n) {
+  std::vector<double> values;
   for (std::size_t i = 0; i < n; ++i) {
-    values.push_back(n == 1 ? from : from + (to - from) * static_cast<double>(i) / static_cast<double>(n - 1));
+    values.push_back(n == 1 ? first : first + (last - first) * static_cast<double>(i) / static_cast<double>(n - 1));
   }
   return values;
 }
 
-double height_at(double level) {
-  const double z = normal_quantile(0.5 * (1.0 + level));
-  return z * z;
+double height_at(double level, int n_parameters) {
+  return 2.0 * boost::math::gamma_q_inv(0.5 * n_parameters, 1.0 - level, math::double_only{});
+}
+
+double probability_above(double height, int n_parameters) {
+  return height > 0.0 ? boost::math::gamma_q(0.5 * n_parameters, 0.5 * height, math::double_only{}) : 1.0;
 }
 
 }  // namespace relume::infer

@@ -19,6 +19,11 @@
 
 namespace relume::infer {
 
+/// A test statistic below this is rounding of two certified minima.
+inline constexpr double q_noise = 1e-9;
+/// A conditional fit this far below the "free" one says that the free one sits in a worse minimum.
+inline constexpr double better_minimum = 1e-7;
+
 /// Profiled value at one signal strength on one data set.
 struct Profile {
   double mu = 0.0;

@@ -18,10 +18,6 @@
 
 namespace relume::infer {
 
-/// A test statistic below this is rounding of two certified minima.
-inline constexpr double q_noise = 1e-9;
-/// A conditional fit this far below the "free" one says that the free one sits in a worse minimum.
-inline constexpr double better_minimum = 1e-7;
 /// Below this many expected events (weighted by sensitivity) a result is marked as doubtful. A convention: the
 /// discreteness of a count near five still moves p-values by tens of percent, while the asymptotic formulas know
 /// nothing of it.

@@ -8,6 +8,7 @@
 
 #include "relume/report/json.hpp"
 #include "relume/report/table.hpp"
+#include "report/result_ending.hpp"
 
 namespace relume::report {
 
@@ -24,25 +25,6 @@ namespace {
 
 const std::string& name_of(const Likelihood& likelihood, ParamId parameter) {
   return likelihood.parameters()[parameter.index].name;
-}
-
-Json or_null(double value, bool exists) { return exists && std::isfinite(value) ? Json(value) : Json(nullptr); }
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
-/// What both results end with.
-template <class Result>
-void add_ending(JsonObject& object, const Result& result) {
-  object.emplace_back("status", infer::to_string(result.status));
-  object.emplace_back("reason", result.reason);
-  object.emplace_back("notes", to_json(result.notes));
-  object.emplace_back("n_fits", result.n_fits);
-  object.emplace_back("seconds", result.seconds);
-}
-
-template <class Result>
-std::string status_text(const Result& result) {
-  const auto status = infer::to_string(result.status);
-  return result.reason.empty() ? std::string(status) : fmt::format("{}: {}", status, result.reason);
 }
 
 }  // namespace

@@ -68,6 +68,14 @@ def test_background_only_models_have_profiles_too(answer, relume, files):
     (["scan", "--from", 1], 1, "--from and --to come together"),
     (["scan", "--from", 2, "--to", 1], 1, "an empty range"),
     (["scan", "--points", 1], 1, "--points"),
+    (["scan", "--parameter", "mu", "--parameter", "JES", "--from", 0, "--to", 1], 1, "once for each parameter"),
+    (["scan", "--parameter", "mu", "--parameter", "JES", "--parameter", "mu_top"], 1, "once or twice"),
+    (["contour", "--parameter", "mu"], 1, "--parameter twice"),
+    (["contour", "--parameter", "mu", "--parameter", "nobody"], 2, "no parameter is called 'nobody'"),
+    (["contour", "--parameter", "mu", "--parameter", "JES", "--level", 1], 1, "--level"),
+    (["test"], 1, "--at"),
+    (["test", "--at", "mu"], 1, "--at"),
+    (["test", "--at", "mu=1", "--fix", "mu=1"], 3, ""),
     (["intervals", "--parameter", "staterror_SR"], 2, "staterror_SR"),
     (["intervals", "--level", 1], 1, "--level"),
     (["intervals", "--parameter", "mu", "--fix", "mu=1"], 3, ""),
@@ -79,8 +87,43 @@ def test_requests_without_sense(relume, search, arguments, code, complaint):
         assert "'mu' is held" in json.loads(result.stdout)["reason"]
 
 
+def test_a_grid_is_made_of_fits(answer, search):
+    grid = answer("scan", *search, "--parameter", "mu", "--parameter", "JES", "--from", 0.5, "--to", 2.5, "--from", -1, "--to", 1, "--points", 3)
+    assert grid["parameters"] == ["mu", "JES"] and [p["values"] for p in grid["points"]][:4] == [[0.5, -1], [0.5, 0], [0.5, 1], [1.5, -1]]
+    best = answer("fit", *search)
+    for point in grid["points"]:
+        held = answer("fit", *search, "--fix", f"mu={point['values'][0]}", "--fix", f"JES={point['values'][1]}")
+        assert point["twice_delta_nll"] == pytest.approx(held["twice_nll"] - best["twice_nll"], abs=1e-8)
+
+
+def test_contours_lie_at_their_height(answer, search):
+    result = answer("contour", *search, "--parameter", "mu", "--parameter", "mu_top", "--level", 0.5, "--points", 7)
+    assert result["parameters"] == ["mu", "mu_top"]
+    (contour,) = result["contours"]
+    assert contour["height"] == pytest.approx(1.3862943611198906, rel=1e-12)  # -2 ln(1 - 0.5)
+    for point in contour["points"]:
+        test = answer("test", *search, "--at", f"mu={point['x']!r}", "--at", f"mu_top={point['y']!r}")
+        assert test["degrees_of_freedom"] == 2
+        if point.get("at_bound"):
+            assert test["t"] < contour["height"]
+        else:
+            assert test["t"] == pytest.approx(contour["height"], rel=1e-3) and test["p_value"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_nuisance_parameter_of_interest_keeps_its_constraint(answer, search):
+    test = answer("test", *search, "--at", "JES=3")
+    held, best = answer("fit", *search, "--fix", "JES=3"), answer("fit", *search)
+    assert test["t"] == pytest.approx(held["twice_nll"] - best["twice_nll"], abs=1e-8) and test["t"] > 4
+    promoted = answer("fit", *search, "--poi", "JES")
+    assert promoted["twice_nll"] == pytest.approx(best["twice_nll"], rel=1e-13) and promoted["mle_parameters"] == best["mle_parameters"]
+    limit = answer("cls", *search, "--poi", "JES", "--test-stat", "t", "--test-poi", 3)
+    assert limit["test_statistic"]["q"] == pytest.approx(test["t"], abs=1e-7)
+
+
 def test_tables(relume, search):
     assert "-2 delta ln L" in relume("scan", *search, "--points", 3, "--format", "table").stdout
+    assert "contour" in relume("contour", *search, "--parameter", "mu", "--parameter", "JES", "--points", 4, "--format", "table").stdout
+    assert "2 degrees of freedom" in relume("test", *search, "--at", "mu=1", "--at", "JES=0", "--format", "table").stdout
     table = relume("intervals", *search, "--format", "table").stdout
     assert "minus" in table and "staterror_SR[1]" in table
 

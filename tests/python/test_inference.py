@@ -188,6 +188,27 @@ def test_bad_requests_of_toys(model, arguments, named):
         relume.toys(model, **arguments)
 
 
+def test_several_parameters(model):
+    names = ["mu", "k_top"]
+    result = relume.contour(model, names, levels=[0.5], n=5)
+    (contour,) = result.contours
+    assert result.is_usable and result.parameters == names and len(contour.x) == len(contour.y) >= 5
+    for x, y, at_bound in zip(contour.x, contour.y, contour.at_bound, strict=True):
+        test = relume.test(model, {"mu": x, "k_top": y})
+        assert test.degrees_of_freedom == 2 and test.tested == {"mu": x, "k_top": y}
+        assert test.t < contour.height if at_bound else test.t == pytest.approx(contour.height, rel=1e-3)
+    grid = relume.scan_grid(model, names, [0.5, 1.0], [0.8, 1.0, 1.2])
+    assert grid.twice_delta_nll.shape == (2, 3) and grid.best == result.best
+    assert grid.twice_delta_nll[1, 2] == pytest.approx(relume.test(model, {"mu": 1.0, "k_top": 1.2}).t, abs=1e-8)
+    assert relume.test(model, {}).status == "not_defined"
+    for ask in (lambda: relume.contour(model, ["mu"]), lambda: relume.contour(model, names, levels=[0.0]), lambda: relume.contour(model, names, levels="x"),
+                lambda: relume.test(model, {"mu": float("nan")}), lambda: relume.scan_grid(model, "mu")):
+        with pytest.raises(relume.OptionError):
+            ask()
+    with pytest.raises(relume.UnknownNameError):
+        relume.test(model, {"nobody": 1.0})
+
+
 def test_scan(model):
     scan = relume.scan(model, "JES", [1.0, -1.0, 0.0])
     assert scan.is_usable and scan.parameter == "JES" and list(scan.values) == [1.0, -1.0, 0.0]

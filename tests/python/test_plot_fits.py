@@ -96,6 +96,20 @@ def test_scan(model):
         plot.scan(model, poi="nobody")
 
 
+def test_contours(model):
+    result = relume.contour(model, ["mu", "k_top"], n=12)
+    ax = plot.likelihood_contours(result, label="data", truth=(1, 1))
+    assert ax.get_xlabel() == "mu" and ax.get_ylabel() == "k_top"
+    assert texts(ax.get_legend()) == ["data, 68.3%", "data, 95%", "data, best fit"]
+    assert len(ax.lines[0].get_xdata()) == len(result.contours[0].x) + 1
+    grid = plot.likelihood_contours(relume.scan_grid(model, ["mu", "k_top"], n=5))
+    assert grid.collections and grid.figure.axes[1].get_ylabel() == "−2 Δ ln L"
+    with pytest.raises(relume.OptionError, match="two values"):
+        plot.likelihood_contours(relume.scan_grid(model, ["mu", "k_top"], n=1))
+    with pytest.raises(relume.OptionError, match="not usable"):
+        plot.likelihood_contours(relume.contour(model, ["mu", "mu"]))
+
+
 def test_a_scan_whose_minimum_is_at_a_bound(document):
     document["observations"][0]["data"] = [5, 2]
     scan = plot.scan(relume.Workspace(document).model(), n=5)

@@ -63,6 +63,9 @@ ProfileScan scan(const model::Likelihood& likelihood, const model::Data& data, P
 std::vector<double> scan_values(const model::Likelihood& likelihood, const model::Data& data, ParamId parameter,
                                 std::size_t n, const ProfileOptions& options = {});
 
+/// `n` values from the first to the last.
+std::vector<double> evenly_spaced(double first, double last, std::size_t n);
+
 struct Interval {
   ParamId parameter;
   double best = 0.0;
@@ -94,8 +97,11 @@ struct IntervalOptions {
 Intervals intervals(const model::Likelihood& likelihood, const model::Data& data, std::span<const ParamId> parameters,
                     const IntervalOptions& options = {});
 
-/// Height of t whose interval has this confidence level, for one parameter and many events: the quantile of the
-/// chi-squared distribution with one degree of freedom.
-double height_at(double level);
+/// Height of t whose interval (or contour, of several parameters) has this confidence level for many events: the
+/// quantile of the chi-squared distribution with as many degrees of freedom as there are parameters.
+double height_at(double level, int n_parameters = 1);
+
+/// Its inverse: the probability that t is above a height.
+double probability_above(double height, int n_parameters = 1);
 
 }  // namespace relume::infer
