@@ -267,6 +267,15 @@ const Option interval_level{.name = "level",
                             .max_is_excluded = true,
                             .help = "Confidence level, by the chi-squared distribution with one degree of freedom.",
                             .reason = "One standard deviation: -2 ln L rises by 1, as MINOS."};
+const Option ordering{.name = "test-stat",
+                      .kind = Kind::choice,
+                      .metavar = "NAME",
+                      .default_text = "ttilde",
+                      .choices = "ttilde|t",
+                      .help =
+                          "With --calctype toybased: the likelihood ratio that orders the data; ttilde keeps the "
+                          "parameter at or above zero.",
+                      .reason = "As Feldman and Cousins."};
 const Option jobs{
     .name = "jobs",
     .letter = 'j',
@@ -453,12 +462,16 @@ Options cls_options[] = {&options::test_poi, &options::test_stat, &options::asim
 Options toys_options[] = {&options::test_poi, &options::test_stat, &options::asimov,   &options::toys,
                           &options::seed,     &options::first,     &options::ensemble, &options::accuracy,
                           &options::batch,    &options::shards,    &options::values,   &options::jobs};
-Options limit_options[] = {&options::level, &options::limit_test_stat, &options::asimov, &options::no_expected,
-                           &options::jobs};
+Options limit_options[] = {&options::level,       &options::limit_test_stat, &options::asimov,
+                           &options::no_expected, &options::calctype,        &options::toys,
+                           &options::seed,        &options::ensemble,        &options::accuracy,
+                           &options::batch,       &options::shards,          &options::jobs};
 Options scan_options[] = {&options::scanned, &options::from, &options::to, &options::points};
 Options contour_options[] = {&options::contour_of, &options::contour_level, &options::contour_points};
 Options test_options[] = {&options::at};
-Options intervals_options[] = {&options::interval_of, &options::interval_level};
+Options intervals_options[] = {&options::interval_of, &options::interval_level, &options::calctype, &options::ordering,
+                               &options::toys,        &options::seed,           &options::ensemble, &options::accuracy,
+                               &options::batch,       &options::shards,         &options::jobs};
 Options fit_options[] = {&options::covariance, &options::value};
 Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
                                   &options::ensemble, &options::accuracy, &options::jobs};
@@ -532,6 +545,8 @@ const Example limit_examples[] = {
     {"relume limit BkgOnly.json --patchset signals.json --output-file limits.json --plot exclusion.pdf",
      "What is excluded, as a picture."},
     {"relume limit BkgOnly.json --signal my_yields.json --level 0.9", "A limit at 90 % confidence level."},
+    {"relume limit BkgOnly.json --signal my_yields.json --calctype toybased --toys 5000 --jobs 2",
+     "A limit from toys, for few events."},
 };
 const Example fit_examples[] = {
     {"relume fit BkgOnly.json --patch signal.json --covariance", "Best fit with uncertainties and covariance matrix."},
@@ -557,6 +572,8 @@ const Example test_examples[] = {
 const Example intervals_examples[] = {
     {"relume intervals BkgOnly.json --patch signal.json --format table", "MINOS for all parameters."},
     {"relume intervals workspace.json --parameter mu --level 0.95", "A 95 % interval of one."},
+    {"relume intervals workspace.json --calctype toybased --level 0.9 --jobs 2",
+     "Feldman-Cousins, for few events or next to a bound."},
 };
 const Example significance_examples[] = {
     {"relume significance BkgOnly.json --patch signal.json", "Discovery p-value, observed and expected for mu = 1."},
@@ -641,8 +658,9 @@ const Command all_commands[] = {
      workspace, test_groups, test_examples, run_test},
     {"intervals", "Profile likelihood intervals (MINOS)",
      "Where the profile likelihood crosses the height of the confidence level, on both sides of the best fit. An end "
-     "at "
-     "the bound of its parameter has none, and says so.",
+     "at the bound of its parameter has none, and says so. With --calctype toybased, the interval of Feldman and "
+     "Cousins "
+     "for the parameter of interest (or the one that is named).",
      workspace, intervals_groups, intervals_examples, run_intervals},
     {"significance", "Discovery significance, observed and expected",
      "The q0 test of the background-only hypothesis; expected for a signal of strength 1.", workspace,

@@ -79,7 +79,7 @@ extern const Option patch, patchset, point, signal, other_channels_zero, measure
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
 extern const Option scanned, from, to, points, contour_of, contour_level, contour_points, at, interval_of,
-    interval_level;
+    interval_level, ordering;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;

@@ -12,6 +12,8 @@
 #include "relume/report/contour.hpp"
 #include "relume/report/intervals.hpp"
 #include "relume/report/parameters.hpp"
+#include "relume/report/toy_limit.hpp"
+#include "toys.hpp"
 
 namespace relume::cli {
 namespace {
@@ -110,8 +112,29 @@ int run_test(const Arguments& arguments) {
   return write(arguments, input, model, test);
 }
 
+namespace {
+
+/// Feldman-Cousins, of the parameter of interest or the one that is named.
+int run_feldman_cousins(const Arguments& arguments, Input input) {
+  const std::vector<std::string> names = arguments.all(options::interval_of);
+  if (names.size() > 1) throw UsageError("--calctype toybased makes the interval of one parameter at a time");
+  ModelSettings settings = model_settings(arguments);
+  if (!names.empty()) settings.compile.poi = names[0];
+  const Model model = build_with_poi(std::move(input.workspace), settings).value();
+  infer::TestOptions test;
+  test.statistic = infer::test_statistic_from_string(arguments.text(options::ordering)).value();
+  const infer::ToyLimitOptions options =
+      toy_limit_options(arguments, model, test, arguments.number(options::interval_level), catch_interrupts());
+  infer::ToyInterval interval = infer::feldman_cousins(model.likelihood(), model.observed(), options);
+  return write(arguments, input, model, interval);
+}
+
+}  // namespace
+
 int run_intervals(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
+  if (wants_toys(arguments)) return run_feldman_cousins(arguments, std::move(input));
+  if (arguments.given(options::ordering)) throw UsageError("--test-stat is for --calctype toybased");
   const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
   std::vector<ParamId> parameters;
   for (const std::string& name : arguments.all(options::interval_of)) parameters.push_back(find(model, name));

@@ -52,9 +52,8 @@ ToyTest read_shard(const std::string& name, const ToyOptions& wanted, const ToyT
 }
 
 /// Shard after shard; those that are there already are read.
-ToyTest test_in_shards(const Arguments& arguments, const Model& model, double value, const ToyOptions& options,
+ToyTest test_in_shards(const std::string& folder, const Model& model, double value, const ToyOptions& options,
                        const std::atomic<bool>& stop) {
-  const std::string& folder = arguments.text(options::shards);
   make_folder(folder);
   // One toy tells what is asked, for shards that are there already to be compared with.
   ToyOptions one = options;
@@ -91,7 +90,8 @@ ToyTest test_in_shards(const Arguments& arguments, const Model& model, double va
 
 bool wants_toys(const Arguments& arguments) {
   if (arguments.text(options::calctype) == "toybased") return true;
-  for (const Option* option : {&options::toys, &options::seed, &options::ensemble, &options::accuracy}) {
+  for (const Option* option :
+       {&options::toys, &options::seed, &options::ensemble, &options::accuracy, &options::batch, &options::shards}) {
     if (arguments.given(*option)) throw UsageError(fmt::format("--{} is for --calctype toybased", option->name));
   }
   return false;
@@ -131,6 +131,22 @@ ToyTest test_with_toys(const Model& model, double value, ToyOptions options, con
   return test;
 }
 
+infer::ToyLimitOptions toy_limit_options(const Arguments& arguments, const Model& model, const infer::TestOptions& test,
+                                         double level, const std::atomic<bool>& stop) {
+  infer::ToyLimitOptions options;
+  options.toys = toy_options(arguments, test);
+  options.toys.batch = static_cast<std::size_t>(arguments.integer(options::batch));
+  options.toys.threads = static_cast<int>(arguments.integer(options::jobs));
+  options.toys.test.fixed = model.fixed;
+  options.toys.test.stop = &stop;
+  options.level = level;
+  options.ask = [&arguments, &model, &stop](const infer::ToyOptions& toys, double value) {
+    if (!arguments.given(options::shards)) return test_with_toys(model, value, toys, stop, true);
+    return test_in_shards(fmt::format("{}/{:.17g}", arguments.text(options::shards), value), model, value, toys, stop);
+  };
+  return options;
+}
+
 int run_toys(const Arguments& arguments) {
   const infer::TestOptions test_with = test_options(arguments, options::test_stat);
   ToyOptions options = toy_options(arguments, test_with);
@@ -141,8 +157,9 @@ int run_toys(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
   const std::atomic<bool>& stop = catch_interrupts();
-  ToyTest test = arguments.given(options::shards) ? test_in_shards(arguments, model, value, options, stop)
-                                                  : test_with_toys(model, value, options, stop, true);
+  ToyTest test = arguments.given(options::shards)
+                     ? test_in_shards(arguments.text(options::shards), model, value, options, stop)
+                     : test_with_toys(model, value, options, stop, true);
   test.notes.insert(test.notes.begin(), input.notes.begin(), input.notes.end());
   const auto values = arguments.given(options::values) ? report::ToyValues::kept : report::ToyValues::left_out;
   write_result(arguments, options::format, report::to_json(test, model.likelihood(), values),

@@ -8,7 +8,7 @@
 
 #include "arguments.hpp"
 #include "model_input.hpp"
-#include "relume/infer/toys.hpp"
+#include "relume/infer/toy_limit.hpp"
 
 namespace relume::cli {
 
@@ -16,6 +16,10 @@ namespace relume::cli {
 bool wants_toys(const Arguments& arguments);
 
 infer::ToyOptions toy_options(const Arguments& arguments, const infer::TestOptions& test);
+
+/// --toys, --seed, …, --jobs of a limit or interval; each tested value keeps its toys in a folder of --shards.
+infer::ToyLimitOptions toy_limit_options(const Arguments& arguments, const Model& model, const infer::TestOptions& test,
+                                         double level, const std::atomic<bool>& stop);
 
 /// With a progress bar, when `is_alone`.
 infer::ToyTest test_with_toys(const Model& model, double value, infer::ToyOptions options,

@@ -87,4 +87,10 @@ void check_level(double level) {
     refuse("level", fmt::format("{} is no confidence level", level), "between 0 and 1, for example 0.95");
 }
 
+infer::Ensemble ensemble_of(const std::string& name) {
+  const auto known = infer::ensemble_from_string(name);
+  if (!known) refuse("ensemble", "no ensemble is called '" + name + "'", "frequentist, prior-predictive");
+  return *known;
+}
+
 }  // namespace relume::python

@@ -15,6 +15,7 @@
 #include "relume/infer/fit.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/infer/intervals.hpp"
+#include "relume/infer/toys.hpp"
 
 namespace relume::python {
 
@@ -30,6 +31,7 @@ std::vector<double> numbers(const Model& m, const std::optional<Vector>& values,
                             bool may_be_infinite = false);
 ParamId parameter_of(const Model& m, const std::string& name);
 void check_level(double level);
+infer::Ensemble ensemble_of(const std::string& name);
 void need_poi(const Model& m, const std::vector<infer::FixedParameter>& fixed);
 infer::TestOptions test_options(const Model& m, const std::string& statistic, const std::string& asimov,
                                 const Fixed& fixed, const std::optional<Vector>& start);

@@ -166,10 +166,8 @@ nb::tuple toys(const Model& m, double poi_value, const std::optional<Vector>& da
   if (!std::isfinite(poi_value)) refuse("poi_value", fmt::format("{} cannot be tested", poi_value));
   if (!(accuracy >= 0.0 && std::isfinite(accuracy)))
     refuse("accuracy", fmt::format("{} is no standard deviation", accuracy), "for example 0.005, or None");
-  const auto known = infer::ensemble_from_string(ensemble);
-  if (!known) refuse("ensemble", "no ensemble is called '" + ensemble + "'", "frequentist, prior-predictive");
   infer::ToyOptions options{.test = test_options(m, statistic, asimov, fixed, start),
-                            .ensemble = *known,
+                            .ensemble = ensemble_of(ensemble),
                             .n_toys = n_toys,
                             .seed = seed,
                             .first = first,

@@ -12,4 +12,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_model(m);
   relume::python::bind_infer(m);
   relume::python::bind_contour(m);
+  relume::python::bind_toy_limit(m);
 }

@@ -22,12 +22,13 @@ from .inference import fit, hypotest, intervals, limit_gradient, scan, significa
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
 from .results import Discovery, FitResult, HypoTest, Interval, Intervals, Limit, LimitGradient, ParameterValue, Parameters, ProfileScan, ToySample, ToyTest
+from .toy_limits import ToyInterval, ToyLimit, feldman_cousins, merge_toys, toy_limit
 from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
     "Channel", "Contour", "Contours", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit",
     "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem",
-    "ProfileGrid", "ProfileScan", "RatioTest", "RelumeError", "Signal", "ToySample", "ToyTest", "UnknownNameError", "Workspace",
-    "__version__", "contour", "fit", "hypotest", "intervals", "limit_gradient", "limits", "read", "scan", "scan_grid", "significance",
-    "test", "toys", "upper_limit",
+    "ProfileGrid", "ProfileScan", "RatioTest", "RelumeError", "Signal", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
+    "UnknownNameError", "Workspace", "__version__", "contour", "feldman_cousins", "fit", "hypotest", "intervals", "limit_gradient",
+    "limits", "merge_toys", "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit",
 ]

@@ -189,7 +189,7 @@ void add_toys(const model::Likelihood& likelihood, const model::Data& data, cons
 ToyPValues p_values(std::span<const double> tested, std::span<const double> alternative, double q) {
   ToyPValues p;
   p.clsb = tail_probability(tested, q);
-  p.clb = tail_probability(alternative, q);
+  if (!alternative.empty()) p.clb = tail_probability(alternative, q);
   if (p.clb.value > 0.0) {
     p.cls.value = p.clsb.value / p.clb.value;
     p.cls.uncertainty = std::hypot(p.clsb.uncertainty, p.cls.value * p.clb.uncertainty) / p.clb.value;
@@ -220,8 +220,12 @@ double quantile(std::span<const double> sorted, double p) {
 /// Everything that follows from the two samples; false when one of them has no toy that could be fitted.
 bool set_probabilities(ToyTest& test) {
   const std::vector<double> tested = sorted_values(test.tested), alternative = sorted_values(test.alternative);
-  if (tested.empty() || alternative.empty()) return false;
+  if (tested.empty() || (alternative.empty() && !test.alternative.q.empty())) return false;
   test.observed = p_values(tested, alternative, test.q);
+  if (alternative.empty()) {
+    test.expected.fill({{nan, nan}, {nan, nan}, {nan, nan}});
+    return true;
+  }
   for (std::size_t i = 0; i < band_sigmas.size(); ++i) {
     // Large values speak against the tested hypothesis: small CLs comes first.
     const double q = quantile(alternative, normal_cdf(-band_sigmas[i]));
@@ -304,7 +308,7 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
       const std::size_t left = options.n_toys - test.tested.q.size();
       const std::size_t n = is_adaptive ? std::min(left, options.batch) : left;
       add_toys(likelihood, data, question, at_tested, options, n, test.tested);
-      add_toys(likelihood, data, question, at_alternative, options, n, test.alternative);
+      if (options.alternative) add_toys(likelihood, data, question, at_alternative, options, n, test.alternative);
       if (!is_adaptive || is_stopped(options) || !set_probabilities(test)) continue;
       const ToyPValues& p = test.observed;
       const double uncertainty = test.statistic == TestStatistic::q0 ? p.clsb.uncertainty : p.cls.uncertainty;
@@ -344,7 +348,8 @@ Result<ToyTest> merge(std::span<const ToyTest> shards) {
   const auto name = [](const ToyTest& t) { return fmt::format("toys {} to {}", t.first, t.first + t.tested.q.size()); };
   std::vector<const ToyTest*> in_order;
   for (const ToyTest& shard : shards) {
-    if (shard.tested.q.empty() || shard.tested.q.size() != shard.alternative.q.size()) {
+    const bool has_both = !shard.alternative.q.empty() || !shards.front().alternative.q.empty();
+    if (shard.tested.q.empty() || (has_both && shard.tested.q.size() != shard.alternative.q.size())) {
       return Errors{{ErrorCode::model,
                      name(shard),
                      fmt::format("{} toys of the tested value and {} of the alternative: a shard has as many of both",

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What every result of a profile likelihood ends with: whether it worked out, and what it cost.
+// What results share: what they end with (whether it worked out, what it cost), and the names of the expected band.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -15,6 +16,8 @@
 #include "relume/spec/json.hpp"
 
 namespace relume::report {
+
+inline constexpr std::array<const char*, 5> band_titles = {"-2 sigma", "-1 sigma", "median", "+1 sigma", "+2 sigma"};
 
 inline spec::Json or_null(double value, bool exists) {
   return exists && std::isfinite(value) ? spec::Json(value) : spec::Json(nullptr);

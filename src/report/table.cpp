@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "relume/report/json.hpp"
+#include "report/result_ending.hpp"
 
 namespace relume::report {
 
@@ -18,8 +19,6 @@ using infer::Limit;
 using model::Likelihood;
 
 namespace {
-
-constexpr std::array<const char*, 5> band_titles = {"-2 sigma", "-1 sigma", "median", "+1 sigma", "+2 sigma"};
 
 /// Code points, so that names beyond ASCII line up too.
 std::size_t width(std::string_view text) {

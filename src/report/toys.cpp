@@ -13,6 +13,7 @@
 #include "relume/formats/json.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/table.hpp"
+#include "report/result_ending.hpp"
 
 namespace relume::report {
 
@@ -275,9 +276,8 @@ namespace {
 
 Table head_of(const ToyTest& test, const Likelihood& likelihood) {
   const bool usable = test.is_usable();
-  const auto status = infer::to_string(test.status);
   Table head;
-  head.add({"status", test.reason.empty() ? std::string(status) : fmt::format("{}: {}", status, test.reason)});
+  head.add({"status", status_text(test)});
   head.add({"tested", fmt::format("{} = {}", poi_name(likelihood), format_number(test.poi))});
   head.add({"best fit", fmt::format("{} = {}", poi_name(likelihood), usable ? format_number(test.mu_hat) : "-")});
   head.add(
@@ -308,9 +308,8 @@ std::string to_table(const ToyTest& test, const Likelihood& likelihood) {
   const bool is_discovery = test.statistic == infer::TestStatistic::q0;
   Table table({is_discovery ? "p-value" : "CLs", ""});
   table.add({"observed", with_uncertainty(p_value(test, test.observed), usable)});
-  constexpr std::array titles = {"-2 sigma", "-1 sigma", "median", "+1 sigma", "+2 sigma"};
-  for (std::size_t i = 0; i < titles.size(); ++i) {
-    table.add({titles[i], with_uncertainty(p_value(test, test.expected[i]), usable)});
+  for (std::size_t i = 0; i < band_titles.size(); ++i) {
+    table.add({band_titles[i], with_uncertainty(p_value(test, test.expected[i]), usable)});
   }
   return head_of(test, likelihood).text() + '\n' + table.text() + format_notes(infer::failed_toys(test)) +
          format_notes(test.notes);

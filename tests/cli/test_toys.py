@@ -165,3 +165,42 @@ def test_toys_of_a_patchset(answer, relume, files):
 def test_tables(relume, files, command):
     result = relume(command[0], files.background, "--patch", files.patch, *command[1:], "--toys", 100, "--format", "table")
     assert result.returncode == 0 and " +- " in result.stdout and "100 per hypothesis, frequentist, seed 0; 0 failed" in result.stdout
+
+
+def test_a_limit_from_toys_goes_on_where_it_was(answer, relume, files, tmp_path):
+    ask = ["limit", files.background, "--patch", files.patch, "--calctype", "toybased", "--toys", 300, "--batch", 200]
+    limit = answer(*ask)
+    assert limit["calculator"] == "toys" and len(limit["points"]) >= 5 and limit["expected"] == sorted(limit["expected"])
+    asymptotic = answer("limit", files.background, "--patch", files.patch)
+    assert limit["observed"] == pytest.approx(asymptotic["observed"], abs=4 * limit["observed_uncertainty"] + 0.1 * asymptotic["observed"])
+    folder = tmp_path / "run"
+    assert same(answer(*ask, "--shards", folder), limit)
+    assert sorted(float(p.name) for p in folder.iterdir()) == [p["value"] for p in limit["points"]]
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.json")}
+    assert len(before) == 2 * len(limit["points"])
+    assert same(answer(*ask, "--shards", folder, "--jobs", 2), limit)
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.json")} == before
+    table = relume(*ask, "--format", "table").stdout
+    assert "+1 sigma" in table and "+-" in table
+
+
+def test_feldman_cousins(answer, relume, files, tmp_path):
+    ask = ["intervals", files.background, "--patch", files.patch, "--calctype", "toybased", "--toys", 200, "--level", 0.9]
+    interval = answer(*ask)
+    assert interval["parameter"] == "mu" and interval["upper"] > interval["best"] and interval["test_statistic"]["name"] == "ttilde"
+    for _ in range(2):
+        assert same(answer(*ask, "--shards", tmp_path / "run"), interval)
+    nuisance = answer(*ask, "--parameter", "JES", "--test-stat", "t")
+    assert nuisance["lower"] < nuisance["best"] < nuisance["upper"]
+    assert "lower" in relume(*ask, "--format", "table").stdout
+
+
+@pytest.mark.parametrize("arguments, complaint", [
+    (["intervals", "--test-stat", "t"], "--test-stat is for --calctype toybased"),
+    (["intervals", "--calctype", "toybased", "--parameter", "mu", "--parameter", "JES"], "one parameter at a time"),
+    (["limit", "--toys", 10], "--toys is for --calctype toybased"),
+    (["limit", "--shards", "folder"], "--shards is for --calctype toybased"),
+    (["limit", "--calctype", "toybased", "--toys", 0], "--toys")])
+def test_requests_of_toy_limits_without_sense(relume, files, arguments, complaint):
+    result = relume(arguments[0], files.background, "--patch", files.patch, *arguments[1:])
+    assert result.returncode == 1 and complaint in result.stderr, result.stderr

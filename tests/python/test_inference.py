@@ -179,6 +179,33 @@ def test_toys(model):
     assert test.observed == pytest.approx(relume.hypotest(model).observed, abs=5 * test.observed_uncertainty)
 
 
+def test_toys_of_several_runs_are_one(model):
+    whole = relume.toys(model, n_toys=60, seed=5)
+    parts = [relume.toys(model, n_toys=n, first=first, seed=5) for first, n in ((40, 20), (0, 10), (10, 30))]
+    merged = relume.merge_toys(model, parts)
+    assert (merged.tested_toys.q == whole.tested_toys.q).all() and (merged.alternative_toys.q == whole.alternative_toys.q).all()
+    assert merged.observed == whole.observed and merged.expected == whole.expected and merged.n_toys == 60
+    for tests in ([], parts[:2], [*parts, parts[0]], [parts[1], relume.toys(model, 2.0, n_toys=30, first=10, seed=5)], ["a"]):
+        with pytest.raises(relume.RelumeError):
+            relume.merge_toys(model, tests)
+
+
+def test_limits_and_intervals_from_toys(model):
+    limit = relume.toy_limit(model, n_toys=300, seed=2)
+    asymptotic = relume.upper_limit(model)
+    assert limit.is_usable and limit.expected == sorted(limit.expected) and limit.points[0]["n_toys"] == 600
+    assert limit.observed == pytest.approx(asymptotic.observed, abs=5 * limit.observed_uncertainty)
+    assert limit.expected_at(0) == pytest.approx(asymptotic.expected_at(0), abs=5 * limit.expected_uncertainty[2])
+    interval = relume.feldman_cousins(model, n_toys=300)
+    assert interval.is_usable and interval.upper > interval.best and interval.uncertainties[1] > 0
+    assert (interval.lower is None) == bool(interval.lower_reason)
+    for ask in (lambda: relume.toy_limit(model, test_stat="q0"), lambda: relume.toy_limit(model, level=2), lambda: relume.toy_limit(model, n_toys=0),
+                lambda: relume.feldman_cousins(model, ensemble="bayes"), lambda: relume.feldman_cousins(model, threads=0)):
+        with pytest.raises(relume.OptionError):
+            ask()
+    assert relume.feldman_cousins(model, test_stat="qtilde").status == "not_defined"
+
+
 @pytest.mark.parametrize("arguments, named", [
     ({"n_toys": 0}, "n_toys"), ({"n_toys": 2.5}, "n_toys"), ({"seed": -1}, "seed"), ({"accuracy": -0.1}, "accuracy"), ({"accuracy": float("nan")}, "accuracy"),
     ({"ensemble": "bayes"}, "ensemble"), ({"threads": 0}, "threads"), ({"batch": 0}, "batch"), ({"poi_value": float("inf")}, "poi_value"),

@@ -51,6 +51,8 @@ struct ToyOptions {
   double accuracy = 0.0;
   std::size_t batch = 1000;
   int threads = 1;
+  /// Toys of the alternative too; without them CLb counts as 1, CLs is CLs+b, and nothing is expected.
+  bool alternative = true;
   std::atomic<std::size_t>* n_done = nullptr;  ///< counts toys of both hypotheses, for progress
 };
 
