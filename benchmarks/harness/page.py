@@ -12,13 +12,14 @@ TITLES = {
     "cls": "Asymptotic CLs, model in memory",
     "cold": "One CLs from a cold process",
     "signals": "Many signals on one background",
+    "toys": "Toys",
     "large_fit": "Large synthetic fits",
     "gradient": "Kernels",
     "python": "From Python",
     "drop_in": "In pyhf's place",
 }
 # What a reader asks first comes first; measured in another order.
-ORDER = ("cls", "cold", "signals", "python", "drop_in", "large_fit", "gradient")
+ORDER = ("cls", "cold", "signals", "toys", "python", "drop_in", "large_fit", "gradient")
 
 INTRODUCTION = """\
 <!-- Written by benchmarks/run.py; do not edit. -->
