@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "model_input.hpp"
 #include "output.hpp"
-#include "relume/edit/workspace.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/summary.hpp"
 #include "relume/report/table.hpp"
@@ -12,13 +11,7 @@ namespace relume::cli {
 int run_inspect(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   ModelSettings settings = model_settings(arguments);
-  if (!settings.dropped_channels.empty()) {
-    input.workspace = edit::prune(input.workspace, {.channels = settings.dropped_channels}).value();
-    settings.dropped_channels.clear();
-  }
-  if (settings.compile.poi) {
-    for (spec::Measurement& measurement : input.workspace.measurements) measurement.poi = *settings.compile.poi;
-  }
+  apply_to(input.workspace, settings);
   const Model model = build(input.workspace, settings).value();
   report::Summary summary =
       report::summarise(input.workspace, settings.compile.measurement, model.compiled.likelihood.get());

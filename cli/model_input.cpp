@@ -149,6 +149,16 @@ ModelSettings model_settings(const Arguments& arguments) {
   return settings;
 }
 
+void apply_to(spec::Workspace& workspace, ModelSettings& settings) {
+  if (!settings.dropped_channels.empty()) {
+    workspace = edit::prune(workspace, {.channels = settings.dropped_channels}).value();
+    settings.dropped_channels.clear();
+  }
+  if (settings.compile.poi) {
+    for (spec::Measurement& measurement : workspace.measurements) measurement.poi = *settings.compile.poi;
+  }
+}
+
 Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
   if (!settings.dropped_channels.empty()) {
     auto pruned = edit::prune(workspace, {.channels = settings.dropped_channels});

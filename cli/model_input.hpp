@@ -47,6 +47,10 @@ struct ModelSettings {
 
 ModelSettings model_settings(const Arguments& arguments);
 
+/// What the options make of the workspace itself: channels are dropped, measurements get the parameter of interest. The
+/// settings no longer drop channels.
+void apply_to(spec::Workspace& workspace, ModelSettings& settings);
+
 struct Model {
   model::Compiled compiled;
   std::vector<infer::FixedParameter> fixed;

@@ -289,6 +289,58 @@ const Option jobs{
         "for any number.",
     .reason = "Batch systems count on one."};
 
+// ---- checks ---------------------------------------------------------------------------------------------------------
+
+const Option fail_on{.name = "fail-on",
+                     .kind = Kind::choice,
+                     .metavar = "SEVERITY",
+                     .default_text = "error",
+                     .choices = "note|warning|error|never",
+                     .help = "Exit with 3 when something of this severity, or a worse one, was found.",
+                     .reason = "Published models have warnings, and their answers are used all the same."};
+const Option skip{.name = "skip",
+                  .kind = Kind::text,
+                  .metavar = "CHECK",
+                  .is_repeatable = true,
+                  .help = "Leave out a check, by its name."};
+const Option places{.name = "places",
+                    .kind = Kind::integer,
+                    .metavar = "N",
+                    .default_text = "3",
+                    .min = 0,
+                    .max = 1e9,
+                    .help = "How many places to show of each check, the largest first; 0 for all.",
+                    .reason = "Published models have thousands of some kinds."};
+const Option large_norm{.name = "large-norm",
+                        .kind = Kind::number,
+                        .metavar = "SHARE",
+                        .default_text = "0.5",
+                        .min = 0.0,
+                        .help = "A variation is large when it changes the yield of its sample by more than this.",
+                        .reason = "One half is hardly one standard deviation of something known. Combine's 0.1 drowns "
+                                  "published models."};
+const Option large_shape{.name = "large-shape",
+                         .kind = Kind::number,
+                         .metavar = "SHARE",
+                         .default_text = "1.0",
+                         .min = 0.0,
+                         .help = "So is one that changes a bin by more than this, at the nominal yield.",
+                         .reason = "Twice or nothing."};
+const Option same_side{.name = "same-side",
+                       .kind = Kind::number,
+                       .metavar = "SHARE",
+                       .default_text = "0.01",
+                       .min = 0.0,
+                       .help = "Up and down go to the same side when both change a yield, or a bin, by more than this.",
+                       .reason = "Less is rounding, and statistics of the simulation."};
+const Option negligible_signal{.name = "negligible-signal",
+                               .kind = Kind::number,
+                               .metavar = "RATIO",
+                               .default_text = "0.01",
+                               .min = 0.0,
+                               .help = "A signal is negligible below this many standard deviations of the background.",
+                               .reason = "A hundredth of a standard deviation changes no answer."};
+
 // ---- fit and nll ----------------------------------------------------------------------------------------------------
 
 const Option covariance{.name = "covariance", .help = "Add the covariance matrix of all parameters, with their names."};
@@ -392,6 +444,77 @@ const Option prune_measurement{.name = "measurement",
                                .metavar = "NAME",
                                .is_repeatable = true,
                                .help = "Measurement to remove."};
+const Option small_norm{.name = "small-norm",
+                        .kind = Kind::number,
+                        .metavar = "SHARE",
+                        .default_text = "0.005",
+                        .min = 0.0,
+                        .help = "A normalisation goes when neither side changes the yield by more than this.",
+                        .reason = "What ATLAS analyses use with TRExFitter; check what it costs with --check."};
+const Option small_shape{.name = "small-shape",
+                         .kind = Kind::number,
+                         .metavar = "SHARE",
+                         .default_text = "0.005",
+                         .min = 0.0,
+                         .help = "A shape goes when neither side changes a bin by more than this, at the nominal yield.",
+                         .reason = "As --small-norm."};
+const Option relative_to{.name = "relative-to",
+                         .kind = Kind::choice,
+                         .metavar = "WHAT",
+                         .default_text = "sample",
+                         .choices = "sample|total",
+                         .help = "What effects are shares of: the sample, or all samples of the channel together.",
+                         .reason = "The cautious one: total also removes large effects on small samples."};
+const Option in_modifier{.name = "modifier",
+                         .letter = 'm',
+                         .kind = Kind::text,
+                         .metavar = "NAME",
+                         .is_repeatable = true,
+                         .default_text = "all",
+                         .help = "Only this modifier."};
+const Option in_channel{.name = "channel",
+                        .letter = 'c',
+                        .kind = Kind::text,
+                        .metavar = "NAME",
+                        .is_repeatable = true,
+                        .default_text = "all",
+                        .help = "Only in this channel."};
+const Option in_sample{.name = "sample",
+                       .letter = 's',
+                       .kind = Kind::text,
+                       .metavar = "NAME",
+                       .is_repeatable = true,
+                       .default_text = "all",
+                       .help = "Only on this sample."};
+const Option check{.name = "check",
+                   .help = "Compute limits and the uncertainty of the parameter of interest of both models."};
+const Option report{.name = "report",
+                    .kind = Kind::file,
+                    .metavar = "FILE",
+                    .help = "Where to write, as JSON, what was removed and what that costs."};
+const Option symmetrisation{
+    .name = "method",
+    .kind = Kind::choice,
+    .metavar = "METHOD",
+    .default_text = "average",
+    .choices = "average|mirror|maximum|absolute",
+    .help =
+        "average: (up - down) / 2, and what has one side only is mirrored; mirror: nothing but that; maximum: the "
+        "larger side of each bin; absolute: (|up| + |down|) / 2.",
+    .reason = "Keeps the first-order effect of what has two sides."};
+const Option decorrelated{.name = "modifier",
+                          .letter = 'm',
+                          .kind = Kind::text,
+                          .metavar = "NAME",
+                          .is_repeatable = true,
+                          .help = "Modifier to take apart; at least one."};
+const Option by{.name = "by",
+                .kind = Kind::choice,
+                .metavar = "WHAT",
+                .default_text = "channel",
+                .choices = "channel|sample|channel-and-sample",
+                .help = "What gets a parameter of its own: NAME becomes NAME_CHANNEL, NAME_SAMPLE, NAME_CHANNEL_SAMPLE.",
+                .reason = "Regions are what uncertainties are most often correlated over by mistake."};
 const Option rename_channel{.name = "channel",
                             .letter = 'c',
                             .kind = Kind::pair,
@@ -481,6 +604,15 @@ Options prune_options[] = {&options::prune_channel, &options::prune_sample, &opt
                            &options::prune_modifier_type, &options::prune_measurement};
 Options rename_options[] = {&options::rename_channel, &options::rename_sample, &options::rename_modifier,
                             &options::rename_measurement};
+Options validate_options[] = {&options::fail_on,     &options::skip,      &options::places,
+                              &options::large_norm,  &options::large_shape, &options::same_side,
+                              &options::negligible_signal};
+Options prune_small_options[] = {&options::small_norm,  &options::small_shape, &options::relative_to,
+                                 &options::in_modifier, &options::in_channel,  &options::in_sample,
+                                 &options::check,       &options::report};
+Options symmetrise_options[] = {&options::symmetrisation, &options::in_modifier, &options::in_channel,
+                                &options::in_sample};
+Options decorrelate_options[] = {&options::decorrelated, &options::by, &options::in_channel, &options::in_sample};
 Options digest_options[] = {&options::algorithm, &options::digest_json, &options::digest_plaintext};
 Options extract_options[] = {&options::patch_name, &options::with_metadata};
 Options apply_options[] = {&options::patch_name};
@@ -509,6 +641,12 @@ const OptionGroup significance_groups[] = {
 const OptionGroup nll_groups[] = {{"Point", nll_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup combine_groups[] = {{"Combination", combine_options}, {output_title, file_options}};
 const OptionGroup prune_groups[] = {{"Selection", prune_options}, {output_title, file_options}};
+const OptionGroup validate_groups[] = {
+    {"Checks", validate_options}, {model_title, model_options}, {output_title, inspect_output_options}};
+const OptionGroup prune_small_groups[] = {
+    {"Pruning", prune_small_options}, {model_title, model_options}, {output_title, file_options}};
+const OptionGroup symmetrise_groups[] = {{"Symmetrisation", symmetrise_options}, {output_title, file_options}};
+const OptionGroup decorrelate_groups[] = {{"Decorrelation", decorrelate_options}, {output_title, file_options}};
 const OptionGroup rename_groups[] = {{"Names", rename_options}, {output_title, file_options}};
 const OptionGroup file_groups[] = {{output_title, file_options}};
 const OptionGroup digest_groups[] = {{"Digest", digest_options}, {output_title, file_options}};
@@ -532,6 +670,12 @@ const Example inspect_examples[] = {
     {"relume inspect BkgOnly.json", "What is in a file, and what is odd about it."},
     {"relume inspect HEPData.tar.gz::likelihood/BkgOnly.json --format json",
      "The same for programs, from a published archive."},
+};
+const Example validate_examples[] = {
+    {"relume validate BkgOnly.json --patch signal.json", "What is wrong with a model before anybody fits it."},
+    {"relume validate workspace.json --fail-on warning --skip one-sided-variation --format json",
+     "In a continuous integration, with a check left out."},
+    {"relume validate workspace.json --large-norm 0.1 --places 0", "Every normalisation above 10 %."},
 };
 const Example cls_examples[] = {
     {"relume cls BkgOnly.json --patch signal.json", "Is this signal excluded?"},
@@ -597,6 +741,21 @@ const Example combine_examples[] = {
 const Example prune_examples[] = {
     {"relume prune workspace.json -c CRtop -t staterror", "Without a channel, and without Monte Carlo uncertainties."},
 };
+const Example prune_small_examples[] = {
+    {"relume prune-small workspace.json --check --output-file less.json",
+     "Without effects below 0.5 %, and what that does to limits."},
+    {"relume prune-small BkgOnly.json --small-norm 0.01 --small-shape 0.02 --relative-to total --report removed.json "
+     "--output-file less.json",
+     "What matters to no bin of a channel, with a list of what went."},
+};
+const Example symmetrise_examples[] = {
+    {"relume symmetrise workspace.json --method mirror", "Variations to one side get their mirror image."},
+    {"relume symmetrise workspace.json -m JES -m JER -s top", "Two uncertainties of one sample."},
+};
+const Example decorrelate_examples[] = {
+    {"relume decorrelate workspace.json -m JES", "A parameter JES_CHANNEL for each channel."},
+    {"relume decorrelate workspace.json -m ttbar_scale --by channel-and-sample -c SR", "Only in SR, for each sample."},
+};
 const Example rename_examples[] = {
     {"relume rename workspace.json -m alpha_JES JES_2018 -c SR SR_2018",
      "New names for a systematic uncertainty and a channel."},
@@ -628,6 +787,12 @@ const Command all_commands[] = {
      "published models: parameters that do nothing, one-sided variations, empty signals, constraints that are hardly "
      "ones.",
      workspace, inspect_groups, inspect_examples, run_inspect},
+    {"validate", "Check a model for what is wrong or doubtful",
+     "Empty, one-sided and copied variations, effects that are too large, bins without prediction, signals that are "
+     "negligible, parameters that nothing constrains, and more: docs/concepts/bad_models.md lists all checks. Each "
+     "comes with its severity, the places, the numbers and what to do. No fit is done. Exits with 3 when there is an "
+     "error.",
+     workspace, validate_groups, validate_examples, run_validate},
     {"cls", "Test a signal: observed and expected CLs",
      "Asymptotic CLs for one value of the parameter of interest. A signal is excluded at 95 % confidence level when "
      "CLs_obs is "
@@ -677,6 +842,15 @@ const Command all_commands[] = {
      combine_examples, run_combine},
     {"prune", "Remove parts of a workspace", "With pyhf's meaning; a name that does not exist is an error.", workspace,
      prune_groups, prune_examples, run_prune},
+    {"prune-small", "Remove systematic uncertainties whose effect is small",
+     "Normalisation and shape are judged apart. Prints the workspace, with all patches and signals in it; on standard "
+     "error, what was removed and by how much the uncertainty of every channel shrinks.",
+     workspace, prune_small_groups, prune_small_examples, run_prune_small},
+    {"symmetrise", "Make variations symmetric", "Changes histosys and normsys modifiers around the nominal yields.",
+     workspace, symmetrise_groups, symmetrise_examples, run_symmetrise},
+    {"decorrelate", "Give a systematic uncertainty a parameter per channel or sample",
+     "What measurements configure for the old name is copied to the new ones.", workspace, decorrelate_groups,
+     decorrelate_examples, run_decorrelate},
     {"rename", "Rename parts of a workspace", "With pyhf's meaning; a name that does not exist is an error.", workspace,
      rename_groups, rename_examples, run_rename},
     {"sort", "Sort a workspace", "Channels, samples, modifiers, observations and measurements in pyhf's order.",

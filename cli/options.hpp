@@ -80,11 +80,14 @@ extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expe
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
 extern const Option scanned, from, to, points, contour_of, contour_level, contour_points, at, interval_of,
     interval_level, ordering;
+extern const Option fail_on, skip, places, large_norm, large_shape, same_side, negligible_signal;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
 extern const Option prune_channel, prune_sample, prune_modifier, prune_modifier_type, prune_measurement;
 extern const Option rename_channel, rename_sample, rename_modifier, rename_measurement;
+extern const Option small_norm, small_shape, relative_to, in_modifier, in_channel, in_sample, check, report;
+extern const Option symmetrisation, decorrelated, by;
 extern const Option algorithm, digest_json, digest_plaintext;
 extern const Option patch_name, with_metadata;
 }  // namespace options
@@ -94,6 +97,7 @@ inline constexpr int ok = 0, usage = 1, input = 2, not_usable = 3, internal = 4,
 }
 
 int run_inspect(const Arguments& arguments);
+int run_validate(const Arguments& arguments);
 int run_cls(const Arguments& arguments);
 int run_limit(const Arguments& arguments);
 int run_fit(const Arguments& arguments);
@@ -106,6 +110,9 @@ int run_intervals(const Arguments& arguments);
 int run_nll(const Arguments& arguments);
 int run_combine(const Arguments& arguments);
 int run_prune(const Arguments& arguments);
+int run_prune_small(const Arguments& arguments);
+int run_symmetrise(const Arguments& arguments);
+int run_decorrelate(const Arguments& arguments);
 int run_rename(const Arguments& arguments);
 int run_sort(const Arguments& arguments);
 int run_digest(const Arguments& arguments);

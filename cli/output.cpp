@@ -54,6 +54,11 @@ void write_result(const Arguments& arguments, const Option& format, const spec::
   }
 }
 
+void explain(std::string_view text) {
+  const std::string safe = printable(text, true);
+  std::fwrite(safe.data(), 1, safe.size(), stderr);
+}
+
 void complain(std::string_view text) {
   const std::string line = fmt::format("relume: {}\n", printable(text, false));
   std::fwrite(line.data(), 1, line.size(), stderr);

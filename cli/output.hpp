@@ -23,6 +23,8 @@ void write_document(const Arguments& arguments, const spec::Json& document);
 void write_result(const Arguments& arguments, const Option& format, const spec::JsonObject& result,
                   const std::function<std::string()>& table);
 
+/// What a document does not hold, for people: on standard error.
+void explain(std::string_view text);
 /// "relume: ..." on standard error, as one line.
 void complain(std::string_view text);
 /// "relume: warning: ..." on standard error.

@@ -20,16 +20,17 @@ MAY_INCLUDE = {
     "base": set(),
     "spec": set(),
     "math": set(),
+    "check": {"spec", "math", "model"},
     "formats": {"spec"},
     "edit": {"spec"},
     "model": {"spec", "math"},
     "minimize": {"math"},
     "infer": {"model", "minimize", "math"},
-    "reinterpret": {"spec", "formats", "edit", "model", "minimize", "math", "infer"},
+    "reinterpret": {"spec", "check", "formats", "edit", "model", "minimize", "math", "infer"},
     # A skin that comes with the library: C.
-    "c": {"spec", "formats", "edit", "model", "minimize", "math", "infer", "reinterpret"},
+    "c": {"spec", "check", "formats", "edit", "model", "minimize", "math", "infer", "reinterpret"},
     # Result types, and the document that they are written into.
-    "report": {"spec", "formats/json.hpp", "model", "minimize", "infer", "reinterpret"},
+    "report": {"spec", "formats/json.hpp", "check", "edit/systematics.hpp", "model", "minimize", "infer", "reinterpret"},
 }
 # Skins see what users see.
 SKINS = ("cli", "python", "examples", "benchmarks")

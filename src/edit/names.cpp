@@ -44,4 +44,15 @@ void require_name(const Names& names, const std::string& name, std::string_view 
                     hint_for_unknown(name, names.all())});
 }
 
+Errors find_unknown(const spec::Workspace& workspace, const Where& where) {
+  Errors errors;
+  const auto require = [&](const Names& names, const std::vector<std::string>& wanted, std::string_view what) {
+    for (const std::string& name : wanted) require_name(names, name, what, errors);
+  };
+  require(channel_names(workspace), where.channels, "channel");
+  require(sample_names(workspace), where.samples, "sample");
+  require(modifier_names(workspace), where.modifiers, "modifier");
+  return errors;
+}
+
 }  // namespace relume::edit

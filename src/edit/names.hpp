@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "relume/base/error.hpp"
+#include "relume/edit/systematics.hpp"
 #include "relume/spec/workspace.hpp"
 
 namespace relume::edit {
@@ -39,5 +40,23 @@ Names measurement_names(const spec::Workspace& workspace);
 
 /// An error "the workspace has no `what` called ..." if `names` does not contain `name`.
 void require_name(const Names& names, const std::string& name, std::string_view what, Errors& errors);
+
+/// An error for every name that the workspace does not have.
+Errors find_unknown(const spec::Workspace& workspace, const Where& where);
+
+/// Whether an edit applies to something.
+class Selection {
+ public:
+  explicit Selection(const Where& where)
+      : modifiers_(where.modifiers), channels_(where.channels), samples_(where.samples) {}
+  bool operator()(const spec::Channel& channel, const spec::Sample& sample) const {
+    return has(channels_, channel.name) && has(samples_, sample.name);
+  }
+  bool operator()(const spec::Modifier& modifier) const { return has(modifiers_, modifier.name); }
+
+ private:
+  static bool has(const Names& names, const std::string& name) { return names.all().empty() || names.contains(name); }
+  Names modifiers_, channels_, samples_;
+};
 
 }  // namespace relume::edit

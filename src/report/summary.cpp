@@ -9,9 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "relume/report/findings.hpp"
 #include "relume/report/json.hpp"
 #include "relume/report/table.hpp"
-#include "report/oddities.hpp"
+#include "spec/effects.hpp"
 
 namespace relume::report {
 
@@ -23,21 +24,9 @@ using spec::Modifier;
 using spec::ModifierType;
 using spec::Sample;
 using spec::Workspace;
+using spec::sum;
 
 namespace {
-
-double sum(const spec::Numbers& numbers) {
-  double total = 0.0;
-  for (const spec::Number& number : numbers) total += number.value;
-  return total;
-}
-
-const spec::Measurement* choose(const Workspace& workspace, std::string_view name) {
-  for (const spec::Measurement& measurement : workspace.measurements) {
-    if (name.empty() || measurement.name == name) return &measurement;
-  }
-  return nullptr;
-}
 
 std::vector<ChannelSummary> summarise_channels(const Workspace& workspace) {
   std::unordered_map<std::string_view, const spec::Observation*> observation_of;
@@ -172,7 +161,7 @@ std::string join(const std::vector<std::string>& texts) {
 }  // namespace
 
 Summary summarise(const Workspace& workspace, std::string_view measurement, const model::Likelihood* model) {
-  const spec::Measurement* chosen = choose(workspace, measurement);
+  const spec::Measurement* chosen = spec::find_measurement(workspace, measurement);
   Summary summary;
   summary.channels = summarise_channels(workspace);
   summary.samples = summarise_samples(workspace);
@@ -182,13 +171,13 @@ Summary summarise(const Workspace& workspace, std::string_view measurement, cons
     MeasurementSummary& of = summary.measurements.emplace_back(MeasurementSummary{m.name, m.poi, {}, &m == chosen});
     for (const spec::ParameterConfig& config : m.parameters) of.configured.push_back(config.name);
   }
-  summary.oddities = find_oddities(workspace, chosen);
+  summary.findings = check::find(workspace, measurement, {}, model).value();
   return summary;
 }
 
 JsonObject to_json(const Summary& summary) {
   JsonArray samples, channels, parameters, systematics, measurements;
-  JsonArray channel_details, sample_details, parameter_details, oddities;
+  JsonArray channel_details, sample_details, parameter_details;
   JsonObject modifiers, modifier_types;
   for (const SampleSummary& sample : summary.samples) {
     samples.emplace_back(sample.name);
@@ -234,14 +223,6 @@ JsonObject to_json(const Summary& summary) {
   for (const MeasurementSummary& measurement : summary.measurements) {
     measurements.emplace_back(make_array(measurement.name, measurement.poi, to_json(measurement.configured)));
   }
-  for (const Oddity& oddity : summary.oddities) {
-    JsonObject details;
-    details.emplace_back("kind", oddity.kind);
-    details.emplace_back("message", oddity.message);
-    details.emplace_back("count", oddity.count);
-    details.emplace_back("examples", to_json(oddity.examples));
-    oddities.emplace_back(std::move(details));
-  }
   JsonObject object;
   object.emplace_back("channels", std::move(channels));
   object.emplace_back("samples", std::move(samples));
@@ -253,7 +234,7 @@ JsonObject to_json(const Summary& summary) {
   object.emplace_back("sample_details", std::move(sample_details));
   object.emplace_back("modifier_types", std::move(modifier_types));
   object.emplace_back("parameter_details", std::move(parameter_details));
-  object.emplace_back("oddities", std::move(oddities));
+  object.emplace_back("findings", findings_to_json(summary.findings));
   return object;
 }
 
@@ -287,14 +268,7 @@ std::string to_table(const Summary& summary) {
   }
   std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", channels.text(), samples.text(), types.text(),
                                  parameters.text(), measurements.text());
-  if (summary.oddities.empty()) return text + "nothing odd was found\n";
-  text += "oddities\n--------\n";
-  for (const Oddity& oddity : summary.oddities) {
-    text += fmt::format("{:>6}  {}\n", oddity.count, oddity.message);
-    for (const std::string& example : oddity.examples) text += fmt::format("          {}\n", example);
-    if (oddity.count > oddity.examples.size()) text += "          ...\n";
-  }
-  return text;
+  return text + to_table(summary.findings);
 }
 
 }  // namespace relume::report

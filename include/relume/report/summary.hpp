@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What is in a workspace, and what is odd about it: nothing here is an error, all of it has surprised somebody.
+// What is in a workspace, and what checks find odd about it.
 //
 //   report::Summary summary = report::summarise(workspace, {}, compiled.likelihood.get());
-//   for (const report::Oddity& oddity : summary.oddities) std::cout << oddity.message << '\n';
+//   std::cout << report::to_table(summary);
 //
-// Cost: one pass over the workspace. Thread-safety: pure functions.
+// Cost: one pass over the workspace, and check::find. Thread-safety: pure functions.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "relume/check/findings.hpp"
 #include "relume/model/likelihood.hpp"
 #include "relume/spec/json.hpp"
 #include "relume/spec/workspace.hpp"
@@ -53,25 +54,17 @@ struct MeasurementSummary {
   bool is_chosen = false;
 };
 
-/// Something that is allowed and surprising.
-struct Oddity {
-  std::string kind;     ///< a key for programs: "modifier_without_effect"
-  std::string message;  ///< one sentence
-  std::size_t count = 0;
-  std::vector<std::string> examples;  ///< the first few
-};
-
 struct Summary {
   std::vector<ChannelSummary> channels;
   std::vector<SampleSummary> samples;
   std::vector<ModifierTypeSummary> modifier_types;
   std::vector<ParameterSummary> parameters;
   std::vector<MeasurementSummary> measurements;
-  std::vector<Oddity> oddities;
+  check::Findings findings;
 };
 
 /// `measurement`: whose parameter of interest and configuration are looked at; empty: the first. `model`, if there is
-/// one, adds the values and bounds of parameters.
+/// one, adds the values and bounds of parameters, and what checks find with it.
 Summary summarise(const spec::Workspace& workspace, std::string_view measurement = {},
                   const model::Likelihood* model = nullptr);
 

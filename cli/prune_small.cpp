@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <optional>
+
+#include "interrupt.hpp"
+#include "model_input.hpp"
+#include "output.hpp"
+#include "relume/edit/systematics.hpp"
+#include "relume/formats/input.hpp"
+#include "relume/formats/json.hpp"
+#include "relume/formats/pyhf_json.hpp"
+#include "relume/report/pruning.hpp"
+
+namespace relume::cli {
+namespace {
+
+/// A parameter that --fix holds may be gone from the pruned model.
+void drop_gone(ModelSettings& settings, const edit::SmallPruning& pruning) {
+  std::erase_if(settings.fixed, [&](const auto& fixed) {
+    return std::find(pruning.gone_parameters.begin(), pruning.gone_parameters.end(), fixed.first) !=
+           pruning.gone_parameters.end();
+  });
+}
+
+}  // namespace
+
+int run_prune_small(const Arguments& arguments) {
+  Input input = read_input(arguments, PatchsetUse::one_point);
+  ModelSettings settings = model_settings(arguments);
+  apply_to(input.workspace, settings);
+  edit::SmallPruningOptions options;
+  options.normalisation = arguments.number(options::small_norm);
+  options.shape = arguments.number(options::small_shape);
+  if (arguments.text(options::relative_to) == "total") options.reference = edit::Reference::total;
+  options.where = {.modifiers = arguments.all(options::in_modifier),
+                   .channels = arguments.all(options::in_channel),
+                   .samples = arguments.all(options::in_sample)};
+  options.measurement = settings.compile.measurement;
+  const edit::SmallPruning pruning = edit::prune_small(input.workspace, options).value();
+
+  std::optional<infer::Comparison> comparison;
+  if (arguments.given(options::check)) {
+    const Model before = build_with_poi(input.workspace, settings).value();
+    drop_gone(settings, pruning);
+    const Model after = build_with_poi(pruning.workspace, settings).value();
+    comparison = infer::compare({before.likelihood(), before.observed(), before.fixed},
+                                {after.likelihood(), after.observed(), after.fixed}, &catch_interrupts());
+  }
+  const infer::Comparison* found = comparison ? &*comparison : nullptr;
+  write_document(arguments, formats::workspace_to_json(pruning.workspace));
+  if (arguments.given(options::report)) {
+    const std::string json = formats::write_json(report::to_json(pruning, found), {.indent = 4}) + '\n';
+    formats::write_output(arguments.text(options::report), json).value();
+  }
+  explain(report::to_table(pruning, found));
+  return comparison && !comparison->is_usable() ? exit_code::not_usable : exit_code::ok;
+}
+
+}  // namespace relume::cli

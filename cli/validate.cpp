@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "model_input.hpp"
+#include "output.hpp"
+#include "relume/check/findings.hpp"
+#include "relume/report/findings.hpp"
+
+namespace relume::cli {
+namespace {
+
+check::Options check_options(const Arguments& arguments, const Model& model) {
+  check::Options options;
+  options.thresholds.large_normalisation = arguments.number(options::large_norm);
+  options.thresholds.large_shape = arguments.number(options::large_shape);
+  options.thresholds.same_side = arguments.number(options::same_side);
+  options.thresholds.negligible_signal = arguments.number(options::negligible_signal);
+  options.max_places = static_cast<std::size_t>(arguments.integer(options::places));
+  options.skip = arguments.all(options::skip);
+  for (const infer::FixedParameter& f : model.fixed) options.fixed.push_back(f.parameter);
+  return options;
+}
+
+bool fails(const check::Findings& findings, const std::string& on) {
+  const auto worst = findings.worst();
+  if (!worst || on == "never") return false;
+  return on == "note" || *worst == check::Severity::error || (on == "warning" && *worst == check::Severity::warning);
+}
+
+}  // namespace
+
+int run_validate(const Arguments& arguments) {
+  Input input = read_input(arguments, PatchsetUse::one_point);
+  ModelSettings settings = model_settings(arguments);
+  apply_to(input.workspace, settings);
+  const Model model = build(input.workspace, settings).value();
+  const check::Findings findings = check::find(input.workspace, settings.compile.measurement,
+                                               check_options(arguments, model), model.compiled.likelihood.get())
+                                       .value();
+  std::vector<std::string> notes = std::move(input.notes);
+  notes.insert(notes.end(), model.compiled.notices.begin(), model.compiled.notices.end());
+  write_result(arguments, options::inspect_format, report::to_json(findings, notes),
+               [&] { return report::to_table(findings, notes); });
+  return fails(findings, arguments.text(options::fail_on)) ? exit_code::not_usable : exit_code::ok;
+}
+
+}  // namespace relume::cli
