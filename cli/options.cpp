@@ -333,6 +333,13 @@ const Option same_side{.name = "same-side",
                        .min = 0.0,
                        .help = "Up and down go to the same side when both change a yield, or a bin, by more than this.",
                        .reason = "Less is rounding, and statistics of the simulation."};
+const Option relevant{.name = "relevant",
+                      .kind = Kind::number,
+                      .metavar = "SHARE",
+                      .default_text = "0.01",
+                      .min = 0.0,
+                      .help = "What is odd about a variation counts when it changes a bin, all samples together, by this.",
+                      .reason = "Published models have thousands of odd variations on samples that hardly matter."};
 const Option negligible_signal{.name = "negligible-signal",
                                .kind = Kind::number,
                                .metavar = "RATIO",
@@ -606,7 +613,7 @@ Options rename_options[] = {&options::rename_channel, &options::rename_sample, &
                             &options::rename_measurement};
 Options validate_options[] = {&options::fail_on,     &options::skip,      &options::places,
                               &options::large_norm,  &options::large_shape, &options::same_side,
-                              &options::negligible_signal};
+                              &options::relevant,    &options::negligible_signal};
 Options prune_small_options[] = {&options::small_norm,  &options::small_shape, &options::relative_to,
                                  &options::in_modifier, &options::in_channel,  &options::in_sample,
                                  &options::check,       &options::report};

@@ -13,6 +13,7 @@ check::Options check_options(const Arguments& arguments, const Model& model) {
   options.thresholds.large_normalisation = arguments.number(options::large_norm);
   options.thresholds.large_shape = arguments.number(options::large_shape);
   options.thresholds.same_side = arguments.number(options::same_side);
+  options.thresholds.relevant = arguments.number(options::relevant);
   options.thresholds.negligible_signal = arguments.number(options::negligible_signal);
   options.max_places = static_cast<std::size_t>(arguments.integer(options::places));
   options.skip = arguments.all(options::skip);

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,13 +34,25 @@ bool is_all_zero(const Numbers& numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](const spec::Number& n) { return n.value == 0.0; });
 }
 
+/// Whether two histograms differ by more than rounding: published variations that were scaled and scaled back differ in
+/// the eighth digit, which no fit resolves.
+bool differ(const Numbers& nominal, const Numbers& varied) {
+  constexpr double rounding = 1e-6;  // of the yield
+  double yield = 0.0;
+  for (const spec::Number& n : nominal) yield += std::fabs(n.value);
+  for (std::size_t b = 0; b < std::min(nominal.size(), varied.size()); ++b) {
+    if (std::fabs(varied[b].value - nominal[b].value) > rounding * yield) return true;
+  }
+  return false;
+}
+
 /// Whether a modifier that is there does nothing at all.
 bool is_without_effect(const Sample& sample, const Modifier& modifier) {
   if (const auto* norm = std::get_if<spec::NormSysData>(&modifier.data)) {
     return (norm->lo.value == 1.0 && norm->hi.value == 1.0) || is_all_zero(sample.data);
   }
   if (const auto* histograms = std::get_if<spec::HistoSysData>(&modifier.data)) {
-    return histograms->lo == sample.data && histograms->hi == sample.data;
+    return !differ(sample.data, histograms->lo) && !differ(sample.data, histograms->hi);
   }
   return is_all_zero(sample.data);
 }
@@ -184,100 +198,112 @@ class Finder {
     }
   }
 
-  /// Of the whole channel: a large effect on a sample that does not matter comes last.
-  double share(std::size_t c, double events) const {
-    return total_[c].total_nominal > 0.0 ? std::fabs(events) / total_[c].total_nominal : 0.0;
+  /// A variation, as far as all of its checks need it.
+  struct Variation {
+    RawPlace place;
+    double lo = 0.0, hi = 0.0;  ///< changes of the yield, relative to it
+    double change = 0.0;        ///< largest change of a bin of the channel
+    bool is_small = false;      ///< noted as such
+  };
+
+  double relative_to_bin(std::size_t c, std::size_t b, double events) const {
+    const double total = total_[c].nominal[b];
+    if (events == 0.0) return 0.0;
+    return total > 0.0 ? std::fabs(events) / total : std::numeric_limits<double>::max();
   }
 
-  void look_at_normalisation(double lo, double hi, double yield, RawPlace place) {
-    const double effect = std::max(std::fabs(lo), std::fabs(hi));
-    place.size = share(place.channel, effect * yield);
-    place.numbers = {{{"lo", 1.0 + lo}, {"hi", 1.0 + hi}, {"change_of_channel", place.size}}};
-    if (effect > limits_.large_normalisation) add(Kind::large_normalisation, place);
-    if (lo * hi > 0.0 && lo != hi && std::min(std::fabs(lo), std::fabs(hi)) > limits_.same_side)
-      add(Kind::same_side_normalisation, place);
+  /// What is odd about a variation that matters; what does not matter is noted once.
+  void add(Kind kind, Variation& variation) {
+    variation.place.size = variation.change;
+    variation.place.numbers = {
+        {{"lo", 1.0 + variation.lo}, {"hi", 1.0 + variation.hi}, {"change_of_a_bin", variation.change}}};
+    add_if_relevant(kind, variation.place, variation);
+  }
+  void add_if_relevant(Kind kind, const RawPlace& place, Variation& variation) {
+    if (variation.change >= limits_.relevant) return add(kind, place);
+    if (!std::exchange(variation.is_small, true)) add(Kind::odd_and_small, place);
+  }
+
+  void look_at_sides(Variation& v, bool lo_moves, bool hi_moves, bool are_equal) {
+    if (lo_moves != hi_moves) add(Kind::one_sided_variation, v);
+    if (lo_moves && are_equal) add(Kind::up_equals_down, v);
+    if (std::max(std::fabs(v.lo), std::fabs(v.hi)) > limits_.large_normalisation) add(Kind::large_normalisation, v);
+    if (!are_equal && v.lo * v.hi > 0.0 && std::min(std::fabs(v.lo), std::fabs(v.hi)) > limits_.same_side)
+      add(Kind::same_side_normalisation, v);
   }
 
   void look_at_normsys(std::size_t c, std::size_t s, std::size_t m) {
     const Sample& sample = ws_.channels[c].samples[s];
     const auto& data = std::get<spec::NormSysData>(sample.modifiers[m].data);
-    const double lo = data.lo.value, hi = data.hi.value, yield = spec::sum(sample.data);
-    RawPlace place{.channel = c, .sample = s, .modifier = m, .numbers = {{{"lo", lo}, {"hi", hi}}}};
-    place.size = share(c, std::max(std::fabs(lo - 1.0), std::fabs(hi - 1.0)) * yield);
-    if (lo <= 0.0 || hi <= 0.0) add(Kind::normsys_zero, place);
-    if (lo == 1.0 || hi == 1.0) add(Kind::one_sided_variation, place);
-    if (lo == hi && lo != 1.0) add(Kind::up_equals_down, place);
-    look_at_normalisation(lo - 1.0, hi - 1.0, yield, place);
+    Variation v{{.channel = c, .sample = s, .modifier = m}, data.lo.value - 1.0, data.hi.value - 1.0};
+    const double effect = std::max(std::fabs(v.lo), std::fabs(v.hi));
+    for (std::size_t b = 0; b < sample.data.size(); ++b)
+      v.change = std::max(v.change, relative_to_bin(c, b, effect * sample.data[b].value));
+    if (effect < limits_.small) return add(Kind::negligible_variation, v.place);
+    if (data.lo.value <= 0.0 || data.hi.value <= 0.0) add(Kind::normsys_zero, v);
+    look_at_sides(v, v.lo != 0.0, v.hi != 0.0, v.lo == v.hi);
   }
 
   void look_at_histosys(std::size_t c, std::size_t s, std::size_t m) {
     const Sample& sample = ws_.channels[c].samples[s];
     const auto& data = std::get<spec::HistoSysData>(sample.modifiers[m].data);
     if (data.lo.size() != sample.data.size() || data.hi.size() != sample.data.size()) return;
-    const RawPlace place{.channel = c, .sample = s, .modifier = m};
-    look_at_bins_of(data, sample, place);
-    const bool lo_moves = !(data.lo == sample.data), hi_moves = !(data.hi == sample.data);
     const std::vector<double> nominal = spec::values_of(sample.data);
     const double yield = spec::sum(sample.data);
-    const bool empty_lo = is_all_zero(data.lo), empty_hi = is_all_zero(data.hi);
-    if (yield > 0.0 && (empty_lo || empty_hi)) {
-      RawPlace here = place;
-      here.size = share(c, yield);
-      here.numbers = {{{"nominal", yield}, {"lo", spec::sum(data.lo)}, {"hi", spec::sum(data.hi)}}};
-      return add(Kind::empty_variation, here);
+    Variation v{{.channel = c, .sample = s, .modifier = m}};
+    for (std::size_t b = 0; b < nominal.size(); ++b) {
+      const double events =
+          std::max(std::fabs(data.lo[b].value - nominal[b]), std::fabs(data.hi[b].value - nominal[b]));
+      v.change = std::max(v.change, relative_to_bin(c, b, events));
     }
-    RawPlace sided = place;
-    sided.size = share(c, std::max(std::fabs(spec::sum(data.lo) - yield), std::fabs(spec::sum(data.hi) - yield)));
-    sided.numbers = {{{"nominal", yield}, {"lo", spec::sum(data.lo)}, {"hi", spec::sum(data.hi)}}};
-    if (lo_moves != hi_moves) add(Kind::one_sided_variation, sided);
-    if (lo_moves && data.lo == data.hi) add(Kind::up_equals_down, sided);
+    if (yield > 0.0) {
+      v.lo = spec::sum(data.lo) / yield - 1.0;
+      v.hi = spec::sum(data.hi) / yield - 1.0;
+    }
     const Effect lo = spec::effect_of(sample.data, data.lo, nominal);
     const Effect hi = spec::effect_of(sample.data, data.hi, nominal);
-    if (!lo.is_defined || !hi.is_defined) return;
-    look_at_normalisation(lo.normalisation, hi.normalisation, yield, place);
-    if (nominal.size() > 1 && std::max(lo.shape, hi.shape) < limits_.small_shape) {
-      add(Kind::shape_is_normalisation,
-          {.channel = c,
-           .sample = s,
-           .modifier = m,
-           .numbers = {{{"lo", 1.0 + lo.normalisation}, {"hi", 1.0 + hi.normalisation}}},
-           .size = share(c, std::max(std::fabs(lo.normalisation), std::fabs(hi.normalisation)) * yield)});
+    const bool has_shape = lo.is_defined && hi.is_defined;
+    const bool shape_is_small = has_shape && std::max(lo.shape, hi.shape) < limits_.small;
+    if (shape_is_small && std::max(std::fabs(v.lo), std::fabs(v.hi)) < limits_.small)
+      return add(Kind::negligible_variation, v.place);
+    look_at_bins_of(data, sample, v);
+    if (yield > 0.0 && (is_all_zero(data.lo) || is_all_zero(data.hi))) return add(Kind::empty_variation, v);
+    look_at_sides(v, differ(sample.data, data.lo), differ(sample.data, data.hi), !differ(data.lo, data.hi));
+    if (shape_is_small && nominal.size() > 1) {
+      v.place.size = v.change;
+      v.place.numbers = {{{"lo", 1.0 + v.lo}, {"hi", 1.0 + v.hi}}};
+      add(Kind::shape_is_normalisation, v.place);
     }
   }
 
   /// The worst bin stands for all of a histogram.
-  void look_at_bins_of(const spec::HistoSysData& data, const Sample& sample, const RawPlace& modifier) {
+  void look_at_bins_of(const spec::HistoSysData& data, const Sample& sample, Variation& variation) {
     const double n = spec::sum(sample.data), l = spec::sum(data.lo), h = spec::sum(data.hi);
     const double lo_scale = n > 0.0 && l > 0.0 ? n / l : 1.0, hi_scale = n > 0.0 && h > 0.0 ? n / h : 1.0;
     RawPlace negative, on_zero, same_side, large;
     const auto keep = [&](RawPlace& worst, std::size_t b, double size) {
       if (worst.bin != RawPlace::none && size <= worst.size) return;
-      worst = modifier;
+      worst = variation.place;
       worst.bin = b;
       worst.size = size;
-      worst.numbers = {
-          {{"nominal", sample.data[b].value}, {"lo", data.lo[b].value}, {"hi", data.hi[b].value}}};
+      worst.numbers = {{{"nominal", sample.data[b].value}, {"lo", data.lo[b].value}, {"hi", data.hi[b].value}}};
     };
     for (std::size_t b = 0; b < sample.data.size(); ++b) {
       const double nominal = sample.data[b].value, lo = data.lo[b].value, hi = data.hi[b].value;
-      const double down = lo - nominal, up = hi - nominal;
-      const double total = total_[modifier.channel].nominal[b];
-      const double events = std::max(std::fabs(down), std::fabs(up)) / (total > 0.0 ? total : 1.0);
-      if (lo < 0.0 || hi < 0.0) keep(negative, b, -std::min(lo, hi));
-      if (nominal == 0.0 && (lo != 0.0 || hi != 0.0)) keep(on_zero, b, std::max(std::fabs(lo), std::fabs(hi)));
+      const double down = lo - nominal, up = hi - nominal, events = std::max(std::fabs(down), std::fabs(up));
+      const double change = relative_to_bin(variation.place.channel, b, events);
+      if (std::min(lo, hi) < 0.0) keep(negative, b, change);
+      if (nominal == 0.0 && events > 0.0) keep(on_zero, b, change);
       if (!(nominal >= limits_.tiny_yield)) continue;
       if (down * up > 0.0 && lo != hi && std::min(std::fabs(down), std::fabs(up)) > limits_.same_side * nominal)
-        keep(same_side, b, events);
+        keep(same_side, b, change);
       const double shape = std::max(std::fabs(lo * lo_scale - nominal), std::fabs(hi * hi_scale - nominal));
-      if (sample.data.size() > 1 && shape > limits_.large_shape * nominal) keep(large, b, events);
+      if (sample.data.size() > 1 && shape > limits_.large_shape * nominal) keep(large, b, change);
     }
-    const auto add_if_found = [&](Kind kind, RawPlace& place) {
-      if (place.bin != RawPlace::none) add(kind, std::move(place));
-    };
-    add_if_found(Kind::histosys_negative, negative);
-    add_if_found(Kind::histosys_on_zero_nominal, on_zero);
-    add_if_found(Kind::same_side_bin, same_side);
-    add_if_found(Kind::large_shape, large);
+    if (negative.bin != RawPlace::none) add_if_relevant(Kind::histosys_negative, negative, variation);
+    if (large.bin != RawPlace::none) add_if_relevant(Kind::large_shape, large, variation);
+    if (on_zero.bin != RawPlace::none) add(Kind::histosys_on_zero_nominal, on_zero);
+    if (same_side.bin != RawPlace::none) add(Kind::same_side_bin, same_side);
   }
 
   void look_for_identical_variations(std::size_t c, std::size_t s) {
@@ -294,7 +320,7 @@ class Finder {
                                          .sample = s,
                                          .modifier = other,
                                          .other_modifier = m,
-                                         .size = share(c, spec::sum(data->hi) - spec::sum(sample.data))});
+                                         .size = std::fabs(spec::sum(data->hi) - spec::sum(sample.data))});
         break;
       }
       others.push_back(m);
@@ -311,7 +337,8 @@ class Finder {
       place.numbers = {{{"nominal", nominal}, {"uncertainty", u}}};
       place.size = nominal > 0.0 ? u / nominal : 0.0;
       if (u == 0.0 && nominal != 0.0) add(Kind::shapesys_zero, place);
-      if (nominal >= limits_.tiny_yield && u > nominal) add(Kind::shapesys_above_nominal, place);
+      if (nominal >= limits_.tiny_yield && u > nominal && relative_to_bin(c, b, u) >= limits_.relevant)
+        add(Kind::shapesys_above_nominal, place);
       if (u > 0.0 && u < nearly_exact * nominal) add(Kind::shapesys_nearly_exact, place);
     }
   }

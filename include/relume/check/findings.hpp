@@ -40,8 +40,10 @@ struct Thresholds {
   double large_normalisation = 0.5;
   /// Change of a bin, relative to it, after scaling to the nominal yield. Twice or nothing.
   double large_shape = 1.0;
-  /// Below this in every bin a shape is only a normalisation, as for Combine.
-  double small_shape = 1e-3;
+  /// Change of a bin of a channel, all samples together, relative to it. What is odd and smaller is one note.
+  double relevant = 0.01;
+  /// Below this in every bin a shape is only a normalisation, as for Combine; a normalisation below it is nothing.
+  double small = 1e-3;
   /// Both sides change a yield, or a bin, by more than this to the same side. Less is rounding and statistics.
   double same_side = 0.01;
   /// Signal over the uncertainty of the background, statistical and systematic: a hundredth of a standard deviation
