@@ -26,6 +26,7 @@ void bind_model(nanobind::module_& m);
 void bind_infer(nanobind::module_& m);
 void bind_contour(nanobind::module_& m);
 void bind_toy_limit(nanobind::module_& m);
+void bind_hygiene(nanobind::module_& m);
 
 /// A compiled likelihood with the data it was published with, and what it was made from (to be pickled).
 struct Model {

@@ -13,4 +13,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_infer(m);
   relume::python::bind_contour(m);
   relume::python::bind_toy_limit(m);
+  relume::python::bind_hygiene(m);
 }

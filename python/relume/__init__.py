@@ -18,6 +18,7 @@ UnknownNameError (both) and FileError. Numbers that do not work out raise nothin
 from ._core import __version__
 from .contours import Contour, Contours, ProfileGrid, RatioTest, contour, scan_grid, test
 from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
+from .hygiene import Finding, Findings, SmallPruning, validate
 from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
@@ -31,4 +32,8 @@ __all__ = [
     "ProfileGrid", "ProfileScan", "RatioTest", "RelumeError", "Signal", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
     "UnknownNameError", "Workspace", "__version__", "contour", "feldman_cousins", "fit", "hypotest", "intervals", "limit_gradient",
     "limits", "merge_toys", "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit",
+    "Channel", "Discovery", "FileError", "Finding", "Findings", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow",
+    "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileScan", "RelumeError", "Signal",
+    "SmallPruning", "ToySample", "ToyTest", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "intervals", "limit_gradient", "limits", "read",
+    "scan", "significance", "toys", "upper_limit", "validate",
 ]

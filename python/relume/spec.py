@@ -14,6 +14,7 @@ from .arguments import flag, new_names, number, refuse, text, texts, whole
 from .errors import InputError, OptionError, Problem, UnknownNameError
 
 if TYPE_CHECKING:
+    from .hygiene import SmallPruning
     from .model import Model
 
 Document = Mapping[str, Any]
@@ -193,6 +194,42 @@ class Workspace:
         return self._wrap(self._core.renamed(new_names(channels, "channels"), new_names(samples, "samples"), new_names(modifiers, "modifiers"),
                                              new_names(measurements, "measurements")))
 
+    def prune_small(self, *, normalisation: float = 0.005, shape: float = 0.005, relative_to: str = "sample", modifiers: Sequence[str] = (),
+                    channels: Sequence[str] = (), samples: Sequence[str] = (), measurement: str = "", check: bool = False) -> SmallPruning:
+        """Without systematic uncertainties whose effect is small, and what that costs; the result's `workspace` is what is left.
+
+        A normalisation goes when neither side changes the yield by more than `normalisation`, a shape when neither side changes a bin, at
+        the nominal yield, by more than `shape`; shares of the sample, or of all samples of the channel (`relative_to`: sample, total). Empty
+        `modifiers`, `channels`, `samples`: all. `measurement`: whose settings the uncertainties are for. `check`: limits and the uncertainty
+        of the parameter of interest of both models. Raises OptionError, UnknownNameError.
+        """
+        from .hygiene import SmallPruning
+
+        return SmallPruning(*_core.prune_small(self._core, number(normalisation, "normalisation"), number(shape, "shape"), text(relative_to, "relative_to"),
+                                               texts(modifiers, "modifiers"), texts(channels, "channels"), texts(samples, "samples"),
+                                               self._measurement(measurement), flag(check, "check")))
+
+    def symmetrise(self, method: str = "average", *, modifiers: Sequence[str] = (), channels: Sequence[str] = (),
+                   samples: Sequence[str] = ()) -> Workspace:
+        """With histosys and normsys variations that are symmetric around the nominal yields.
+
+        `method`: average, (up - down) / 2, what has one side only is mirrored; mirror, nothing but that; maximum, the larger side of each
+        bin; absolute, (|up| + |down|) / 2. Empty `modifiers`, `channels`, `samples`: all. Raises InputError with every normsys whose factor
+        would be negative; OptionError, UnknownNameError.
+        """
+        return self._wrap(_core.symmetrised(self._core, text(method, "method"), texts(modifiers, "modifiers"), texts(channels, "channels"),
+                                            texts(samples, "samples")))
+
+    def decorrelate(self, modifiers: Sequence[str], *, by_channel: bool = True, by_sample: bool = False, channels: Sequence[str] = (),
+                    samples: Sequence[str] = ()) -> Workspace:
+        """With a parameter NAME_CHANNEL, NAME_SAMPLE or NAME_CHANNEL_SAMPLE of its own in the place of each of `modifiers`.
+
+        What measurements configure for a name is copied. `channels`, `samples`: only there; empty: everywhere. Raises UnknownNameError, also
+        where a new name is taken; InputError for the parameter of interest and for lumi; OptionError.
+        """
+        return self._wrap(_core.decorrelated(self._core, texts(modifiers, "modifiers"), flag(by_channel, "by_channel"), flag(by_sample, "by_sample"),
+                                             texts(channels, "channels"), texts(samples, "samples")))
+
     def sort(self) -> Workspace:
         """With channels, samples, modifiers, measurements, their parameter configurations and observations in the order of their names."""
         return self._wrap(self._core.sorted())
@@ -211,7 +248,7 @@ class Workspace:
         return self._core.digest(text(algorithm, "algorithm"))
 
     def inspect(self, measurement: str = "") -> dict[str, Any]:
-        """What is in it, and what is odd about it (`oddities`): the document of `relume inspect`.
+        """What is in it, and what is odd about it (`findings`; `relume.validate` says more): the document of `relume inspect`.
 
         `measurement`: "" for the first. Raises UnknownNameError.
         """

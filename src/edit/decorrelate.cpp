@@ -46,7 +46,7 @@ Errors check(const Workspace& workspace, const DecorrelateOptions& options) {
   for (const std::string& name : options.modifiers) {
     for (const spec::Measurement& measurement : workspace.measurements) {
       if (measurement.poi != name) continue;
-      errors.push_back({ErrorCode::reference, name,
+      errors.push_back({ErrorCode::unsupported, name,
                         fmt::format("'{}' is the parameter of interest of measurement '{}'", name, measurement.name),
                         "with several in its place there would be none: choose another one first"});
     }
@@ -62,7 +62,7 @@ void check_components(const Workspace& workspace, const std::string& name, const
     for (const spec::ParameterConfig& config : measurement.parameters) {
       const bool has_lists = config.inits || config.bounds || config.auxdata || config.factors || config.sigmas;
       if (config.name != name || !has_lists) continue;
-      errors.push_back({ErrorCode::reference, name,
+      errors.push_back({ErrorCode::unsupported, name,
                         fmt::format("measurement '{}' configures the bins of '{}' in several channels by one list",
                                     measurement.name, name),
                         "take the configuration out first"});
@@ -110,7 +110,7 @@ Result<Workspace> decorrelate(const Workspace& workspace, const DecorrelateOptio
   }
   for (const auto& [name, parts] : parts_of) {
     if (parts.types.contains(ModifierType::lumi)) {
-      errors.push_back({ErrorCode::reference, name, "a modifier of type lumi has one name everywhere",
+      errors.push_back({ErrorCode::unsupported, name, "a modifier of type lumi has one name everywhere",
                         "put a normsys of its size in its place to have several"});
     }
     check_components(workspace, name, parts, errors);

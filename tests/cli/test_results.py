@@ -202,13 +202,13 @@ def test_inspect_keeps_the_keys_of_pyhf(answer, files):
     assert details["fakes_SR"]["n_components"] == 2 and details["JES"]["n_uses"] == 3
 
 
-def oddities(answer, files, workspace):
+def findings(answer, files, workspace):
     result = answer("inspect", files.write("odd.json", workspace), "--format", "json")
-    return {o["kind"]: o for o in result["oddities"]}
+    return {f["check"]: f for f in result["findings"]}
 
 
 def test_inspect_names_what_is_odd(answer, files):
-    assert set(oddities(answer, files, small_search.background_only())) == {"poi_on_no_sample", "histosys_and_normsys_share_name"}
+    assert set(findings(answer, files, small_search.background_only())) == {"poi-on-no-sample", "histosys-and-normsys-share-name"}
 
     workspace = small_search.background_only()
     signal_region, control_region = workspace["channels"]
@@ -228,12 +228,15 @@ def test_inspect_names_what_is_odd(answer, files):
         small_search.modifier("staterror_CR", "staterror", [0.0])]})
     workspace["observations"][0]["data"] = [0, 5.5]
     workspace["measurements"][0]["config"]["parameters"].append({"name": "mu_BG", "inits": [1.0]})
-    found = oddities(answer, files, workspace)
+    found = findings(answer, files, workspace)
     expected = {
-        "channel_without_poi", "signal_without_yield", "configured_unknown_parameter", "lumi_not_configured",
-        "modifier_without_effect", "one_sided_variation", "variations_to_the_same_side", "normsys_large", "histosys_negative",
-        "histosys_on_zero_nominal", "histosys_and_normsys_share_name", "nominal_negative", "nominal_tiny", "staterror_zero",
-        "staterror_above_nominal", "shapesys_nearly_exact", "observation_not_integer", "observation_zero"}
+        "poi-without-effect", "configured-unknown-parameter", "lumi-not-configured", "one-sided-variation", "same-side-normalisation",
+        "large-normalisation", "nominal-negative", "staterror-zero", "shapesys-nearly-exact", "channel-without-poi", "signal-without-yield",
+        "odd-and-small", "modifier-without-effect", "parameter-without-effect", "histosys-on-zero-nominal", "histosys-and-normsys-share-name",
+        "nominal-tiny", "observation-not-integer", "observation-zero"}
     assert set(found) == expected
-    assert found["channel_without_poi"]["examples"] == ["'CR'"]
-    assert all(o["count"] >= len(o["examples"]) >= 1 and o["message"] for o in found.values())
+    assert found["channel-without-poi"]["places"] == [{"pointer": "/channels/1", "channel": "CR"}]
+    assert all(f["count"] >= len(f["places"]) >= 1 and f["message"] and f["advice"] for f in found.values())
+    # The same list, whoever asks.
+    validated = answer("validate", files.write("odd.json", workspace), "--format", "json", code=3)
+    assert {f["check"]: f for f in validated["findings"]} == found

@@ -144,7 +144,7 @@ def test_staterror_of_a_negative_total_is_held(answer):
     model["channels"][0]["samples"].append({"name": "interference", "data": [-2.0], "modifiers": [modifier("stat", "staterror", [0.5])]})
     fit = answer(model, "fit")
     assert fit["mle_parameters"]["stat"] == [1.0] and any("stat[0] is held at 1" in note for note in fit["notes"])
-    assert "nominal_negative" in [oddity["kind"] for oddity in answer(model, "inspect", "--format", "json")["oddities"]]
+    assert "nominal-negative" in [finding["check"] for finding in answer(model, "inspect", "--format", "json")["findings"]]
 
 
 # ---------------------------------------------------------------------- configurations

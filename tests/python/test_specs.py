@@ -45,7 +45,7 @@ def test_copies_and_pickles_are_equal(workspace):
 
 def test_what_is_in_it(workspace):
     assert workspace.channels == {"SR": 2, "CR": 1} and workspace.measurements == ["search"] and workspace.poi() == "mu"
-    assert "oddities" in workspace.inspect() and "SR" in repr(workspace)
+    assert "findings" in workspace.inspect() and "SR" in repr(workspace)
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha256"])
