@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace relume::spec {
 
@@ -94,11 +95,22 @@ class Channels {
   ChannelUncertainty operator()(const Channel& channel) {
     const std::size_t n_bins = channel.samples.empty() ? 0 : channel.samples.front().data.size();
     by_parameter_.clear();
+    gammas_.clear();
     independent_.assign(n_bins, 0.0);
     ChannelUncertainty result{channel.name, std::vector<double>(n_bins), std::vector<double>(n_bins)};
     for (const Sample& sample : channel.samples) {
-      if (sample.data.size() != n_bins || carries(sample, left_out_)) continue;
-      add(sample, result.nominal);
+      if (sample.data.size() != n_bins) continue;
+      const bool counts = !carries(sample, left_out_);
+      add_staterrors(sample, counts);
+      if (counts) add(sample, result.nominal);
+    }
+    for (const auto& [name, gamma] : gammas_) {
+      for (std::size_t b = 0; b < n_bins; ++b) {
+        // As pyhf: without a yield, or with a negative one, the parameter is held.
+        if (!(gamma.nominal[b] > 0.0)) continue;
+        const double share = gamma.expected[b] / gamma.nominal[b];
+        independent_[b] += gamma.variance[b] * share * share;
+      }
     }
     std::vector<double> variance = independent_;
     double total_variance = 0.0;
@@ -150,17 +162,30 @@ class Channels {
       std::vector<double>& shifts = by_parameter_.try_emplace(name, n_bins).first->second;
       for (std::size_t b = 0; b < n_bins; ++b) shifts[b] += factors[b] * of_bin(b);
     };
+    // A histosys and a normsys of one name move together: the factors act on the varied histograms.
+    std::unordered_map<std::string_view, const NormSysData*> factors_of;
+    std::unordered_set<std::string_view> with_histograms;
+    for (const Modifier& modifier : sample.modifiers) {
+      if (const auto* norm = std::get_if<NormSysData>(&modifier.data)) factors_of[modifier.name] = norm;
+      if (std::holds_alternative<HistoSysData>(modifier.data)) with_histograms.insert(modifier.name);
+    }
     for (const Modifier& modifier : sample.modifiers) {
       if (is_fixed(modifier.name)) continue;
       if (const auto* norm = std::get_if<NormSysData>(&modifier.data)) {
+        if (with_histograms.contains(modifier.name)) continue;
         const double half = 0.5 * (norm->hi.value - norm->lo.value);
         shift(modifier.name, [&](std::size_t b) { return half * sample.data[b].value; });
       } else if (const auto* histograms = std::get_if<HistoSysData>(&modifier.data)) {
         if (histograms->lo.size() != n_bins || histograms->hi.size() != n_bins) continue;
-        shift(modifier.name, [&](std::size_t b) { return 0.5 * (histograms->hi[b].value - histograms->lo[b].value); });
-      } else if (const auto* uncertainties = std::get_if<Numbers>(&modifier.data)) {
-        // The gammas of a staterror are shared by samples of a bin; their widths are such that the variances of the
-        // samples add all the same (CERN-OPEN-2012-016, section 3.4).
+        const auto found = factors_of.find(modifier.name);
+        const double lo = found != factors_of.end() ? found->second->lo.value : 1.0;
+        const double hi = found != factors_of.end() ? found->second->hi.value : 1.0;
+        shift(modifier.name, [&](std::size_t b) {
+          return 0.5 * (hi * histograms->hi[b].value - lo * histograms->lo[b].value);
+        });
+      } else if (modifier.type == ModifierType::shapesys) {
+        const auto* uncertainties = std::get_if<Numbers>(&modifier.data);
+        if (uncertainties == nullptr) continue;
         for (std::size_t b = 0; b < std::min(n_bins, uncertainties->size()); ++b) {
           const double sigma = factors[b] * (*uncertainties)[b].value;
           independent_[b] += sigma * sigma;
@@ -175,8 +200,32 @@ class Channels {
     }
   }
 
+  /// One parameter per bin for all samples that carry the name, of the relative width sqrt(sum u^2) / sum n
+  /// (CERN-OPEN-2012-016, section 3.4).
+  struct Gamma {
+    std::vector<double> variance, nominal;  ///< of all samples, before factors
+    std::vector<double> expected;           ///< of those that count
+  };
+
+  void add_staterrors(const Sample& sample, bool counts) {
+    const std::size_t n_bins = sample.data.size();
+    for (const Modifier& modifier : sample.modifiers) {
+      const auto* uncertainties = std::get_if<Numbers>(&modifier.data);
+      if (modifier.type != ModifierType::staterror || uncertainties == nullptr || is_fixed(modifier.name)) continue;
+      Gamma& gamma = gammas_.try_emplace(modifier.name).first->second;
+      for (std::vector<double>* sums : {&gamma.variance, &gamma.nominal, &gamma.expected}) sums->resize(n_bins);
+      for (std::size_t b = 0; b < std::min(n_bins, uncertainties->size()); ++b) {
+        const double u = (*uncertainties)[b].value, n = sample.data[b].value;
+        gamma.variance[b] += u * u;
+        gamma.nominal[b] += n;
+        if (counts) gamma.expected[b] += factor(sample, b) * n;
+      }
+    }
+  }
+
   const Settings& settings_;
   std::string_view left_out_;
+  std::map<std::string_view, Gamma> gammas_;
   std::map<std::string_view, std::vector<double>> by_parameter_;
   std::vector<double> independent_;  ///< variances
 };
