@@ -317,8 +317,9 @@ const Option large_norm{.name = "large-norm",
                         .default_text = "0.5",
                         .min = 0.0,
                         .help = "A variation is large when it changes the yield of its sample by more than this.",
-                        .reason = "One half is hardly one standard deviation of something known. Combine's 0.1 drowns "
-                                  "published models."};
+                        .reason =
+                            "One half is hardly one standard deviation of something known. Combine's 0.1 drowns "
+                            "published models."};
 const Option large_shape{.name = "large-shape",
                          .kind = Kind::number,
                          .metavar = "SHARE",
@@ -333,13 +334,14 @@ const Option same_side{.name = "same-side",
                        .min = 0.0,
                        .help = "Up and down go to the same side when both change a yield, or a bin, by more than this.",
                        .reason = "Less is rounding, and statistics of the simulation."};
-const Option relevant{.name = "relevant",
-                      .kind = Kind::number,
-                      .metavar = "SHARE",
-                      .default_text = "0.01",
-                      .min = 0.0,
-                      .help = "What is odd about a variation counts when it changes a bin, all samples together, by this.",
-                      .reason = "Published models have thousands of odd variations on samples that hardly matter."};
+const Option relevant{
+    .name = "relevant",
+    .kind = Kind::number,
+    .metavar = "SHARE",
+    .default_text = "0.01",
+    .min = 0.0,
+    .help = "What is odd about a variation counts when it changes a bin, all samples together, by this.",
+    .reason = "Published models have thousands of odd variations on samples that hardly matter."};
 const Option negligible_signal{.name = "negligible-signal",
                                .kind = Kind::number,
                                .metavar = "RATIO",
@@ -458,13 +460,14 @@ const Option small_norm{.name = "small-norm",
                         .min = 0.0,
                         .help = "A normalisation goes when neither side changes the yield by more than this.",
                         .reason = "What ATLAS analyses use with TRExFitter; check what it costs with --check."};
-const Option small_shape{.name = "small-shape",
-                         .kind = Kind::number,
-                         .metavar = "SHARE",
-                         .default_text = "0.005",
-                         .min = 0.0,
-                         .help = "A shape goes when neither side changes a bin by more than this, at the nominal yield.",
-                         .reason = "As --small-norm."};
+const Option small_shape{
+    .name = "small-shape",
+    .kind = Kind::number,
+    .metavar = "SHARE",
+    .default_text = "0.005",
+    .min = 0.0,
+    .help = "A shape goes when neither side changes a bin by more than this, at the nominal yield.",
+    .reason = "As --small-norm."};
 const Option relative_to{.name = "relative-to",
                          .kind = Kind::choice,
                          .metavar = "WHAT",
@@ -515,13 +518,14 @@ const Option decorrelated{.name = "modifier",
                           .metavar = "NAME",
                           .is_repeatable = true,
                           .help = "Modifier to take apart; at least one."};
-const Option by{.name = "by",
-                .kind = Kind::choice,
-                .metavar = "WHAT",
-                .default_text = "channel",
-                .choices = "channel|sample|channel-and-sample",
-                .help = "What gets a parameter of its own: NAME becomes NAME_CHANNEL, NAME_SAMPLE, NAME_CHANNEL_SAMPLE.",
-                .reason = "Regions are what uncertainties are most often correlated over by mistake."};
+const Option by{
+    .name = "by",
+    .kind = Kind::choice,
+    .metavar = "WHAT",
+    .default_text = "channel",
+    .choices = "channel|sample|channel-and-sample",
+    .help = "What gets a parameter of its own: NAME becomes NAME_CHANNEL, NAME_SAMPLE, NAME_CHANNEL_SAMPLE.",
+    .reason = "Regions are what uncertainties are most often correlated over by mistake."};
 const Option rename_channel{.name = "channel",
                             .letter = 'c',
                             .kind = Kind::pair,
@@ -611,9 +615,9 @@ Options prune_options[] = {&options::prune_channel, &options::prune_sample, &opt
                            &options::prune_modifier_type, &options::prune_measurement};
 Options rename_options[] = {&options::rename_channel, &options::rename_sample, &options::rename_modifier,
                             &options::rename_measurement};
-Options validate_options[] = {&options::fail_on,     &options::skip,      &options::places,
-                              &options::large_norm,  &options::large_shape, &options::same_side,
-                              &options::relevant,    &options::negligible_signal};
+Options validate_options[] = {
+    &options::fail_on,     &options::skip,      &options::places,   &options::large_norm,
+    &options::large_shape, &options::same_side, &options::relevant, &options::negligible_signal};
 Options prune_small_options[] = {&options::small_norm,  &options::small_shape, &options::relative_to,
                                  &options::in_modifier, &options::in_channel,  &options::in_sample,
                                  &options::check,       &options::report};

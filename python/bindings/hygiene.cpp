@@ -41,10 +41,13 @@ nb::object validate(const Workspace& workspace, const std::string& measurement, 
   options.max_places = places;
   options.skip = std::move(skip);
   check::Thresholds& t = options.thresholds;
-  const std::pair<const char*, double*> known[] = {
-      {"large_normalisation", &t.large_normalisation}, {"large_shape", &t.large_shape}, {"relevant", &t.relevant},
-      {"small", &t.small},           {"same_side", &t.same_side}, {"negligible_signal", &t.negligible_signal},
-      {"tiny_yield", &t.tiny_yield}};
+  const std::pair<const char*, double*> known[] = {{"large_normalisation", &t.large_normalisation},
+                                                   {"large_shape", &t.large_shape},
+                                                   {"relevant", &t.relevant},
+                                                   {"small", &t.small},
+                                                   {"same_side", &t.same_side},
+                                                   {"negligible_signal", &t.negligible_signal},
+                                                   {"tiny_yield", &t.tiny_yield}};
   for (const auto& [name, value] : thresholds) {
     const auto found =
         std::find_if(std::begin(known), std::end(known), [&name = name](const auto& k) { return name == k.first; });
@@ -52,7 +55,8 @@ nb::object validate(const Workspace& workspace, const std::string& measurement, 
       refuse("thresholds", name, "threshold",
              "large_normalisation, large_shape, relevant, small, same_side, negligible_signal, tiny_yield");
     }
-    if (!(value >= 0.0)) throw Exception({{ErrorCode::option, "thresholds", "'" + name + "' is negative", "0 or more"}});
+    if (!(value >= 0.0))
+      throw Exception({{ErrorCode::option, "thresholds", "'" + name + "' is negative", "0 or more"}});
     *found->second = value;
   }
   Workspace chosen = workspace;
@@ -124,9 +128,9 @@ void bind_hygiene(nb::module_& m) {
   m.def(
       "decorrelated",
       [](const Workspace& w, Strings modifiers, bool by_channel, bool by_sample, Strings channels, Strings samples) {
-        return share(edit::decorrelate(w, {std::move(modifiers), by_channel, by_sample, std::move(channels),
-                                           std::move(samples)})
-                         .value());
+        return share(
+            edit::decorrelate(w, {std::move(modifiers), by_channel, by_sample, std::move(channels), std::move(samples)})
+                .value());
       },
       "workspace"_a, "modifiers"_a, "by_channel"_a, "by_sample"_a, "channels"_a, "samples"_a);
 }

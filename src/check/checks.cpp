@@ -26,6 +26,8 @@ constexpr Check all_checks[] = {
      "change initial values or the samples that are named"},
     {"poi-fixed", warning, "the measurement holds the parameter of interest",
      "set \"fixed\": false, or choose another parameter of interest: tests and limits refuse this one"},
+    {"poi-constrained", warning, "the parameter of interest is a constrained one, no signal strength",
+     "choose the signal strength by --poi, unless a systematic uncertainty is what you ask about"},
     {"free-parameter-without-effect", warning, "free parameters that change nothing at the nominal point",
      "fix them, or remove their modifiers: fits have no unique minimum"},
     {"degenerate-parameters", warning, "free parameters that cannot be told from each other",
@@ -76,8 +78,7 @@ constexpr Check all_checks[] = {
     {"signal-without-yield", note, "signal samples whose yields are all zero in a channel",
      "normal for control regions; otherwise look for the missing histogram"},
     {"signal-negligible-in-channel", note,
-     "channels where the signal is far smaller than the uncertainty of the background",
-     "normal for control regions"},
+     "channels where the signal is far smaller than the uncertainty of the background", "normal for control regions"},
     {"background-empty-bin", note, "bins where neither background nor signal is expected, and nothing was observed",
      "they tell nothing: drop or merge them"},
     {"same-side-bin", note, "shape variations that change a bin to the same side, up and down",
@@ -136,8 +137,11 @@ std::string to_string(const Place& place) {
     text += fmt::format("{}'{}'", text.empty() ? "" : ", ", parameter);
   }
   for (std::size_t i = 0; i < place.numbers.size(); ++i) {
-    text += fmt::format("{}{} {:.6g}", i > 0 ? ", " : text.empty() ? "" : ": ", place.numbers[i].first,
-                        place.numbers[i].second);
+    text += fmt::format("{}{} {:.6g}",
+                        i > 0          ? ", "
+                        : text.empty() ? ""
+                                       : ": ",
+                        place.numbers[i].first, place.numbers[i].second);
   }
   return text;
 }

@@ -68,8 +68,9 @@ class Finder {
   }
 
   RawFindings find() {
+    if (is_factor(poi_)) signal_ = poi_;
     total_ = spec::linear_uncertainties(ws_, measurement_, {});
-    background_ = spec::linear_uncertainties(ws_, measurement_, poi_);
+    background_ = spec::linear_uncertainties(ws_, measurement_, signal_);
     for (std::size_t c = 0; c < ws_.channels.size(); ++c) look_at_channel(c);
     look_at_signal();
     look_at_names();
@@ -80,6 +81,20 @@ class Finder {
 
  private:
   void add(Kind kind, RawPlace place) { found_[static_cast<std::size_t>(kind)].push_back(std::move(place)); }
+
+  /// Whether some sample is scaled by it.
+  bool is_factor(std::string_view name) const {
+    const auto scales = [&](const Modifier& modifier) {
+      return modifier.name == name &&
+             (modifier.type == ModifierType::normfactor || modifier.type == ModifierType::shapefactor);
+    };
+    for (const Channel& channel : ws_.channels) {
+      for (const Sample& sample : channel.samples) {
+        if (std::any_of(sample.modifiers.begin(), sample.modifiers.end(), scales)) return true;
+      }
+    }
+    return false;
+  }
 
   // ---- channels
 
@@ -106,11 +121,11 @@ class Finder {
       if (nominal > 0.0 && nominal < limits_.tiny_yield) add(Kind::nominal_tiny, place);
     }
     const bool is_empty = is_all_zero(sample.data);
-    if (is_empty && spec::carries(sample, poi_)) add(Kind::signal_without_yield, {.channel = c, .sample = s});
+    if (is_empty && spec::carries(sample, signal_)) add(Kind::signal_without_yield, {.channel = c, .sample = s});
     Seen& seen = samples_[sample.name];
     if (seen.is_empty) seen.place = {.channel = c, .sample = s};
     seen.is_empty = seen.is_empty && is_empty;
-    seen.has_poi = seen.has_poi || spec::carries(sample, poi_);
+    seen.has_poi = seen.has_poi || spec::carries(sample, signal_);
   }
 
   void look_for_identical_samples(std::size_t c) {
@@ -140,7 +155,7 @@ class Finder {
     const auto observation = observation_of_.find(ws_.channels[c].name);
     const std::vector<double>& total = total_[c].nominal;
     const std::vector<double>& background = background_[c].nominal;
-    const bool knows_signal = !poi_.empty();
+    const bool knows_signal = !signal_.empty();
     for (std::size_t b = 0; b < total.size(); ++b) {
       const bool is_observed =
           observation != observation_of_.end() && b < ws_.observations[observation->second].data.size();
@@ -153,12 +168,11 @@ class Finder {
       if (total[b] == 0.0 && !may_be_filled(c, b))
         add(observed > 0.0 ? Kind::data_without_prediction : Kind::background_empty_bin, place);
       if (knows_signal && total[b] > 0.0 && background[b] <= 0.0 && !may_be_filled(c, b)) {
-        add(Kind::signal_without_background, {.channel = c,
-                                              .bin = b,
-                                              .numbers = {{{"background", background[b]},
-                                                           {"signal", total[b] - background[b]},
-                                                           {"observed", observed}}},
-                                              .size = total[b] - background[b]});
+        add(Kind::signal_without_background,
+            {.channel = c,
+             .bin = b,
+             .numbers = {{{"background", background[b]}, {"signal", total[b] - background[b]}, {"observed", observed}}},
+             .size = total[b] - background[b]});
       }
     }
   }
@@ -166,7 +180,7 @@ class Finder {
   /// Whether a variation of the background brings events into a bin that has none at the nominal point.
   bool may_be_filled(std::size_t c, std::size_t b) const {
     for (const Sample& sample : ws_.channels[c].samples) {
-      if (spec::carries(sample, poi_)) continue;
+      if (spec::carries(sample, signal_)) continue;
       for (const Modifier& modifier : sample.modifiers) {
         const auto* histograms = std::get_if<spec::HistoSysData>(&modifier.data);
         if (histograms == nullptr || b >= histograms->lo.size() || b >= histograms->hi.size()) continue;
@@ -386,22 +400,26 @@ class Finder {
     bool is_carried = false, has_effect = false;
     for (const Channel& channel : ws_.channels) {
       for (const Sample& sample : channel.samples) {
-        if (!spec::carries(sample, poi_)) continue;
-        is_carried = true;
-        has_effect = has_effect || !is_all_zero(sample.data) ||
-                     std::any_of(sample.modifiers.begin(), sample.modifiers.end(), [&](const Modifier& modifier) {
-                       return std::holds_alternative<spec::HistoSysData>(modifier.data) &&
-                              !is_without_effect(sample, modifier);
-                     });
+        for (const Modifier& modifier : sample.modifiers) {
+          if (modifier.name != poi_) continue;
+          is_carried = true;
+          const bool varies =
+              !signal_.empty() &&
+              std::any_of(sample.modifiers.begin(), sample.modifiers.end(), [&](const Modifier& other) {
+                return std::holds_alternative<spec::HistoSysData>(other.data) && !is_without_effect(sample, other);
+              });
+          has_effect = has_effect || varies || !is_without_effect(sample, modifier);
+        }
       }
     }
     if (!is_carried) return add(Kind::poi_on_no_sample, {.parameters = {std::string(poi_)}});
     if (!has_effect) add(Kind::poi_without_effect, {.parameters = {std::string(poi_)}});
+    if (signal_.empty()) return add(Kind::poi_constrained, {.parameters = {std::string(poi_)}});
     double all = 0.0;
     std::vector<RawPlace> channels;
     for (std::size_t c = 0; c < ws_.channels.size(); ++c) {
       const auto& samples = ws_.channels[c].samples;
-      if (std::none_of(samples.begin(), samples.end(), [&](const Sample& s) { return spec::carries(s, poi_); })) {
+      if (std::none_of(samples.begin(), samples.end(), [&](const Sample& s) { return spec::carries(s, signal_); })) {
         add(Kind::channel_without_poi, {.channel = c});
         continue;
       }
@@ -425,7 +443,7 @@ class Finder {
     const spec::ChannelUncertainty& background = background_[c];
     std::vector<double> signal(background.nominal.size());
     for (const Sample& sample : ws_.channels[c].samples) {
-      if (!spec::carries(sample, poi_)) continue;
+      if (!spec::carries(sample, signal_)) continue;
       for (std::size_t b = 0; b < std::min(signal.size(), sample.data.size()); ++b) signal[b] += sample.data[b].value;
     }
     double squared = 0.0;
@@ -445,7 +463,8 @@ class Finder {
       if (used.types.contains(ModifierType::histosys) && used.types.contains(ModifierType::normsys)) {
         add(Kind::histosys_and_normsys_share_name, {.parameters = {std::string(name)}});
       }
-      const bool is_free = used.types.contains(ModifierType::normfactor) || used.types.contains(ModifierType::shapefactor);
+      const bool is_free =
+          used.types.contains(ModifierType::normfactor) || used.types.contains(ModifierType::shapefactor);
       if (!used.has_effect && !is_free) add(Kind::parameter_without_effect, {.parameters = {std::string(name)}});
     }
   }
@@ -500,6 +519,7 @@ class Finder {
   const Workspace& ws_;
   const Measurement* measurement_;
   std::string_view poi_;
+  std::string_view signal_;  ///< the parameter of interest, if it scales samples: these are the signal
   Thresholds limits_;
   RawFindings found_;
   std::vector<spec::ChannelUncertainty> total_, background_;
@@ -552,8 +572,8 @@ Errors find_unknown(const std::vector<std::string>& names) {
   Errors errors;
   for (const std::string& name : names) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    errors.push_back({ErrorCode::option, "skip", fmt::format("no check is called '{}'", name),
-                      hint_for_unknown(name, known)});
+    errors.push_back(
+        {ErrorCode::option, "skip", fmt::format("no check is called '{}'", name), hint_for_unknown(name, known)});
   }
   return errors;
 }
@@ -576,7 +596,8 @@ Result<Findings> find(const Workspace& workspace, std::string_view measurement, 
   for (std::size_t k = 0; k < n_kinds; ++k) {
     const Check& check = checks()[k];
     std::vector<RawPlace>& places = raw[k];
-    if (places.empty() || std::find(options.skip.begin(), options.skip.end(), check.name) != options.skip.end()) continue;
+    if (places.empty() || std::find(options.skip.begin(), options.skip.end(), check.name) != options.skip.end())
+      continue;
     std::stable_sort(places.begin(), places.end(),
                      [](const RawPlace& a, const RawPlace& b) { return a.size > b.size; });
     Finding& finding = findings.list.emplace_back();

@@ -22,6 +22,7 @@ enum class Kind {
   negative_prediction,
   nothing_at_nominal,
   poi_fixed,
+  poi_constrained,
   free_parameter_without_effect,
   degenerate_parameters,
   signal_without_background,

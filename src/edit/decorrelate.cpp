@@ -20,10 +20,10 @@ namespace {
 
 /// What is known of a name that is taken apart.
 struct Parts {
-  std::vector<std::string> names;                ///< new ones, in the order of the workspace
-  std::set<std::string, std::less<>> channels;   ///< where it was, all of them
+  std::vector<std::string> names;               ///< new ones, in the order of the workspace
+  std::set<std::string, std::less<>> channels;  ///< where it was, all of them
   std::set<ModifierType> types;
-  bool stays = false;                            ///< some sample outside of the selection keeps the old name
+  bool stays = false;  ///< some sample outside of the selection keeps the old name
 };
 
 std::string new_name(const std::string& name, const spec::Channel& channel, const spec::Sample& sample,
@@ -41,8 +41,8 @@ Errors check(const Workspace& workspace, const DecorrelateOptions& options) {
   if (!options.by_channel && !options.by_sample) {
     return {{ErrorCode::option, "by", "neither by channel nor by sample: nothing would change", {}}};
   }
-  Errors errors =
-      find_unknown(workspace, {.modifiers = options.modifiers, .channels = options.channels, .samples = options.samples});
+  Errors errors = find_unknown(
+      workspace, {.modifiers = options.modifiers, .channels = options.channels, .samples = options.samples});
   for (const std::string& name : options.modifiers) {
     for (const spec::Measurement& measurement : workspace.measurements) {
       if (measurement.poi != name) continue;

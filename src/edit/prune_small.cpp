@@ -120,12 +120,13 @@ class Pruner {
       hi *= spec::sum(histograms.hi) / yield;
       shape = std::max(down.shape, up.shape);
     }
-    const bool is_empty = std::all_of(sample.data.begin(), sample.data.end(), [](const spec::Number& n) { return n.value == 0.0; });
+    const bool is_empty =
+        std::all_of(sample.data.begin(), sample.data.end(), [](const spec::Number& n) { return n.value == 0.0; });
     const double weight = is_empty ? 0.0 : options_.reference == Reference::total ? yield / all : 1.0;
     PrunedModifier change{channel, sample.name, first.name, {}, (lo - 1.0) * weight, (hi - 1.0) * weight, shape};
     // NaN and infinity, of a channel whose samples add up to zero, are large.
-    const bool norm_is_small = std::fabs(change.norm_lo) <= options_.normalisation &&
-                               std::fabs(change.norm_hi) <= options_.normalisation;
+    const bool norm_is_small =
+        std::fabs(change.norm_lo) <= options_.normalisation && std::fabs(change.norm_hi) <= options_.normalisation;
     const bool shape_is_small = shape <= options_.shape;
     if (norm_is_small && shape_is_small) return remove(channel, sample, systematic, change, goes);
     if (!has_shape) return;
@@ -210,10 +211,9 @@ Result<SmallPruning> prune_small(const Workspace& workspace, const SmallPruningO
   for (spec::Measurement& measurement : pruning.workspace.measurements) {
     std::erase_if(measurement.parameters, [&](const auto& config) { return gone.contains(config.name); });
   }
-  const auto before =
-      spec::linear_uncertainties(workspace, spec::find_measurement(workspace, options.measurement), {});
-  const auto after = spec::linear_uncertainties(
-      pruning.workspace, spec::find_measurement(pruning.workspace, options.measurement), {});
+  const auto before = spec::linear_uncertainties(workspace, spec::find_measurement(workspace, options.measurement), {});
+  const auto after =
+      spec::linear_uncertainties(pruning.workspace, spec::find_measurement(pruning.workspace, options.measurement), {});
   for (std::size_t c = 0; c < before.size(); ++c) {
     pruning.channels.push_back({before[c].channel, before[c].nominal, before[c].sigma, after[c].sigma,
                                 before[c].total_nominal, before[c].total_sigma, after[c].total_sigma});

@@ -13,8 +13,8 @@ namespace relume::edit {
 using spec::Workspace;
 
 std::optional<Symmetrisation> symmetrisation_from_string(std::string_view name) {
-  for (const Symmetrisation method : {Symmetrisation::average, Symmetrisation::mirror, Symmetrisation::maximum,
-                                      Symmetrisation::absolute}) {
+  for (const Symmetrisation method :
+       {Symmetrisation::average, Symmetrisation::mirror, Symmetrisation::maximum, Symmetrisation::absolute}) {
     if (to_string(method) == name) return method;
   }
   return std::nullopt;

@@ -81,8 +81,8 @@ std::string to_table(const check::Findings& findings, std::span<const std::strin
       text += fmt::format("           … {} more\n", finding.count - finding.places.size());
     }
   }
-  return fmt::format("{}\n{}, {}, {}\n", text, count(findings.n_errors, "error"),
-                     count(findings.n_warnings, "warning"), count(findings.n_notes, "note")) +
+  return fmt::format("{}\n{}, {}, {}\n", text, count(findings.n_errors, "error"), count(findings.n_warnings, "warning"),
+                     count(findings.n_notes, "note")) +
          format_notes(notes);
 }
 

@@ -74,11 +74,13 @@ std::string counts(const SmallPruning& pruning) {
     return std::count_if(pruning.changes.begin(), pruning.changes.end(),
                          [&](const PrunedModifier& c) { return c.action == action; });
   };
-  return fmt::format(
-      "{} of {} normsys and histosys modifiers are left: of {} systematic uncertainties of samples nothing is left, {} "
-      "lost their shape, {} their normalisation; {} parameters are gone\n",
-      pruning.n_after, pruning.n_before, n(Action::removed), n(Action::shape_removed),
-      n(Action::normalisation_removed), pruning.gone_parameters.size());
+  Table table;
+  table.add({"normsys and histosys modifiers", fmt::format("{} of {} are left", pruning.n_after, pruning.n_before)});
+  table.add({"removed", fmt::format("{} systematic uncertainties of a sample", n(Action::removed))});
+  table.add({"shape removed", fmt::to_string(n(Action::shape_removed))});
+  table.add({"normalisation removed", fmt::to_string(n(Action::normalisation_removed))});
+  table.add({"parameters gone", fmt::to_string(pruning.gone_parameters.size())});
+  return table.text();
 }
 
 std::string to_table(const infer::Comparison& comparison) {

@@ -23,8 +23,8 @@ using spec::JsonObject;
 using spec::Modifier;
 using spec::ModifierType;
 using spec::Sample;
-using spec::Workspace;
 using spec::sum;
+using spec::Workspace;
 
 namespace {
 

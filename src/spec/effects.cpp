@@ -37,8 +37,7 @@ Effect effect_of(const Numbers& nominal, const Numbers& varied, std::span<const 
   for (std::size_t b = 0; b < nominal.size(); ++b) {
     const double difference = std::fabs(varied[b].value * (n / v) - nominal[b].value);
     if (difference <= rounding * std::fabs(nominal[b].value)) continue;
-    const double relative =
-        reference[b] > 0.0 ? difference / reference[b] : std::numeric_limits<double>::infinity();
+    const double relative = reference[b] > 0.0 ? difference / reference[b] : std::numeric_limits<double>::infinity();
     effect.shape = std::max(effect.shape, relative);
   }
   return effect;
@@ -180,9 +179,8 @@ class Channels {
         const auto found = factors_of.find(modifier.name);
         const double lo = found != factors_of.end() ? found->second->lo.value : 1.0;
         const double hi = found != factors_of.end() ? found->second->hi.value : 1.0;
-        shift(modifier.name, [&](std::size_t b) {
-          return 0.5 * (hi * histograms->hi[b].value - lo * histograms->lo[b].value);
-        });
+        shift(modifier.name,
+              [&](std::size_t b) { return 0.5 * (hi * histograms->hi[b].value - lo * histograms->lo[b].value); });
       } else if (modifier.type == ModifierType::shapesys) {
         const auto* uncertainties = std::get_if<Numbers>(&modifier.data);
         if (uncertainties == nullptr) continue;

@@ -38,7 +38,7 @@ std::vector<double> values_of(const Numbers& numbers);
 /// Expected events of a channel and their standard deviation before any fit.
 struct ChannelUncertainty {
   std::string channel;
-  std::vector<double> nominal, sigma;            ///< per bin
+  std::vector<double> nominal, sigma;             ///< per bin
   double total_nominal = 0.0, total_sigma = 0.0;  ///< of the sum of all bins
 };
 

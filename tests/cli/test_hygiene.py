@@ -71,7 +71,7 @@ def test_pruning_is_reported_and_checked(relume, answer, files, tmp_path):
     assert result.returncode == 0, result.stderr
     names = {m["name"] for c in json.loads(result.stdout)["channels"] for s in c["samples"] for m in s["modifiers"]}
     assert "small" not in names and "JES" in names
-    assert "1 parameters are gone" in result.stderr and "expected limit" in result.stderr
+    assert "2 of 3 are left" in result.stderr and "expected limit" in result.stderr
 
     told = json.loads(report.read_text())
     assert told["gone_parameters"] == ["small"]

@@ -149,7 +149,7 @@ def test_pruned_models_keep_what_is_above_the_thresholds(run_on, seed):
             expected = was
         # The two factors of a systematic uncertainty that stays do not go through a sum and back.
         assert now == pytest.approx(expected, rel=1e-9), (channel, sample, name)
-    assert f"{n_gone // 2} " in run.stderr
+    assert f"{n_gone // 2} systematic uncertainties" in run.stderr
 
 
 @pytest.mark.parametrize("seed", SEEDS)

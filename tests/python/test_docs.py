@@ -12,8 +12,8 @@ import sys
 import pytest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGES = ["README.md", "docs/guide/python.md"]
-CONSOLES = ["README.md", "docs/tutorial/first_limit.md"]
+PAGES = ["README.md", "docs/guide/checks.md", "docs/guide/python.md"]
+CONSOLES = ["README.md", "docs/guide/checks.md", "docs/tutorial/first_limit.md"]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@
 //   check::Findings findings = check::find(workspace, {}, {}, compiled.likelihood.get());
 //   if (findings.worst() == check::Severity::error) complain(findings.list.front().message);
 //
-// Cost: a few passes over the workspace; with a likelihood, one evaluation and one factorisation of its Hessian.
+// Cost: a few passes over the workspace; with a likelihood, one evaluation and one
+// factorisation of its slopes.
 // Thread-safety: pure functions.
 #pragma once
 
@@ -55,7 +56,7 @@ struct Thresholds {
 
 struct Options {
   Thresholds thresholds = {};
-  std::size_t max_places = 3;        ///< per check, the largest first; 0: all
+  std::size_t max_places = 3;          ///< per check, the largest first; 0: all
   std::vector<std::string> skip = {};  ///< names of checks
   /// Parameters that are held besides those that the model fixes.
   std::vector<ParamId> fixed = {};
@@ -82,7 +83,7 @@ struct Finding {
 };
 
 struct Findings {
-  std::vector<Finding> list;  ///< errors first, then warnings, then notes
+  std::vector<Finding> list;                              ///< errors first, then warnings, then notes
   std::size_t n_errors = 0, n_warnings = 0, n_notes = 0;  ///< checks that found something, not places
   std::optional<Severity> worst() const;
 };

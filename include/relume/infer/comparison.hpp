@@ -28,8 +28,8 @@ struct Version {
 
 struct VersionAnswer {
   Limit limit;
-  /// Standard deviation of the parameter of interest from a fit to Asimov data of the initial values, with the parameter
-  /// of interest at 1; nothing where the fit is not usable.
+  /// Standard deviation of the parameter of interest from a fit to Asimov data of the initial values, with the
+  /// parameter of interest at 1; nothing where the fit is not usable.
   std::optional<double> poi_uncertainty;
   std::string reason;  ///< why there is none
 };

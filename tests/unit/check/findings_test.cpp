@@ -37,8 +37,10 @@ Modifier per_bin(std::string name, ModifierType type, Numbers uncertainties) {
 Workspace clean() {
   Workspace ws;
   spec::Channel channel{"SR", {}};
-  channel.samples.push_back({"bkg", {100.0, 50.0}, {norm("xs", 0.9, 1.1), shape("jes", {95.0, 49.0}, {106.0, 52.0}),
-                                                    per_bin("stat", ModifierType::staterror, {3.0, 2.0})}});
+  channel.samples.push_back({"bkg",
+                             {100.0, 50.0},
+                             {norm("xs", 0.9, 1.1), shape("jes", {95.0, 49.0}, {106.0, 52.0}),
+                              per_bin("stat", ModifierType::staterror, {3.0, 2.0})}});
   channel.samples.push_back({"signal", {5.0, 10.0}, {factor("mu")}});
   ws.channels.push_back(channel);
   ws.observations.push_back({"SR", {103.0, 51.0}});
@@ -82,11 +84,19 @@ struct Case {
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> all{
-      {"poi-without-effect", [](Workspace& ws) { signal(ws).data = {0.0, 0.0}; }},
+      {"poi-without-effect",
+       [](Workspace& ws) {
+         signal(ws).data = {0.0, 0.0};
+       }},
       {"poi-degenerate", [](Workspace& ws) { signal(ws).modifiers.push_back(factor("k")); }},
       {"data-without-prediction",
-       [](Workspace& ws) { add_region(ws, {"other", {0.0, 3.0}, {}}, {1.0, 3.0}); }},
-      {"negative-prediction", [](Workspace& ws) { add_sample(ws, {"loss", {0.0, -70.0}, {}}); }},
+       [](Workspace& ws) {
+         add_region(ws, {"other", {0.0, 3.0}, {}}, {1.0, 3.0});
+       }},
+      {"negative-prediction",
+       [](Workspace& ws) {
+         add_sample(ws, {"loss", {0.0, -70.0}, {}});
+       }},
       {"nothing-at-nominal",
        [](Workspace& ws) {
          // 100 events less per standard deviation, from an initial value of -3.
@@ -94,8 +104,11 @@ const std::vector<Case>& cases() {
          ws.measurements[0].parameters.push_back({.name = "x", .inits = Numbers{-3.0}});
        }},
       {"poi-fixed", [](Workspace& ws) { ws.measurements[0].parameters.push_back({.name = "mu", .fixed = true}); }},
+      {"poi-constrained", [](Workspace& ws) { ws.measurements[0].poi = "jes"; }},
       {"free-parameter-without-effect",
-       [](Workspace& ws) { add_sample(ws, {"empty", {0.0, 0.0}, {factor("k")}}); }},
+       [](Workspace& ws) {
+         add_sample(ws, {"empty", {0.0, 0.0}, {factor("k")}});
+       }},
       {"degenerate-parameters",
        [](Workspace& ws) {
          background(ws).modifiers.push_back(factor("a"));
@@ -106,35 +119,68 @@ const std::vector<Case>& cases() {
          background(ws).data[1] = 0.0;
          background(ws).modifiers.clear();
        }},
-      {"signal-negligible", [](Workspace& ws) { signal(ws).data = {1e-2, 1e-2}; }},
+      {"signal-negligible",
+       [](Workspace& ws) {
+         signal(ws).data = {1e-2, 1e-2};
+       }},
       {"configured-unknown-parameter", [](Workspace& ws) { ws.measurements[0].parameters.push_back({.name = "x"}); }},
       {"lumi-not-configured",
-       [](Workspace& ws) { background(ws).modifiers.push_back({"lumi", ModifierType::lumi, {}}); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back({"lumi", ModifierType::lumi, {}});
+       }},
       {"empty-variation",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {0.0, 0.0}, {110.0, 52.0})); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {0.0, 0.0}, {110.0, 52.0}));
+       }},
       {"up-equals-down",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {110.0, 52.0}, {110.0, 52.0})); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {110.0, 52.0}, {110.0, 52.0}));
+       }},
       {"one-sided-variation", [](Workspace& ws) { background(ws).modifiers.push_back(norm("x", 1.0, 1.1)); }},
       {"same-side-normalisation", [](Workspace& ws) { background(ws).modifiers.push_back(norm("x", 1.05, 1.1)); }},
       {"large-normalisation", [](Workspace& ws) { background(ws).modifiers.push_back(norm("x", 0.8, 1.6)); }},
       {"large-shape",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {99.0, 50.0}, {40.0, 110.0})); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {99.0, 50.0}, {40.0, 110.0}));
+       }},
       {"normsys-zero", [](Workspace& ws) { background(ws).modifiers.push_back(norm("x", 0.0, 1.4)); }},
       {"histosys-negative",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {110.0, -1.0}, {90.0, 95.0})); }},
-      {"nominal-negative", [](Workspace& ws) { add_sample(ws, {"interference", {-3.0, 1.0}, {}}); }},
-      {"identical-samples", [](Workspace& ws) { add_sample(ws, {"copy", {100.0, 50.0}, {}}); }},
-      {"sample-without-yield", [](Workspace& ws) { add_sample(ws, {"empty", {0.0, 0.0}, {}}); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {110.0, -1.0}, {90.0, 95.0}));
+       }},
+      {"nominal-negative",
+       [](Workspace& ws) {
+         add_sample(ws, {"interference", {-3.0, 1.0}, {}});
+       }},
+      {"identical-samples",
+       [](Workspace& ws) {
+         add_sample(ws, {"copy", {100.0, 50.0}, {}});
+       }},
+      {"sample-without-yield",
+       [](Workspace& ws) {
+         add_sample(ws, {"empty", {0.0, 0.0}, {}});
+       }},
       {"staterror-zero",
-       [](Workspace& ws) { background(ws).modifiers[2] = per_bin("stat", ModifierType::staterror, {3.0, 0.0}); }},
+       [](Workspace& ws) {
+         background(ws).modifiers[2] = per_bin("stat", ModifierType::staterror, {3.0, 0.0});
+       }},
       {"staterror-above-nominal",
-       [](Workspace& ws) { background(ws).modifiers[2] = per_bin("stat", ModifierType::staterror, {3.0, 60.0}); }},
+       [](Workspace& ws) {
+         background(ws).modifiers[2] = per_bin("stat", ModifierType::staterror, {3.0, 60.0});
+       }},
       {"shapesys-above-nominal",
-       [](Workspace& ws) { background(ws).modifiers[2] = per_bin("x", ModifierType::shapesys, {3.0, 60.0}); }},
+       [](Workspace& ws) {
+         background(ws).modifiers[2] = per_bin("x", ModifierType::shapesys, {3.0, 60.0});
+       }},
       {"shapesys-nearly-exact",
-       [](Workspace& ws) { background(ws).modifiers[2] = per_bin("x", ModifierType::shapesys, {3.0, 1e-3}); }},
+       [](Workspace& ws) {
+         background(ws).modifiers[2] = per_bin("x", ModifierType::shapesys, {3.0, 1e-3});
+       }},
       {"poi-on-no-sample", [](Workspace& ws) { signal(ws).modifiers.clear(); }},
-      {"channel-without-poi", [](Workspace& ws) { add_region(ws, {"bkg", {30.0, 20.0}, {}}, {31.0, 18.0}); }},
+      {"channel-without-poi",
+       [](Workspace& ws) {
+         add_region(ws, {"bkg", {30.0, 20.0}, {}}, {31.0, 18.0});
+       }},
       {"signal-without-yield",
        [](Workspace& ws) {
          add_region(ws, {"bkg", {30.0, 20.0}, {}}, {31.0, 18.0});
@@ -146,29 +192,51 @@ const std::vector<Case>& cases() {
          ws.channels[1].samples.push_back({"signal", {1e-3, 1e-3}, {factor("mu")}});
        }},
       {"background-empty-bin",
-       [](Workspace& ws) { add_region(ws, {"other", {0.0, 3.0}, {}}, {0.0, 3.0}); }},
+       [](Workspace& ws) {
+         add_region(ws, {"other", {0.0, 3.0}, {}}, {0.0, 3.0});
+       }},
       {"same-side-bin",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {102.0, 49.0}, {104.0, 47.0})); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {102.0, 49.0}, {104.0, 47.0}));
+       }},
       {"odd-and-small",
-       [](Workspace& ws) { add_sample(ws, {"rare", {0.1, 0.2}, {norm("x", 1.0, 1.1)}}); }},
+       [](Workspace& ws) {
+         add_sample(ws, {"rare", {0.1, 0.2}, {norm("x", 1.0, 1.1)}});
+       }},
       {"identical-variations",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {95.0, 49.0}, {106.0, 52.0})); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {95.0, 49.0}, {106.0, 52.0}));
+       }},
       {"negligible-variation", [](Workspace& ws) { background(ws).modifiers.push_back(norm("x", 0.9995, 1.0005)); }},
       {"shape-is-normalisation",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {90.0, 45.0}, {110.0, 55.0})); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {90.0, 45.0}, {110.0, 55.0}));
+       }},
       {"modifier-without-effect", [](Workspace& ws) { background(ws).modifiers.push_back(norm("xs2", 1.0, 1.0)); }},
       {"parameter-without-effect",
-       [](Workspace& ws) { background(ws).modifiers.push_back(shape("x", {100.0, 50.0}, {100.0, 50.0})); }},
+       [](Workspace& ws) {
+         background(ws).modifiers.push_back(shape("x", {100.0, 50.0}, {100.0, 50.0}));
+       }},
       {"histosys-on-zero-nominal",
-       [](Workspace& ws) { add_sample(ws, {"rare", {0.0, 2.0}, {shape("x", {0.1, 1.9}, {0.2, 2.1})}}); }},
+       [](Workspace& ws) {
+         add_sample(ws, {"rare", {0.0, 2.0}, {shape("x", {0.1, 1.9}, {0.2, 2.1})}});
+       }},
       {"histosys-and-normsys-share-name",
        [](Workspace& ws) { background(ws).modifiers.push_back(norm("jes", 0.98, 1.02)); }},
-      {"nominal-tiny", [](Workspace& ws) { add_sample(ws, {"rare", {1e-6, 2.0}, {}}); }},
+      {"nominal-tiny",
+       [](Workspace& ws) {
+         add_sample(ws, {"rare", {1e-6, 2.0}, {}});
+       }},
       {"shapesys-zero",
-       [](Workspace& ws) { background(ws).modifiers[2] = per_bin("x", ModifierType::shapesys, {3.0, 0.0}); }},
+       [](Workspace& ws) {
+         background(ws).modifiers[2] = per_bin("x", ModifierType::shapesys, {3.0, 0.0});
+       }},
       {"observation-not-integer", [](Workspace& ws) { ws.observations[0].data[0] = 103.5; }},
       {"observation-zero", [](Workspace& ws) { ws.observations[0].data[0] = 0.0; }},
-      {"observation-of-no-channel", [](Workspace& ws) { ws.observations.push_back({"VR", {1.0}}); }},
+      {"observation-of-no-channel",
+       [](Workspace& ws) {
+         ws.observations.push_back({"VR", {1.0}});
+       }},
   };
   return all;
 }
@@ -216,8 +284,7 @@ TEST(Findings, SayWhereWhatAndHowMuch) {
   // 25 of 105 events, 12.5 of 60: the larger one.
   using Entries = std::vector<std::pair<std::string, double>>;
   EXPECT_EQ(place.numbers, (Entries{{"lo", 1.0}, {"hi", 1.25}, {"change_of_a_bin", 25.0 / 105.0}}));
-  EXPECT_EQ(to_string(place),
-            "channel 'SR', sample 'bkg', normsys 'x': lo 1, hi 1.25, change_of_a_bin 0.238095");
+  EXPECT_EQ(to_string(place), "channel 'SR', sample 'bkg', normsys 'x': lo 1, hi 1.25, change_of_a_bin 0.238095");
 }
 
 TEST(Findings, LargestComeFirstAndTheRestIsCounted) {
@@ -234,9 +301,9 @@ TEST(Findings, LargestComeFirstAndTheRestIsCounted) {
 
 TEST(Findings, SeveritiesAreCountedAndOrdered) {
   Workspace ws = clean();
-  signal(ws).modifiers.push_back(factor("k"));       // an error
+  signal(ws).modifiers.push_back(factor("k"));             // an error
   ws.measurements[0].parameters.push_back({.name = "x"});  // a warning
-  ws.observations[0].data[0] = 0.0;                  // a note
+  ws.observations[0].data[0] = 0.0;                        // a note
   const Findings findings = findings_of(ws);
   EXPECT_EQ(findings.n_errors, 1u);
   EXPECT_EQ(findings.n_warnings, 1u);
@@ -252,7 +319,8 @@ TEST(Findings, ThresholdsAreWhereTheySay) {
   EXPECT_NE(find_check(findings_of(ws, {.thresholds = {.large_normalisation = 0.29}}), "large-normalisation"), nullptr);
   EXPECT_EQ(find_check(findings_of(ws, {.thresholds = {.large_normalisation = 0.31}}), "large-normalisation"), nullptr);
   // sqrt(sum of s^2 / (s + b + sigma^2)), sigma: 10 and 5 (xs), 5.5 and 1.5 (jes), 3 and 2 (stat).
-  const double ratio = std::sqrt(25.0 / (5.0 + 100.0 + 100.0 + 30.25 + 9.0) + 100.0 / (10.0 + 50.0 + 25.0 + 2.25 + 4.0));
+  const double ratio =
+      std::sqrt(25.0 / (5.0 + 100.0 + 100.0 + 30.25 + 9.0) + 100.0 / (10.0 + 50.0 + 25.0 + 2.25 + 4.0));
   EXPECT_EQ(find_check(findings_of(clean(), {.thresholds = {.negligible_signal = ratio * 0.999}}), "signal-negligible"),
             nullptr);
   const Finding* finding = nullptr;

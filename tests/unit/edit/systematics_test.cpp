@@ -49,8 +49,8 @@ void expect_near(const Numbers& numbers, const std::vector<double>& expected) {
 // ---- pruning by size
 
 TEST(PruneSmall, TakesWhatIsBelowBothThresholds) {
-  const Workspace ws = workspace({norm("small", 0.996, 1.004), norm("large", 0.99, 1.002),
-                                  shape("small_shape", {100.2, 50.1}, {99.8, 49.9})});
+  const Workspace ws = workspace(
+      {norm("small", 0.996, 1.004), norm("large", 0.99, 1.002), shape("small_shape", {100.2, 50.1}, {99.8, 49.9})});
   const SmallPruning pruning = prune_small(ws, {.normalisation = 0.005, .shape = 0.005}).value();
   ASSERT_EQ(modifiers(pruning.workspace).size(), 1u);
   EXPECT_EQ(modifiers(pruning.workspace)[0].name, "large");
@@ -106,8 +106,8 @@ TEST(PruneSmall, RelativeToTheTotal) {
 
 TEST(PruneSmall, StatesTheLoss) {
   // To first order in bin 0: 10 (large), 0.4 (small), 3 (stat): sqrt(109.16) before, sqrt(109) after.
-  Workspace ws = workspace({norm("large", 0.9, 1.1), norm("small", 0.996, 1.004),
-                            {"stat", ModifierType::staterror, Numbers{3.0, 2.0}}});
+  Workspace ws = workspace(
+      {norm("large", 0.9, 1.1), norm("small", 0.996, 1.004), {"stat", ModifierType::staterror, Numbers{3.0, 2.0}}});
   const SmallPruning pruning = prune_small(ws, {}).value();
   const UncertaintyLoss& loss = pruning.channels.at(0);
   EXPECT_EQ(loss.channel, "SR");
@@ -171,16 +171,23 @@ Sides norm_after(double lo, double hi, Symmetrisation method) {
 TEST(Symmetrise, MethodsAreWhatTheySay) {
   struct Expected {
     Symmetrisation method;
-    double lo, hi;           // before
+    double lo, hi;  // before
     double new_lo, new_hi;
   };
   using enum Symmetrisation;
-  for (const Expected& e : {Expected{average, 0.9, 1.2, 0.85, 1.15}, {average, 1.0, 1.2, 0.8, 1.2},
-                            {average, 0.9, 1.0, 0.9, 1.1}, {average, 1.1, 1.3, 0.9, 1.1},
-                            {mirror, 0.9, 1.2, 0.9, 1.2}, {mirror, 1.0, 1.2, 0.8, 1.2}, {mirror, 1.1, 1.0, 1.1, 0.9},
-                            {maximum, 0.9, 1.2, 0.8, 1.2}, {maximum, 0.7, 1.2, 0.7, 1.3},
-                            {maximum, 1.1, 1.3, 0.7, 1.3}, {absolute, 0.9, 1.2, 0.85, 1.15},
-                            {absolute, 1.1, 1.3, 0.8, 1.2}, {absolute, 1.2, 0.9, 1.15, 0.85}}) {
+  for (const Expected& e : {Expected{average, 0.9, 1.2, 0.85, 1.15},
+                            {average, 1.0, 1.2, 0.8, 1.2},
+                            {average, 0.9, 1.0, 0.9, 1.1},
+                            {average, 1.1, 1.3, 0.9, 1.1},
+                            {mirror, 0.9, 1.2, 0.9, 1.2},
+                            {mirror, 1.0, 1.2, 0.8, 1.2},
+                            {mirror, 1.1, 1.0, 1.1, 0.9},
+                            {maximum, 0.9, 1.2, 0.8, 1.2},
+                            {maximum, 0.7, 1.2, 0.7, 1.3},
+                            {maximum, 1.1, 1.3, 0.7, 1.3},
+                            {absolute, 0.9, 1.2, 0.85, 1.15},
+                            {absolute, 1.1, 1.3, 0.8, 1.2},
+                            {absolute, 1.2, 0.9, 1.15, 0.85}}) {
     const Sides sides = norm_after(e.lo, e.hi, e.method);
     EXPECT_NEAR(sides.lo, e.new_lo, 1e-12) << to_string(e.method) << ' ' << e.lo << ' ' << e.hi;
     EXPECT_NEAR(sides.hi, e.new_hi, 1e-12) << to_string(e.method) << ' ' << e.lo << ' ' << e.hi;
