@@ -80,7 +80,6 @@ extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expe
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
 extern const Option scanned, from, to, points, contour_of, contour_level, contour_points, at, interval_of,
     interval_level, ordering;
-extern const Option fail_on, skip, places, large_norm, large_shape, same_side, negligible_signal;
 extern const Option fail_on, skip, places, large_norm, large_shape, same_side, relevant, negligible_signal;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;

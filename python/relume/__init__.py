@@ -27,13 +27,9 @@ from .toy_limits import ToyInterval, ToyLimit, feldman_cousins, merge_toys, toy_
 from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
-    "Channel", "Contour", "Contours", "Discovery", "FileError", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit",
+    "Channel", "Contour", "Contours", "Discovery", "FileError", "Finding", "Findings", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit",
     "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem",
-    "ProfileGrid", "ProfileScan", "RatioTest", "RelumeError", "Signal", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
+    "ProfileGrid", "ProfileScan", "RatioTest", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
     "UnknownNameError", "Workspace", "__version__", "contour", "feldman_cousins", "fit", "hypotest", "intervals", "limit_gradient",
-    "limits", "merge_toys", "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit",
-    "Channel", "Discovery", "FileError", "Finding", "Findings", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow",
-    "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileScan", "RelumeError", "Signal",
-    "SmallPruning", "ToySample", "ToyTest", "UnknownNameError", "Workspace", "__version__", "fit", "hypotest", "intervals", "limit_gradient", "limits", "read",
-    "scan", "significance", "toys", "upper_limit", "validate",
+    "limits", "merge_toys", "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit", "validate",
 ]
