@@ -220,17 +220,18 @@ class Finder {
     bool is_small = false;      ///< noted as such
   };
 
+  /// Whatever changes a bin without expectation is large.
   double relative_to_bin(std::size_t c, std::size_t b, double events) const {
     const double total = total_[c].nominal[b];
     if (events == 0.0) return 0.0;
-    return total > 0.0 ? std::fabs(events) / total : std::numeric_limits<double>::max();
+    return total > 0.0 ? std::fabs(events) / total : std::numeric_limits<double>::infinity();
   }
 
   /// What is odd about a variation that matters; what does not matter is noted once.
   void add(Kind kind, Variation& variation) {
     variation.place.size = variation.change;
-    variation.place.numbers = {
-        {{"lo", 1.0 + variation.lo}, {"hi", 1.0 + variation.hi}, {"change_of_a_bin", variation.change}}};
+    variation.place.numbers = {{{"lo", 1.0 + variation.lo}, {"hi", 1.0 + variation.hi}}};
+    if (std::isfinite(variation.change)) variation.place.numbers[2] = {"change_of_a_bin", variation.change};
     add_if_relevant(kind, variation.place, variation);
   }
   void add_if_relevant(Kind kind, const RawPlace& place, Variation& variation) {

@@ -7,8 +7,7 @@
 //   check::Findings findings = check::find(workspace, {}, {}, compiled.likelihood.get());
 //   if (findings.worst() == check::Severity::error) complain(findings.list.front().message);
 //
-// Cost: a few passes over the workspace; with a likelihood, one evaluation and one
-// factorisation of its slopes.
+// Cost: a few passes over the workspace; with a likelihood, one evaluation and one factorisation of its slopes.
 // Thread-safety: pure functions.
 #pragma once
 

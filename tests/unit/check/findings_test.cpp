@@ -287,6 +287,16 @@ TEST(Findings, SayWhereWhatAndHowMuch) {
   EXPECT_EQ(to_string(place), "channel 'SR', sample 'bkg', normsys 'x': lo 1, hi 1.25, change_of_a_bin 0.238095");
 }
 
+TEST(Findings, EveryChangeOfAnEmptyBinIsLarge) {
+  Workspace ws = clean();
+  add_region(ws, {"bkg", {0.0, 16.0}, {shape("x", {0.0, 16.0}, {0.5, 16.0})}}, {0.0, 18.0});
+  const Findings findings = findings_of(ws);
+  const Finding* finding = find_check(findings, "one-sided-variation");
+  ASSERT_NE(finding, nullptr) << names(findings);
+  using Entries = std::vector<std::pair<std::string, double>>;
+  EXPECT_EQ(finding->places[0].numbers, (Entries{{"lo", 1.0}, {"hi", 1.03125}}));  // no number is infinite
+}
+
 TEST(Findings, LargestComeFirstAndTheRestIsCounted) {
   Workspace ws = clean();
   for (int i = 0; i < 5; ++i)
