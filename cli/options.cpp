@@ -276,6 +276,28 @@ const Option ordering{.name = "test-stat",
                           "With --calctype toybased: the likelihood ratio that orders the data; ttilde keeps the "
                           "parameter at or above zero.",
                       .reason = "As Feldman and Cousins."};
+const Option impact_of{.name = "parameter",
+                       .kind = Kind::text,
+                       .metavar = "NAME",
+                       .is_repeatable = true,
+                       .default_text = "all that are free",
+                       .help = "Nuisance parameter to rank; NAME[i] names a component of a parameter with several."};
+const Option impact_group{
+    .name = "group",
+    .kind = Kind::text,
+    .metavar = "NAME=PATTERN",
+    .is_repeatable = true,
+    .help =
+        "Nuisance parameters whose common part of the uncertainty is wanted. In the pattern of their names * stands "
+        "for any text and ? for any character; several patterns of one NAME make one group."};
+const Option linear{.name = "linear", .help = "Only what follows from the covariance: nothing is fitted again."};
+const Option top{.name = "top",
+                 .kind = Kind::integer,
+                 .metavar = "N",
+                 .default_text = "all",
+                 .min = 1,
+                 .max = 1000000,
+                 .help = "Show only the N largest in the table and in the picture; JSON has all of them."};
 const Option jobs{
     .name = "jobs",
     .letter = 'j',
@@ -285,8 +307,8 @@ const Option jobs{
     .min = 1,
     .max = 1024,
     .help =
-        "Threads that share the points of a patchset, or the toys of one question; the results are the same "
-        "for any number.",
+        "Threads that share the points of a patchset, the toys of one question, or the parameters of a ranking; the "
+        "results are the same for any number.",
     .reason = "Batch systems count on one."};
 
 // ---- checks ---------------------------------------------------------------------------------------------------------
@@ -403,7 +425,8 @@ const Option plot{
     .metavar = "FILE",
     .help =
         "Draw the result too (docs/guide/plots.md): .pdf, .png or .svg. For all points of a patchset, a band or an "
-        "exclusion contour; for a fit, pulls and constraints. Needs the Python package: the interpreter is "
+        "exclusion contour; for a fit, pulls and constraints; for impacts, the ranking. Needs the Python package: the "
+        "interpreter is "
         "$RELUME_PYTHON, or python3 on PATH."};
 
 // ---- edits ----------------------------------------------------------------------------------------------------------
@@ -606,6 +629,8 @@ Options test_options[] = {&options::at};
 Options intervals_options[] = {&options::interval_of, &options::interval_level, &options::calctype, &options::ordering,
                                &options::toys,        &options::seed,           &options::ensemble, &options::accuracy,
                                &options::batch,       &options::shards,         &options::jobs};
+Options impacts_options[] = {&options::impact_of, &options::impact_group, &options::linear, &options::top,
+                             &options::jobs};
 Options fit_options[] = {&options::covariance, &options::value};
 Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
                                   &options::ensemble, &options::accuracy, &options::jobs};
@@ -647,6 +672,8 @@ const OptionGroup test_groups[] = {
     {"Test", test_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup intervals_groups[] = {
     {"Intervals", intervals_options}, {model_title, model_options}, {output_title, output_options}};
+const OptionGroup impacts_groups[] = {
+    {"Impacts", impacts_options}, {model_title, model_options}, {output_title, plot_output_options}};
 const OptionGroup significance_groups[] = {
     {"Test", significance_options}, {model_title, model_options}, {output_title, output_options}};
 const OptionGroup nll_groups[] = {{"Point", nll_options}, {model_title, model_options}, {output_title, output_options}};
@@ -729,6 +756,12 @@ const Example intervals_examples[] = {
     {"relume intervals workspace.json --parameter mu --level 0.95", "A 95 % interval of one."},
     {"relume intervals workspace.json --calctype toybased --level 0.9 --jobs 2",
      "Feldman-Cousins, for few events or next to a bound."},
+};
+const Example impacts_examples[] = {
+    {"relume impacts workspace.json --format table --top 20 --plot ranking.pdf",
+     "The twenty that move the signal strength most."},
+    {"relume impacts workspace.json --linear --group 'jets=JET_*' --group 'MC=staterror_*' --format table",
+     "What groups contribute, from the covariance alone."},
 };
 const Example significance_examples[] = {
     {"relume significance BkgOnly.json --patch signal.json", "Discovery p-value, observed and expected for mu = 1."},
@@ -838,6 +871,12 @@ const Command all_commands[] = {
      "Cousins "
      "for the parameter of interest (or the one that is named).",
      workspace, intervals_groups, intervals_examples, run_intervals},
+    {"impacts", "Impacts of the nuisance parameters on the parameter of interest, ranked",
+     "Holds each nuisance parameter one standard deviation away from its best fit, after the fit and before it, and "
+     "fits "
+     "the others again; moves the datum of its constraint; and says what groups of parameters contribute to the "
+     "uncertainty.",
+     workspace, impacts_groups, impacts_examples, run_impacts},
     {"significance", "Discovery significance, observed and expected",
      "The q0 test of the background-only hypothesis; expected for a signal of strength 1.", workspace,
      significance_groups, significance_examples, run_significance},

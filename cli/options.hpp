@@ -81,6 +81,7 @@ extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shar
 extern const Option scanned, from, to, points, contour_of, contour_level, contour_points, at, interval_of,
     interval_level, ordering;
 extern const Option fail_on, skip, places, large_norm, large_shape, same_side, relevant, negligible_signal;
+extern const Option impact_of, impact_group, linear, top;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
@@ -107,6 +108,7 @@ int run_scan_parameter(const Arguments& arguments);
 int run_contour(const Arguments& arguments);
 int run_test(const Arguments& arguments);
 int run_intervals(const Arguments& arguments);
+int run_impacts(const Arguments& arguments);
 int run_nll(const Arguments& arguments);
 int run_combine(const Arguments& arguments);
 int run_prune(const Arguments& arguments);

@@ -13,13 +13,14 @@ TITLES = {
     "cold": "One CLs from a cold process",
     "signals": "Many signals on one background",
     "toys": "Toys",
+    "impacts": "Every parameter of a model",
     "large_fit": "Large synthetic fits",
     "gradient": "Kernels",
     "python": "From Python",
     "drop_in": "In pyhf's place",
 }
 # What a reader asks first comes first; measured in another order.
-ORDER = ("cls", "cold", "signals", "toys", "python", "drop_in", "large_fit", "gradient")
+ORDER = ("cls", "cold", "signals", "toys", "python", "drop_in", "impacts", "large_fit", "gradient")
 
 INTRODUCTION = """\
 <!-- Written by benchmarks/run.py; do not edit. -->

@@ -14,4 +14,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_contour(m);
   relume::python::bind_toy_limit(m);
   relume::python::bind_hygiene(m);
+  relume::python::bind_impacts(m);
 }

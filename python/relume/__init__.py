@@ -19,6 +19,7 @@ from ._core import __version__
 from .contours import Contour, Contours, ProfileGrid, RatioTest, contour, scan_grid, test
 from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
 from .hygiene import Finding, Findings, SmallPruning, validate
+from .impacts import GroupImpact, Impact, ImpactPair, Impacts, ImpactSide, impacts
 from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
@@ -27,9 +28,10 @@ from .toy_limits import ToyInterval, ToyLimit, feldman_cousins, merge_toys, toy_
 from .spec import Patch, PatchSet, Signal, Workspace, read
 
 __all__ = [
-    "Channel", "Contour", "Contours", "Discovery", "FileError", "Finding", "Findings", "FitResult", "HypoTest", "InputError", "Interval", "Intervals", "Limit",
-    "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem",
-    "ProfileGrid", "ProfileScan", "RatioTest", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
-    "UnknownNameError", "Workspace", "__version__", "contour", "feldman_cousins", "fit", "hypotest", "intervals", "limit_gradient",
-    "limits", "merge_toys", "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit", "validate",
+    "Channel", "Contour", "Contours", "Discovery", "FileError", "Finding", "Findings", "FitResult", "GroupImpact", "HypoTest", "Impact",
+    "ImpactPair", "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable",
+    "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileGrid", "ProfileScan", "RatioTest",
+    "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest", "UnknownNameError", "Workspace",
+    "__version__", "contour", "feldman_cousins", "fit", "hypotest", "impacts", "intervals", "limit_gradient", "limits", "merge_toys",
+    "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit", "validate",
 ]

@@ -13,7 +13,7 @@ import pytest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent
 PAGES = ["README.md", "docs/guide/checks.md", "docs/guide/python.md"]
-CONSOLES = ["README.md", "docs/guide/checks.md", "docs/tutorial/first_limit.md"]
+CONSOLES = ["README.md", "docs/guide/checks.md", "docs/guide/command_line.md", "docs/tutorial/first_limit.md"]
 
 
 @pytest.fixture(scope="module")

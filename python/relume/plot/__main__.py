@@ -22,7 +22,7 @@ matplotlib.use("Agg")  # files only: no display is needed, and none is waited fo
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 
-from . import brazil_band, correlation, exclusion, pulls, read_table  # noqa: E402
+from . import brazil_band, correlation, exclusion, pulls, ranking, read_table  # noqa: E402
 from ..errors import RelumeError  # noqa: E402
 
 KINDS = {
@@ -30,6 +30,7 @@ KINDS = {
     "band": "limits, or CLs, against one label",
     "exclusion": "contours over two labels",
     "pulls": "pulls and constraints of `relume fit --plot`",
+    "impacts": "ranking of `relume impacts`",
     "correlation": "correlation matrix of `relume fit --covariance`",
 }
 
@@ -63,6 +64,8 @@ def draw(kind: str, document: Any, options: argparse.Namespace) -> Axes:
     common = {"title": options.title, "style": options.style}
     if kind == "pulls":
         return pulls(document, **common)
+    if kind == "impacts":
+        return ranking(document, top=document.get("top", 20) if isinstance(document, dict) else 20, **common)
     if kind == "correlation":
         return correlation(document, **common)
     table = read_table(document)

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "support/counting.hpp"
+#include "support/failing.hpp"
 
 namespace relume::infer {
 namespace {
@@ -106,36 +107,15 @@ TEST(ToyTest, StopsWhenItIsAccurateEnough) {
   EXPECT_GT(before.observed.cls.uncertainty, 0.02);
 }
 
-/// User code may fail: this likelihood does on data sets with certain counts.
-class FailsAt final : public model::Likelihood {
- public:
-  FailsAt(const model::Likelihood& other, std::function<bool(double)> fails)
-      : model::Likelihood(other), other_(other), fails_(std::move(fails)) {}
-  std::unique_ptr<model::Scratch> make_scratch() const override { return other_.make_scratch(); }
-  math::Evaluation evaluate(std::span<const double> point, const model::Data& data, math::Derivatives derivatives,
-                            const math::Relaxation& relaxation, model::Scratch& scratch) const noexcept override {
-    if (fails_(data.values[0])) return {math::EvaluationStatus::not_finite, 0.0, 0.0};
-    return other_.evaluate(point, data, derivatives, relaxation, scratch);
-  }
-  model::Constants constants(const model::Data& data) const override { return other_.constants(data); }
-  model::Data expected_data(std::span<const double> point) const override { return other_.expected_data(point); }
-  void fluctuate(const model::Data& expected, const model::RandomKey& key, model::Data& toy) const override {
-    other_.fluctuate(expected, key, toy);
-  }
-  void reset_multipliers(model::Scratch& scratch) const override { other_.reset_multipliers(scratch); }
-  double update_multipliers(double penalty, model::Scratch& scratch) const override {
-    return other_.update_multipliers(penalty, scratch);
-  }
-  std::string explain(std::span<const double>, const model::Scratch&) const override { return "a count it dislikes"; }
-
- private:
-  const model::Likelihood& other_;
-  std::function<bool(double)> fails_;
-};
+/// Fails on data sets with certain counts.
+test::FailsWhere fails_at(const model::Likelihood& likelihood, std::function<bool(double)> fails) {
+  return {likelihood, "a count it dislikes",
+          [fails = std::move(fails)](std::span<const double>, const model::Data& d) { return fails(d.values[0]); }};
+}
 
 TEST(ToyTest, ToysThatFailAreCountedAndNamed) {
   const auto c = compile(counting(4.0, 5.0, 3.0));
-  const FailsAt likelihood(*c.likelihood, [](double count) { return count == 7.0; });
+  const test::FailsWhere likelihood = fails_at(*c.likelihood, [](double count) { return count == 7.0; });
   const ToyTest t = toy_test(likelihood, c.observed, 1.0, {.n_toys = 2000});
   ASSERT_TRUE(t.is_usable()) << t.reason;
   const auto share = [](double mean) { return poisson_cdf(7.0, mean) - poisson_cdf(6.0, mean); };
@@ -153,7 +133,7 @@ TEST(ToyTest, ToysThatFailAreCountedAndNamed) {
 
 TEST(ToyTest, WhereNoToyCanBeFittedSaysSo) {
   const auto c = compile(counting(4.0, 5.0, 3.0));
-  const FailsAt at_signal(*c.likelihood, [](double count) { return count != 3.0 && count != 5.0; });
+  const test::FailsWhere at_signal = fails_at(*c.likelihood, [](double count) { return count != 3.0 && count != 5.0; });
   // The data and their Asimov data can be fitted, and of ten toys none.
   const ToyTest t = toy_test(at_signal, c.observed, 100.0, {.n_toys = 10, .accuracy = 0.5, .batch = 5});
   EXPECT_EQ(t.status, Status::fit_failed);
