@@ -8,6 +8,7 @@
 #include <new>
 
 #include "arguments.hpp"
+#include "model_input.hpp"
 #include "output.hpp"
 #include "relume/base/error.hpp"
 
@@ -40,6 +41,9 @@ int main(int argc, char** argv) {
     return exit_code::usage;
   } catch (const Exception& exception) {
     return report(exception.errors());
+  } catch (const AsimovFailure& failure) {
+    complain(failure.what());
+    return failure.status == infer::Status::interrupted ? exit_code::interrupted : exit_code::not_usable;
   } catch (const std::bad_alloc&) {
     std::fputs("relume: out of memory; if the input is of a usual size, please report this as a bug\n", stderr);
   } catch (const std::exception& exception) {

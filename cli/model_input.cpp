@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "interrupt.hpp"
 #include "output.hpp"
 #include "relume/edit/signal.hpp"
 #include "relume/edit/workspace.hpp"
@@ -15,6 +16,8 @@
 #include "relume/formats/json_patch.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
+#include "relume/infer/asimov.hpp"
+#include "relume/model/channel_mask.hpp"
 #include "relume/report/parameters.hpp"
 
 namespace relume::cli {
@@ -146,6 +149,18 @@ ModelSettings model_settings(const Arguments& arguments) {
   settings.compile.clip_bin_data = arguments.optional_number(options::clip_bin_data);
   settings.dropped_channels = arguments.all(options::drop_channel);
   settings.fixed = arguments.assignments(options::fix);
+  settings.only_channels = arguments.all(options::only_channel);
+  settings.masked_channels = arguments.all(options::mask_channel);
+  if (!settings.only_channels.empty() && !settings.masked_channels.empty()) {
+    throw UsageError("--only-channel and --mask-channel say the same thing in two ways: give one of them");
+  }
+  settings.injected = arguments.assignments(options::inject);
+  if (arguments.given(options::asimov_data)) {
+    settings.asimov_data = infer::asimov_from_string(arguments.text(options::asimov_data));
+    settings.stop = &catch_interrupts();
+  } else if (!settings.injected.empty()) {
+    throw UsageError("--inject is about Asimov data: --asimov-data KIND is missing");
+  }
   return settings;
 }
 
@@ -158,6 +173,61 @@ void apply_to(spec::Workspace& workspace, ModelSettings& settings) {
     for (spec::Measurement& measurement : workspace.measurements) measurement.poi = *settings.compile.poi;
   }
 }
+
+namespace {
+
+/// The parameters of `--option NAME=VALUE`, each once.
+std::vector<infer::FixedParameter> find_parameters(const model::Likelihood& likelihood, const char* option,
+                                                   const std::vector<std::pair<std::string, double>>& values,
+                                                   Errors& errors) {
+  std::vector<infer::FixedParameter> found;
+  for (const auto& [name, value] : values) {
+    const auto parameter = report::find_parameter(likelihood, name);
+    if (!parameter) {
+      errors.push_back(parameter.error());
+      errors.back().where = option;
+      continue;
+    }
+    const bool is_repeated = std::any_of(found.begin(), found.end(),
+                                         [&](const infer::FixedParameter& f) { return f.parameter == *parameter; });
+    if (is_repeated) errors.push_back({ErrorCode::option, option, fmt::format("'{}' is given twice", name), {}});
+    found.push_back({*parameter, value});
+  }
+  return found;
+}
+
+Result<model::Data> choose_channels(const Model& model, const ModelSettings& settings) {
+  const bool is_only = !settings.only_channels.empty();
+  auto data = is_only ? model::only_channels(model.likelihood(), model.observed(), settings.only_channels)
+                      : model::mask_channels(model.likelihood(), model.observed(), settings.masked_channels);
+  if (data) return data;
+  Errors errors = data.errors();
+  for (Error& error : errors) error.where = is_only ? "--only-channel" : "--mask-channel";
+  return errors;
+}
+
+/// --asimov-data: what is injected wins over what is held.
+void take_asimov_data(Model& model, const std::vector<infer::FixedParameter>& injected, const ModelSettings& settings) {
+  infer::AsimovOptions options{.kind = *settings.asimov_data, .values = injected, .stop = settings.stop};
+  for (const infer::FixedParameter& held : model.fixed) {
+    const bool is_injected = std::any_of(injected.begin(), injected.end(),
+                                         [&](const infer::FixedParameter& f) { return f.parameter == held.parameter; });
+    if (!is_injected) options.values.push_back(held);
+  }
+  infer::AsimovData asimov = infer::asimov_data(model.likelihood(), model.observed(), options);
+  if (!asimov.is_usable()) throw AsimovFailure(asimov.status, asimov.reason);
+  std::string where;
+  for (const infer::FixedParameter& value : options.values) {
+    where += fmt::format("{}{} = {:g}", where.empty() ? "" : ", ",
+                         model.likelihood().parameters()[value.parameter.index].name, value.value);
+  }
+  const std::string others = options.kind == infer::Asimov::a_priori ? "initial values" : "a fit to the observed data";
+  model.compiled.notices.push_back("the data are Asimov data: expected with " +
+                                   (where.empty() ? "all parameters from " : where + ", all others from ") + others);
+  model.compiled.observed = std::move(asimov.data);
+}
+
+}  // namespace
 
 Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
   if (!settings.dropped_channels.empty()) {
@@ -179,19 +249,14 @@ Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
   }
   Model model{*std::move(compiled), {}};
   Errors errors;
-  for (const auto& [name, value] : settings.fixed) {
-    const auto parameter = report::find_parameter(model.likelihood(), name);
-    if (!parameter) {
-      errors.push_back(parameter.error());
-      errors.back().where = "--fix";
-      continue;
-    }
-    const bool is_repeated = std::any_of(model.fixed.begin(), model.fixed.end(),
-                                         [&](const infer::FixedParameter& f) { return f.parameter == *parameter; });
-    if (is_repeated) errors.push_back({ErrorCode::option, "--fix", fmt::format("'{}' is fixed twice", name), {}});
-    model.fixed.push_back({*parameter, value});
-  }
+  model.fixed = find_parameters(model.likelihood(), "--fix", settings.fixed, errors);
+  const auto injected = find_parameters(model.likelihood(), "--inject", settings.injected, errors);
+  auto data = choose_channels(model, settings);
+  if (!data) errors.insert(errors.end(), data.errors().begin(), data.errors().end());
   if (!errors.empty()) return errors;
+  if (!data->masked.empty()) model.compiled.notices.push_back(model::note_of_mask(model.likelihood(), *data));
+  model.compiled.observed = *std::move(data);
+  if (settings.asimov_data) take_asimov_data(model, injected, settings);
   return model;
 }
 

@@ -9,13 +9,16 @@
 // Errors in the input come as relume::Exception, wrong combinations of options as UsageError.
 #pragma once
 
+#include <atomic>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "arguments.hpp"
 #include "relume/base/error.hpp"
 #include "relume/infer/fit.hpp"
+#include "relume/infer/hypotest.hpp"
 #include "relume/model/histfactory.hpp"
 #include "relume/spec/patchset.hpp"
 #include "relume/spec/signal.hpp"
@@ -43,6 +46,10 @@ struct ModelSettings {
   model::CompileOptions compile;
   std::vector<std::string> dropped_channels;
   std::vector<std::pair<std::string, double>> fixed;
+  std::vector<std::string> only_channels, masked_channels;
+  std::optional<infer::Asimov> asimov_data;
+  std::vector<std::pair<std::string, double>> injected;
+  const std::atomic<bool>* stop = nullptr;  ///< of the fit behind Asimov data
 };
 
 ModelSettings model_settings(const Arguments& arguments);
@@ -60,6 +67,13 @@ struct Model {
 };
 
 Result<Model> build(spec::Workspace workspace, const ModelSettings& settings);
+
+/// The fit behind --asimov-data, or its data, cannot be used: exit code 3, or of a scan, the status of a point.
+class AsimovFailure : public std::runtime_error {
+ public:
+  AsimovFailure(infer::Status how, const std::string& reason) : std::runtime_error(reason), status(how) {}
+  infer::Status status;
+};
 
 /// The same for tests and limits, which need a parameter of interest that is free.
 Result<Model> build_with_poi(spec::Workspace workspace, const ModelSettings& settings);

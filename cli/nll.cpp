@@ -54,11 +54,13 @@ std::string table(const model::Likelihood& likelihood, const std::vector<double>
       fmt::format("status   {}\n-ln L    {}\n-2 ln L  {}\n\n", status, nll ? fmt::format("{:.12g}", *nll) : "-",
                   nll ? fmt::format("{:.12g}", 2.0 * *nll) : "-");
   report::Table bins({"channel", "bin", "expected", "observed"});
+  std::size_t channel = 0;
   for (const model::DataBlock& block : likelihood.data_blocks()) {
     if (block.is_auxiliary) continue;
+    const bool is_masked = observed.is_masked(channel++);
     for (std::size_t i = 0; i < block.size; ++i) {
       bins.add({block.name, fmt::to_string(i), report::format_number(expected.values[block.first + i]),
-                report::format_number(observed.values[block.first + i])});
+                is_masked ? "-" : report::format_number(observed.values[block.first + i])});
     }
   }
   report::Table parameters({"parameter", "value"});

@@ -51,7 +51,9 @@ const Option drop_channel{.name = "drop-channel",
                           .kind = Kind::text,
                           .metavar = "NAME",
                           .is_repeatable = true,
-                          .help = "Leave a channel out, after patches and signals have been applied."};
+                          .help =
+                              "Remove a channel from the model, after patches and signals have been applied: nothing "
+                              "predicts it any more. --mask-channel keeps it predicted."};
 const Option interpcode{
     .name = "interpcode",
     .kind = Kind::choice,
@@ -79,6 +81,39 @@ const Option clip_bin_data{.name = "clip-bin-data",
                            .min = 0.0,
                            .help = "Raise the rate of every bin, all samples together, to at least this.",
                            .reason = "Off, as pyhf: fits keep rates at or above zero by themselves."};
+
+// ---- the data -------------------------------------------------------------------------------------------------------
+
+const Option only_channel{.name = "only-channel",
+                          .kind = Kind::text,
+                          .metavar = "NAME",
+                          .is_repeatable = true,
+                          .help =
+                              "Use the data of this channel and of others named so, and no others. The model stays "
+                              "whole: channels that are left out are still predicted, and nothing printed depends on "
+                              "their data."};
+const Option mask_channel{.name = "mask-channel",
+                          .kind = Kind::text,
+                          .metavar = "NAME",
+                          .is_repeatable = true,
+                          .help = "Use the data of all channels but this one: the opposite of --only-channel."};
+const Option asimov_data{
+    .name = "asimov-data",
+    .kind = Kind::choice,
+    .metavar = "KIND",
+    .default_text = "off",
+    .choices = "a-priori|a-posteriori",
+    .help =
+        "Put what the model expects in the place of the observed data, main and auxiliary: at the "
+        "initial values of the parameters, or where a fit to the data puts them; --fix and --inject "
+        "change that. A note says where."};
+const Option inject{.name = "inject",
+                    .kind = Kind::assignment,
+                    .metavar = "NAME=VALUE",
+                    .is_repeatable = true,
+                    .help =
+                        "Value of a parameter behind --asimov-data, for example mu=0.5; a-posteriori data come from a "
+                        "fit with it held. NAME[i] names a component of a parameter with several."};
 
 // ---- tests and limits -----------------------------------------------------------------------------------------------
 
@@ -391,6 +426,33 @@ const Option set{
     .is_repeatable = true,
     .help = "Set one parameter, after --parameters; NAME[i] names a component of a parameter with several."};
 
+// ---- yields ---------------------------------------------------------------------------------------------------------
+
+const Option prefit{.name = "prefit",
+                    .help =
+                        "Yields at the initial values, with the uncertainties of the constraints; parameters without "
+                        "constraint contribute none. No fit is done."};
+const Option postfit{.name = "postfit", .help = "Yields after a fit to the data, with its covariance: the default."};
+const Option yield_channel{.name = "channel",
+                           .kind = Kind::text,
+                           .metavar = "NAME",
+                           .is_repeatable = true,
+                           .default_text = "all",
+                           .help = "Channel to show and to sum over."};
+const Option yield_covariance{.name = "covariance",
+                              .help = "Add covariance and correlation of the totals of all bins, and of all channels."};
+const Option propagation{
+    .name = "propagation",
+    .kind = Kind::choice,
+    .metavar = "KIND",
+    .default_text = "linear",
+    .choices = "linear|one-sigma",
+    .help =
+        "Derivatives of the yields: at the point itself, or half the difference between one standard deviation up and "
+        "down of each parameter, as cabinetry and TRExFitter.",
+    .reason = "Exact for small uncertainties, and the fastest."};
+const Option unblind{.name = "unblind", .help = "Show the data of channels that the fit leaves out, too."};
+
 // ---- output ---------------------------------------------------------------------------------------------------------
 
 const Option output_file{.name = "output-file",
@@ -425,8 +487,9 @@ const Option plot{
     .metavar = "FILE",
     .help =
         "Draw the result too (docs/guide/plots.md): .pdf, .png or .svg. For all points of a patchset, a band or an "
-        "exclusion contour; for a fit, pulls and constraints; for impacts, the ranking. Needs the Python package: the "
-        "interpreter is "
+        "exclusion contour; for a fit, pulls and constraints; for impacts, the ranking; for yields, data and "
+        "prediction. "
+        "Needs the Python package: the interpreter is "
         "$RELUME_PYTHON, or python3 on PATH."};
 
 // ---- edits ----------------------------------------------------------------------------------------------------------
@@ -608,6 +671,7 @@ Options model_options[] = {&options::patch,
                            &options::interpcode,
                            &options::clip_sample_data,
                            &options::clip_bin_data};
+Options data_options[] = {&options::only_channel, &options::mask_channel, &options::asimov_data, &options::inject};
 Options output_options[] = {&options::output_file, &options::format};
 Options plot_output_options[] = {&options::output_file, &options::format, &options::plot};
 Options inspect_output_options[] = {&options::output_file, &options::inspect_format};
@@ -634,6 +698,8 @@ Options impacts_options[] = {&options::impact_of, &options::impact_group, &optio
 Options fit_options[] = {&options::covariance, &options::value};
 Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
                                   &options::ensemble, &options::accuracy, &options::jobs};
+Options yields_options[] = {&options::prefit,           &options::postfit,     &options::yield_channel,
+                            &options::yield_covariance, &options::propagation, &options::unblind};
 Options nll_options[] = {&options::parameters, &options::set};
 Options combine_options[] = {&options::join, &options::merge_channels, &options::no_merge_channels};
 Options prune_options[] = {&options::prune_channel, &options::prune_sample, &options::prune_modifier,
@@ -654,29 +720,48 @@ Options extract_options[] = {&options::patch_name, &options::with_metadata};
 Options apply_options[] = {&options::patch_name};
 Options man_options[] = {&options::man_format};
 
-constexpr std::string_view model_title = "Model", output_title = "Output";
+constexpr std::string_view model_title = "Model", data_title = "Data", output_title = "Output";
 const OptionGroup inspect_groups[] = {{model_title, model_options}, {output_title, inspect_output_options}};
-const OptionGroup cls_groups[] = {
-    {"Test", cls_options}, {model_title, model_options}, {output_title, plot_output_options}};
+const OptionGroup cls_groups[] = {{"Test", cls_options},
+                                  {model_title, model_options},
+                                  {data_title, data_options},
+                                  {output_title, plot_output_options}};
 const OptionGroup toys_groups[] = {
-    {"Toys", toys_options}, {model_title, model_options}, {output_title, output_options}};
-const OptionGroup limit_groups[] = {
-    {"Limit", limit_options}, {model_title, model_options}, {output_title, plot_output_options}};
-const OptionGroup fit_groups[] = {
-    {"Fit", fit_options}, {model_title, model_options}, {output_title, plot_output_options}};
+    {"Toys", toys_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
+const OptionGroup limit_groups[] = {{"Limit", limit_options},
+                                    {model_title, model_options},
+                                    {data_title, data_options},
+                                    {output_title, plot_output_options}};
+const OptionGroup fit_groups[] = {{"Fit", fit_options},
+                                  {model_title, model_options},
+                                  {data_title, data_options},
+                                  {output_title, plot_output_options}};
 const OptionGroup scan_groups[] = {
-    {"Scan", scan_options}, {model_title, model_options}, {output_title, output_options}};
-const OptionGroup contour_groups[] = {
-    {"Contours", contour_options}, {model_title, model_options}, {output_title, output_options}};
+    {"Scan", scan_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
+const OptionGroup contour_groups[] = {{"Contours", contour_options},
+                                      {model_title, model_options},
+                                      {data_title, data_options},
+                                      {output_title, output_options}};
 const OptionGroup test_groups[] = {
-    {"Test", test_options}, {model_title, model_options}, {output_title, output_options}};
-const OptionGroup intervals_groups[] = {
-    {"Intervals", intervals_options}, {model_title, model_options}, {output_title, output_options}};
-const OptionGroup impacts_groups[] = {
-    {"Impacts", impacts_options}, {model_title, model_options}, {output_title, plot_output_options}};
-const OptionGroup significance_groups[] = {
-    {"Test", significance_options}, {model_title, model_options}, {output_title, output_options}};
-const OptionGroup nll_groups[] = {{"Point", nll_options}, {model_title, model_options}, {output_title, output_options}};
+    {"Test", test_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
+const OptionGroup intervals_groups[] = {{"Intervals", intervals_options},
+                                        {model_title, model_options},
+                                        {data_title, data_options},
+                                        {output_title, output_options}};
+const OptionGroup impacts_groups[] = {{"Impacts", impacts_options},
+                                      {model_title, model_options},
+                                      {data_title, data_options},
+                                      {output_title, plot_output_options}};
+const OptionGroup significance_groups[] = {{"Test", significance_options},
+                                           {model_title, model_options},
+                                           {data_title, data_options},
+                                           {output_title, output_options}};
+const OptionGroup yields_groups[] = {{"Yields", yields_options},
+                                     {model_title, model_options},
+                                     {data_title, data_options},
+                                     {output_title, plot_output_options}};
+const OptionGroup nll_groups[] = {
+    {"Point", nll_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
 const OptionGroup combine_groups[] = {{"Combination", combine_options}, {output_title, file_options}};
 const OptionGroup prune_groups[] = {{"Selection", prune_options}, {output_title, file_options}};
 const OptionGroup validate_groups[] = {
@@ -772,6 +857,12 @@ const Example toys_examples[] = {
      "A long run: the same command again goes on where it was."},
     {"relume toys BkgOnly.json --patch signal.json --accuracy 0.002 --toys 1000000 --values",
      "As many as it takes, with all values of the statistic."},
+};
+const Example yields_examples[] = {
+    {"relume yields BkgOnly.json --format table", "What each sample contributes after the fit, beside the data."},
+    {"relume yields BkgOnly.json --only-channel CRtop --only-channel CRZ --format table",
+     "A fit to control regions predicts all others, whose data are not shown."},
+    {"relume yields BkgOnly.json --prefit --plot prefit.pdf", "Before a fit, and as a picture."},
 };
 const Example nll_examples[] = {
     {"relume nll workspace.json --set alpha_JES=0.3", "-ln L with one parameter away from its initial value."},
@@ -885,6 +976,10 @@ const Command all_commands[] = {
      "where "
      "the formulas of cls are not. The same toys come for any --jobs and for any split by --first and --shards.",
      workspace, toys_groups, toys_examples, run_toys},
+    {"yields", "Predicted yields with uncertainties",
+     "Per channel, sample and bin, with sums; the uncertainties are those of the parameters, propagated with all "
+     "correlations.",
+     workspace, yields_groups, yields_examples, run_yields},
     {"nll", "Evaluate -ln L at a point",
      "Prints -ln L with all constants, the parameters that were used and the data that they predict. No fit is done.",
      workspace, nll_groups, nll_examples, run_nll},

@@ -76,12 +76,14 @@ std::string_view group_summary(std::string_view group);
 namespace options {
 extern const Option patch, patchset, point, signal, other_channels_zero, measurement, poi, fix, drop_channel,
     interpcode, clip_sample_data, clip_bin_data;
+extern const Option only_channel, mask_channel, asimov_data, inject;
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
 extern const Option scanned, from, to, points, contour_of, contour_level, contour_points, at, interval_of,
     interval_level, ordering;
 extern const Option fail_on, skip, places, large_norm, large_shape, same_side, relevant, negligible_signal;
 extern const Option impact_of, impact_group, linear, top;
+extern const Option prefit, postfit, yield_channel, yield_covariance, propagation, unblind;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
@@ -109,6 +111,7 @@ int run_contour(const Arguments& arguments);
 int run_test(const Arguments& arguments);
 int run_intervals(const Arguments& arguments);
 int run_impacts(const Arguments& arguments);
+int run_yields(const Arguments& arguments);
 int run_nll(const Arguments& arguments);
 int run_combine(const Arguments& arguments);
 int run_prune(const Arguments& arguments);

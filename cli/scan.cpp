@@ -105,6 +105,16 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
   std::vector<Point> points(patchset.patches.size());
   {
     ProgressBar progress(points.size());
+    const auto ask = [&](spec::Workspace workspace, Point& point) {
+      const auto model = build_with_poi(std::move(workspace), settings);
+      if (model) {
+        point.result = scan.ask(*model, stop);
+        return;
+      }
+      point.status = "model_failed";
+      point.reason = join(model.errors());
+      point.model_errors = model.errors();
+    };
     const auto answer = [&](std::size_t i) {
       if (stop.load(std::memory_order_relaxed)) return;
       Point& point = points[i];
@@ -114,12 +124,13 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
       if (!workspace) {
         point.status = "patch_failed";
         point.reason = join(workspace.errors());
-      } else if (const auto model = build_with_poi(*std::move(workspace), settings); !model) {
-        point.status = "model_failed";
-        point.reason = join(model.errors());
-        point.model_errors = model.errors();
       } else {
-        point.result = scan.ask(*model, stop);
+        try {
+          ask(*std::move(workspace), point);
+        } catch (const AsimovFailure& failure) {
+          point.status = infer::to_string(failure.status);
+          point.reason = failure.what();
+        }
       }
       progress.step();
     };

@@ -28,6 +28,7 @@ void bind_contour(nanobind::module_& m);
 void bind_toy_limit(nanobind::module_& m);
 void bind_hygiene(nanobind::module_& m);
 void bind_impacts(nanobind::module_& m);
+void bind_yields(nanobind::module_& m);
 
 /// A compiled likelihood with the data it was published with, and what it was made from (to be pickled).
 struct Model {
@@ -46,7 +47,9 @@ nanobind::object to_numpy(std::vector<double> values, std::size_t rows, std::siz
 
 /// A point of the right length, or an InputError.
 std::span<const double> checked_point(const Model& model, const Vector& point);
-/// The data asked for: the model's own when none are given.
+/// The model's data without those of some channels: of those named, or of all others.
+model::Data masked_data(const Model& model, const std::vector<std::string>& names, bool only);
+/// The data asked for: the model's own when none are given. Channels that the model leaves out stay so.
 const model::Data& checked_data(const Model& model, const std::optional<Vector>& data, model::Data& storage);
 
 /// Runs f without the interpreter's lock. When it may take long, in a thread of its own, so that Ctrl-C can stop it: f

@@ -20,6 +20,7 @@
 #include "relume/formats/json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/infer/fit.hpp"
+#include "relume/model/channel_mask.hpp"
 
 namespace relume::python {
 
@@ -124,6 +125,22 @@ std::shared_ptr<BoundModel> compile(std::shared_ptr<const spec::Workspace> works
   return m;
 }
 
+/// The same model with data of its own.
+std::shared_ptr<BoundModel> with_data(const BoundModel& b, model::Data data) {
+  auto m = std::make_shared<BoundModel>();
+  static_cast<Model&>(*m) = b;
+  m->observed = std::move(data);
+  m->observed_constants = m->likelihood->constants(m->observed);
+  return m;
+}
+
+std::shared_ptr<BoundModel> with_mask(const BoundModel& b, const std::vector<std::string>& names, bool only) {
+  auto m = with_data(b, masked_data(b, names, only));
+  std::erase(m->notices, model::note_of_mask(*b.likelihood, b.observed));
+  if (!m->observed.masked.empty()) m->notices.push_back(model::note_of_mask(*m->likelihood, m->observed));
+  return m;
+}
+
 struct Terms {
   double main = 0.0, constraint = 0.0;
 };
@@ -207,7 +224,7 @@ nb::object nll_many(BoundModel& m, const Matrix& points, const std::optional<Mat
     const nb::gil_scoped_release release;
     const auto work = [&](std::size_t first, std::size_t last) {
       Borrowed scratch(m);
-      model::Data one;
+      model::Data one{{}, m.observed.masked};
       for (std::size_t i = first; i < last; ++i) {
         const std::span<const double> x(points.data() + (n_points == 1 ? 0 : i) * n_parameters, n_parameters);
         if (data) {
@@ -262,6 +279,7 @@ const model::Data& checked_data(const Model& model, const std::optional<Vector>&
     }
   }
   storage.values.assign(data->data(), data->data() + data->shape(0));
+  storage.masked = model.observed.masked;
   return storage;
 }
 
@@ -428,29 +446,36 @@ void bind_model(nb::module_& m) {
              const auto e = b.likelihood->evaluate(x, b.observed, math::Derivatives::none, {}, *scratch);
              return e.status == math::EvaluationStatus::ok ? std::string() : b.likelihood->explain(x, *scratch);
            })
+      .def("with_mask", &with_mask, "names"_a, "only"_a)
+      .def_prop_ro("masked_channels",
+                   [](const BoundModel& b) { return model::masked_channels(*b.likelihood, b.observed); })
       .def("state",
            [](const BoundModel& b) {
-             return nb::make_tuple(formats::write_json(formats::workspace_to_json(*b.workspace), {.indent = 0}),
-                                   b.options.measurement, b.options.poi,
-                                   std::string(model::to_string(b.options.normsys)),
-                                   std::string(model::to_string(b.options.histosys)), b.options.clip_sample_data,
-                                   b.options.clip_bin_data);
+             return nb::make_tuple(
+                 formats::write_json(formats::workspace_to_json(*b.workspace), {.indent = 0}), b.options.measurement,
+                 b.options.poi, std::string(model::to_string(b.options.normsys)),
+                 std::string(model::to_string(b.options.histosys)), b.options.clip_sample_data, b.options.clip_bin_data,
+                 b.observed.values, model::masked_channels(*b.likelihood, b.observed));
            })
       .def_static(
           "from_state",
           [](const std::string& text, const std::string& measurement, const std::optional<std::string>& poi,
              const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
-             std::optional<double> clip_bin_data) {
-            return compile(std::make_shared<const spec::Workspace>(formats::read_workspace(text, "<pickle>").value()),
-                           {.measurement = measurement,
-                            .poi = poi,
-                            .normsys = code_from(normsys, "normsys"),
-                            .histosys = code_from(histosys, "histosys"),
-                            .clip_sample_data = clip_sample_data,
-                            .clip_bin_data = clip_bin_data});
+             std::optional<double> clip_bin_data, std::vector<double> observed,
+             const std::vector<std::string>& masked) {
+            const auto whole =
+                compile(std::make_shared<const spec::Workspace>(formats::read_workspace(text, "<pickle>").value()),
+                        {.measurement = measurement,
+                         .poi = poi,
+                         .normsys = code_from(normsys, "normsys"),
+                         .histosys = code_from(histosys, "histosys"),
+                         .clip_sample_data = clip_sample_data,
+                         .clip_bin_data = clip_bin_data});
+            const auto unmasked = with_data(*whole, {std::move(observed)});
+            return masked.empty() ? unmasked : with_mask(*unmasked, masked, false);
           },
           "text"_a, "measurement"_a, "poi"_a.none(), "normsys"_a, "histosys"_a, "clip_sample_data"_a.none(),
-          "clip_bin_data"_a.none());
+          "clip_bin_data"_a.none(), "observed"_a, "masked"_a);
   m.def(
       "compile",
       [](std::shared_ptr<const spec::Workspace> workspace, const std::string& measurement,

@@ -15,4 +15,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_toy_limit(m);
   relume::python::bind_hygiene(m);
   relume::python::bind_impacts(m);
+  relume::python::bind_yields(m);
 }

@@ -26,12 +26,14 @@ from .model import Channel, Model
 from .results import Discovery, FitResult, HypoTest, Interval, Intervals, Limit, LimitGradient, ParameterValue, Parameters, ProfileScan, ToySample, ToyTest
 from .toy_limits import ToyInterval, ToyLimit, feldman_cousins, merge_toys, toy_limit
 from .spec import Patch, PatchSet, Signal, Workspace, read
+from .yields import BinYields, ChannelYields, Propagated, Yields, propagate, yields
 
 __all__ = [
-    "Channel", "Contour", "Contours", "Discovery", "FileError", "Finding", "Findings", "FitResult", "GroupImpact", "HypoTest", "Impact",
-    "ImpactPair", "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable",
-    "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileGrid", "ProfileScan", "RatioTest",
-    "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest", "UnknownNameError", "Workspace",
-    "__version__", "contour", "feldman_cousins", "fit", "hypotest", "impacts", "intervals", "limit_gradient", "limits", "merge_toys",
-    "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit", "validate",
+    "BinYields", "Channel", "ChannelYields", "Contour", "Contours", "Discovery", "FileError", "Finding", "Findings", "FitResult",
+    "GroupImpact", "HypoTest", "Impact", "ImpactPair", "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit",
+    "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem",
+    "ProfileGrid", "ProfileScan", "Propagated", "RatioTest", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit",
+    "ToySample", "ToyTest", "UnknownNameError", "Workspace", "Yields", "__version__", "contour", "feldman_cousins", "fit", "hypotest",
+    "impacts", "intervals", "limit_gradient", "limits", "merge_toys", "propagate", "read", "scan", "scan_grid", "significance", "test",
+    "toy_limit", "toys", "upper_limit", "validate", "yields",
 ]

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _core
-from .arguments import numbers_by_name, refuse, whole
+from .arguments import number, numbers_by_name, refuse, text, texts, whole
 from .errors import OptionError, Problem, UnknownNameError
 from .spec import Workspace
 
@@ -213,6 +213,41 @@ class Model:
         """
         return self._core.sample(as_vector(parameters, "parameters"), whole(n, "n", 0), whole(seed, "seed", 0, 2**64 - 1),
                                  whole(stream, "stream", 0, 2**64 - 1), whole(first, "first", 0))
+
+    def asimov(self, poi: float | None = None, *, values: Mapping[str, float] = {}, kind: str = "a-priori", data: ArrayLike | None = None) -> np.ndarray:
+        """Asimov data: what is expected, taken for data; shape (n_data,), to be given as `data` to fits, tests and limits.
+
+        `poi`: value of the parameter of interest; `values`: of others, by name. `kind`: all others stay at their initial values ("a-priori"), or
+        go where a fit to `data` (None: the observed) puts them with those values held ("a-posteriori"). Raises OptionError, also when that
+        fit fails, and UnknownNameError.
+        """
+        wanted = numbers_by_name(values, "values")
+        if poi is not None:
+            if self.poi is None:
+                refuse("poi", "the model has no parameter of interest", "give parameters by name: values={'mu': 1.0}")
+            if self.poi in dict(wanted):
+                refuse("values", f"{self.poi!r} is the parameter of interest, and given twice")
+            wanted.append((self.poi, number(poi, "poi")))
+        status, reason, expected, _ = _core.asimov(self._core, wanted, text(kind, "kind"), None if data is None else as_vector(data, "data"))
+        if status != "ok":
+            refuse("asimov", f"{status}: {reason}")
+        return expected
+
+    def only_channels(self, names: Iterable[str]) -> Model:
+        """The same model with the data of these channels alone: the others are still predicted, and no fit, test or limit sees their data.
+
+        Raises UnknownNameError, and OptionError when no channel is left.
+        """
+        return Model._wrap(self._core.with_mask(texts(names, "names"), True))
+
+    def mask_channels(self, names: Iterable[str]) -> Model:
+        """The same model without the data of these channels, besides those that are masked already: the opposite of `only_channels`."""
+        return Model._wrap(self._core.with_mask(texts(names, "names"), False))
+
+    @property
+    def masked_channels(self) -> list[str]:
+        """Channels whose data are left out."""
+        return self._core.masked_channels
 
     def inspect(self) -> dict[str, Any]:
         """What is in the workspace with this model's parameters, and what is odd about it."""

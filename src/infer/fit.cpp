@@ -72,6 +72,11 @@ FitResult fit(const model::Likelihood& likelihood, const model::Data& data, cons
     start[f.parameter.index] = f.value;
   }
   FitResult result;
+  if (std::string note = note_of_idle(likelihood, data, fixed); !note.empty()) result.notes.push_back(std::move(note));
+  for (const std::uint32_t i : objective.idle()) {
+    if (fixed[i] == 0) start[i] = nominal[i];
+    fixed[i] = 1;
+  }
   result.minimum = minimizer.minimize(start, {.max_iterations = options.max_iterations,
                                               .fixed = fixed,
                                               .lower = options.lower,

@@ -1,10 +1,13 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// A Likelihood with its data, as the minimiser sees it.
+// A Likelihood with its data, as the minimiser sees it. Parameters that act in masked channels alone have no room to
+// move.
 #pragma once
 
+#include <cassert>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "relume/minimize/objective.hpp"
@@ -32,7 +35,11 @@ class LikelihoodObjective final : public minimize::Objective {
       singular_.push_back(p.constraint.kind == model::ConstraintKind::poisson &&
                           data.values[p.constraint.data_index] > 0.0);
     }
+    if (data.masked != masked_) hold_idle();
   }
+
+  /// See Likelihood::idle_parameters.
+  std::span<const std::uint32_t> idle() const { return idle_; }
 
   std::size_t size() const override { return lower_.size(); }
   std::span<const double> lower() const override { return lower_; }
@@ -57,11 +64,39 @@ class LikelihoodObjective final : public minimize::Objective {
   std::string explain() const override { return likelihood_.explain(point_, *scratch_); }
 
  private:
+  void hold_idle() {
+    assert(likelihood_.has_channel_masks());
+    assert(data_->masked.empty() || data_->masked.size() == likelihood_.channels().size());
+    for (const std::uint32_t i : idle_) {
+      lower_[i] = likelihood_.parameters()[i].lower;
+      upper_[i] = likelihood_.parameters()[i].upper;
+    }
+    masked_ = data_->masked;
+    idle_ = likelihood_.idle_parameters(*data_);
+    for (const std::uint32_t i : idle_) lower_[i] = upper_[i] = likelihood_.parameters()[i].initial;
+  }
+
   const model::Likelihood& likelihood_;
   std::unique_ptr<model::Scratch> scratch_;
   const model::Data* data_ = nullptr;
   std::vector<double> lower_, upper_, units_, point_;
-  std::vector<char> singular_;
+  std::vector<char> singular_, masked_;
+  std::vector<std::uint32_t> idle_;
 };
+
+/// "…, which act in masked channels only, were held at their initial values"; empty: there are none besides `fixed`.
+inline std::string note_of_idle(const model::Likelihood& likelihood, const model::Data& data,
+                                std::span<const char> fixed) {
+  if (data.masked.empty()) return {};
+  std::string names;
+  std::size_t count = 0;
+  for (const std::uint32_t i : likelihood.idle_parameters(data)) {
+    if (fixed[i] != 0) continue;
+    names += (count++ == 0 ? "'" : ", '") + likelihood.parameters()[i].name + "'";
+  }
+  if (count == 0) return {};
+  return names + (count == 1 ? " acts in masked channels only, and was held at its initial value"
+                             : " act in masked channels only, and were held at their initial values");
+}
 
 }  // namespace relume::infer

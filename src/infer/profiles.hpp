@@ -36,6 +36,8 @@ class Profiles {
       fixed_[f.parameter.index] = 1;
       seed_[f.parameter.index] = f.value;
     }
+    if (std::string note = note_of_idle(likelihood, data, fixed_); !note.empty()) notes.push_back(std::move(note));
+    if (!data.masked.empty()) idle_ = likelihood.idle_parameters(data);
   }
 
   Status status = Status::ok;
@@ -56,6 +58,10 @@ class Profiles {
   }
 
   bool check_parameter(ParamId parameter) {
+    if (std::find(idle_.begin(), idle_.end(), parameter.index) != idle_.end()) {
+      return fail(Status::not_defined,
+                  "'" + name(parameter) + "' acts in masked channels only: the likelihood does not change along it");
+    }
     if (fixed_[parameter.index] == 0) return true;
     return fail(Status::not_defined, "'" + name(parameter) + "' is held: there is no likelihood along it");
   }
@@ -163,6 +169,7 @@ class Profiles {
   TestOptions curve_options_;
   std::vector<char> fixed_;
   std::vector<double> seed_;
+  std::vector<std::uint32_t> idle_;  ///< they act in masked channels alone
   minimize::Minimum minimum_;
   std::vector<double> lower_;
   double lower_value_ = 0.0;

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "infer/asimov_rates.hpp"
 #include "infer/profile_curve.hpp"
 
 namespace relume::infer {
@@ -59,6 +60,7 @@ class TestFits {
       fixed[f.parameter.index] = 1;
       seed[f.parameter.index] = f.value;
     }
+    hold_idle(fixed, seed);
     fixed_ = fixed;
     seed_ = seed;
     observed_ = std::make_unique<ProfileCurve>(likelihood, space_, data, poi_, options, fixed, seed);
@@ -136,10 +138,10 @@ class TestFits {
       point[poi_] = asimov_mu();
     }
     asimov_data_ = likelihood_.expected_data(point);
-    for (double& v : asimov_data_.values) {
-      if (!std::isfinite(v)) return fail(Status::fit_failed, "the Asimov data are not finite");
+    asimov_data_.masked = data_.masked;
+    if (std::string problem = make_data_of(likelihood_, point, &data_, asimov_data_); !problem.empty()) {
+      return fail(Status::fit_failed, std::move(problem));
     }
-    if (!clear_rounding(point)) return false;
     asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
     asimov_->insert_exact(asimov_mu(), point, tangent);
     if (single_test) asimov_->end_here();
@@ -264,38 +266,16 @@ class TestFits {
   const std::vector<double>& asimov_point() { return asimov_->at(asimov_mu()).x; }
 
  private:
-  /// A rate that its constraint holds at zero comes out as a rounding on either side of it: it becomes 0, since the
-  /// logarithm of a rounding is no help to a fit. A rate that is really negative cannot be data.
-  bool clear_rounding(const std::vector<double>& point) {
-    constexpr double suspicious = 1e-3;  // events
-    constexpr double share = 1e-9;       // of what the samples add up from
-    std::vector<double> by_sample;       // only asked for when a rate is suspicious
-    std::size_t channel = 0, first_of_channel = 0;
-    for (const model::DataBlock& block : likelihood_.data_blocks()) {
-      if (block.kind != model::BlockKind::counts) continue;
-      double* const rates = asimov_data_.values.data() + block.first;
-      if (block.is_auxiliary) {
-        for (std::size_t b = 0; b < block.size; ++b) rates[b] = std::max(0.0, rates[b]);
-        continue;
+  void hold_idle(std::vector<char>& fixed, std::vector<double>& seed) {
+    if (data_.masked.empty()) return;
+    if (std::string note = note_of_idle(likelihood_, data_, fixed); !note.empty()) notes.push_back(std::move(note));
+    for (const std::uint32_t i : likelihood_.idle_parameters(data_)) {
+      if (i == poi_) {
+        fail(Status::no_sensitivity, "the parameter of interest '" + poi_name() + "' acts in masked channels only");
       }
-      const std::size_t n_samples =
-          channel < likelihood_.channels().size() ? likelihood_.channels()[channel].samples.size() : 0;
-      for (std::size_t b = 0; b < block.size; ++b) {
-        if (rates[b] > suspicious || (rates[b] >= 0.0 && data_.values[block.first + b] != 0.0)) continue;
-        if (by_sample.empty()) by_sample = likelihood_.expected_by_sample(point);
-        double size = by_sample.empty() ? 1.0 : 0.0;
-        for (std::size_t s = 0; !by_sample.empty() && s < n_samples; ++s)
-          size += std::fabs(by_sample[first_of_channel + s * block.size + b]);
-        if (rates[b] < -share * size) {
-          return fail(Status::fit_failed, "the Asimov data would be negative: " + number(rates[b]) + " in channel '" +
-                                              block.name + "' bin " + std::to_string(b));
-        }
-        if (rates[b] <= share * size) rates[b] = 0.0;
-      }
-      ++channel;
-      first_of_channel += n_samples * block.size;
+      if (fixed[i] == 0) seed[i] = likelihood_.parameters()[i].initial;
+      fixed[i] = 1;
     }
-    return true;
   }
 
   void note_bounds(const std::vector<double>& point) {
@@ -324,8 +304,10 @@ class TestFits {
     };
     const model::Data s = expected_at(1.0), b = expected_at(0.0);
     double weight = 0.0, events = 0.0;
+    std::size_t channel = 0;
     for (const model::DataBlock& block : likelihood_.data_blocks()) {
       if (block.is_auxiliary || block.kind != model::BlockKind::counts) continue;
+      if (asimov_data_.is_masked(channel++)) continue;
       for (std::size_t i = block.first; i < block.first + block.size; ++i) {
         const double signal = s.values[i] - b.values[i];
         const double total = std::max(b.values[i], 1e-3);

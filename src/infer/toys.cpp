@@ -72,7 +72,8 @@ class ToyMaker {
     conditional_fixed_[question.poi] = 1;
     lower_[question.poi] = question.lower;
     upper_[question.poi] = question.upper;
-    if (options.ensemble == Ensemble::frequentist) expected_ = likelihood.expected_data(truth_);
+    expected_ = likelihood.expected_data(truth_);
+    expected_.masked = observed.masked;
   }
 
   /// The statistic of a toy; NaN, and why, when a fit is not certified.
@@ -104,7 +105,8 @@ class ToyMaker {
       return;
     }
     draw_parameters(index);
-    likelihood_.fluctuate(likelihood_.expected_data(truth_), key, toy_);
+    expected_.values = likelihood_.expected_data(truth_).values;
+    likelihood_.fluctuate(expected_, key, toy_);
     for (const model::DataBlock& block : likelihood_.data_blocks()) {
       if (!block.is_auxiliary) continue;
       const auto from = observed_.values.begin() + static_cast<std::ptrdiff_t>(block.first);

@@ -58,8 +58,9 @@ Limit upper_limit(const model::Likelihood& likelihood, const model::Data& data, 
         return;
       }
       double information = 0.0;
+      std::size_t channel = 0;
       for (const model::DataBlock& block : likelihood.data_blocks()) {
-        if (block.is_auxiliary) continue;
+        if (block.is_auxiliary || data.is_masked(channel++)) continue;
         for (std::size_t i = block.first; i < block.first + block.size; ++i) {
           const double signal = sb.values[i] - b.values[i];
           information += signal * signal / std::max(b.values[i], 1.0);

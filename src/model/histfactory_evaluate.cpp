@@ -101,7 +101,8 @@ HistFactory::Work::Work(const HistFactory& model)
 
 std::unique_ptr<Scratch> HistFactory::make_scratch() const { return std::make_unique<Work>(*this); }
 
-void HistFactory::rates(std::span<const double> point, RateWork& work, bool derivatives) const noexcept {
+void HistFactory::rates(std::span<const double> point, RateWork& work, bool derivatives,
+                        std::span<const char> masked) const noexcept {
   for (std::size_t i = 0; i < shape_parameters.size(); ++i) {
     const double alpha = point[shape_parameters[i]];
     switch (histosys_code) {
@@ -113,7 +114,9 @@ void HistFactory::rates(std::span<const double> point, RateWork& work, bool deri
   }
   evaluate_factors(point, work, derivatives);
   std::fill(work.rate.begin(), work.rate.end(), 0.0);
+  const bool has_mask = !masked.empty();
   for (std::size_t k = 0; k < blocks.size(); ++k) {
+    if (has_mask && masked[blocks[k].channel] != 0) continue;
     if (blocks[k].n_bins == 1) {
       add_block_rate<true>(blocks[k], k, point, work, derivatives);
     } else {
@@ -336,13 +339,29 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
   }
 }
 
+// Apart from the loops over what is not masked, and not inlined there: masks cost nothing where there are none.
+
+[[gnu::noinline]] void HistFactory::leave_out_bin(std::size_t bin, bool with_curvature, Work& work) const noexcept {
+  // As where there are events: no constraint rate >= 0.
+  work.observed[bin] = std::numeric_limits<double>::infinity();
+  work.slope[bin] = 0.0;
+  if (with_curvature) work.curvature.weight_exact[bin] = work.curvature.weight_safe[bin] = 0.0;
+}
+
+[[gnu::noinline]] void HistFactory::leave_out_block(const Block& block, math::Curvature& curvature) const noexcept {
+  const math::ProductTerm& term = layout_.products[block.product];
+  std::fill_n(curvature.product_p.begin() + static_cast<std::ptrdiff_t>(term.first), term.size, 0.0);
+  std::fill_n(curvature.product_q.begin() + static_cast<std::ptrdiff_t>(term.first), term.size, 0.0);
+}
+
 math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data& data, math::Derivatives derivatives,
                                        const math::Relaxation& relaxation, Scratch& scratch) const noexcept {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   Work& work = static_cast<Work&>(scratch);
   const bool with_gradient = derivatives != math::Derivatives::none;
   const bool with_curvature = derivatives == math::Derivatives::curvature;
-  rates(point, work, with_gradient);
+  const bool has_mask = !data.masked.empty();
+  rates(point, work, with_gradient, data.masked);
   work.bad_bin = -1;
   work.bad_parameter = -1;
   work.is_too_large = false;
@@ -378,6 +397,10 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   // Main terms.
   double main = 0.0;
   for (std::size_t b = 0; b < n_bins; ++b) {
+    if (has_mask && data.masked[channel_of_bin[b]] != 0) {
+      leave_out_bin(b, with_curvature, work);
+      continue;
+    }
     const double n = data.values[b];
     double rate = work.rate[b];
     bool clipped = false;
@@ -448,6 +471,10 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   }
   for (std::size_t k = 0; k < blocks.size(); ++k) {
     const Block& block = blocks[k];
+    if (has_mask && data.masked[block.channel] != 0) {
+      if (with_curvature) leave_out_block(block, curvature);
+      continue;
+    }
     if (with_curvature) {
       block.n_bins == 1 ? add_block_derivatives<true, true>(block, k, point, work)
                         : add_block_derivatives<false, true>(block, k, point, work);
@@ -465,9 +492,37 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   return {math::EvaluationStatus::ok, value, main};
 }
 
+std::vector<std::uint32_t> HistFactory::idle_parameters(const Data& data) const {
+  if (data.masked.empty()) return {};
+  std::vector<char> acts(parameters_.size(), 0);
+  for (const Block& block : blocks) {
+    if (data.is_masked(block.channel)) continue;
+    // A sample without events does not move, whatever multiplies it: a signal that does not reach this channel.
+    bool moves = false;
+    for (std::uint32_t b = 0; b < block.n_bins; ++b) {
+      bool bin_moves = nominals[block.nominal + b] != 0.0;
+      for (std::uint32_t i = 0; i < block.n_additives; ++i) {
+        const Additive& a = additives[block.additives + i];
+        bin_moves |= coefficients[a.linear + b] != 0.0;
+        bin_moves |= a.symmetric != Additive::no_symmetric && coefficients[a.symmetric + b] != 0.0;
+      }
+      if (!bin_moves) continue;
+      moves = true;
+      for (std::uint32_t i = 0; i < block.n_bin_factors; ++i) {
+        acts[bin_parameters[bin_factors[block.bin_factors + i].first + b]] = 1;
+      }
+    }
+    for (std::uint32_t i = 0; moves && i < block.n_factors; ++i) acts[factors[block.factors + i].parameter] = 1;
+    for (std::uint32_t i = 0; moves && i < block.n_additives; ++i) acts[additives[block.additives + i].parameter] = 1;
+  }
+  return without_constraint(acts);
+}
+
 Constants HistFactory::constants(const Data& data) const {
   Constants constants;
-  for (std::size_t b = 0; b < n_bins; ++b) constants.main += math::poisson_saturated(data.values[b]);
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    if (!data.is_masked(channel_of_bin[b])) constants.main += math::poisson_saturated(data.values[b]);
+  }
   double& sum = constants.constraint;
   for (const Parameter& parameter : parameters_) {
     const Constraint& c = parameter.constraint;
@@ -519,7 +574,7 @@ std::vector<double> HistFactory::yield_gradient(std::span<const double> point, c
     for (std::uint32_t b = 0; b < block.n_bins; ++b) {
       const double slope =
           work.slope[block.first_bin + b] * work.block_product[k] * work.bin_product[block.nominal + b];
-      gradient.push_back(ok ? slope : std::numeric_limits<double>::quiet_NaN());
+      gradient.push_back(!ok ? std::numeric_limits<double>::quiet_NaN() : data.is_masked(block.channel) ? 0.0 : slope);
     }
   }
   return gradient;

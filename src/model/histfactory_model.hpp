@@ -82,9 +82,12 @@ class HistFactory final : public Likelihood {
   std::unique_ptr<Scratch> make_scratch() const override;
   math::Evaluation evaluate(std::span<const double> point, const Data& data, math::Derivatives derivatives,
                             const math::Relaxation& relaxation, Scratch& scratch) const noexcept override;
+  bool has_channel_masks() const override { return true; }
+  std::vector<std::uint32_t> idle_parameters(const Data& data) const override;
   Constants constants(const Data& data) const override;
   Data expected_data(std::span<const double> point) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;
+  PredictionSlopes prediction_slopes(std::span<const double> point) const override;
   std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const override;
   void fluctuate(const Data& expected, const RandomKey& key, Data& toy) const override;
   void settle(std::span<double> point, const Data& data, std::span<const char> fixed,
@@ -95,14 +98,18 @@ class HistFactory final : public Likelihood {
 
   struct RateWork;
   struct Work;
-  /// Rates per bin; also fills the block quantities that derivatives need.
-  void rates(std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
+  /// Rates per bin; also fills the block quantities that derivatives need. Nothing is computed for channels that
+  /// `masked` (empty: none) marks: their rates are 0, their block quantities what they were.
+  void rates(std::span<const double> point, RateWork& work, bool derivatives,
+             std::span<const char> masked = {}) const noexcept;
 
  private:
   void evaluate_factors(std::span<const double> point, RateWork& work, bool derivatives) const noexcept;
   template <bool one_bin>
   void add_block_rate(const Block& block, std::size_t k, std::span<const double> point, RateWork& work,
                       bool derivatives) const noexcept;
+  void leave_out_bin(std::size_t bin, bool with_curvature, Work& work) const noexcept;
+  void leave_out_block(const Block& block, math::Curvature& curvature) const noexcept;
   template <bool one_bin, bool with_curvature>
   void add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point,
                              Work& work) const noexcept;

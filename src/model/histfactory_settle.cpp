@@ -14,7 +14,7 @@ void HistFactory::settle(std::span<double> point, const Data& data, std::span<co
                          Scratch& scratch) const noexcept {
   if (clip_bin || clip_sample || layout_.privates.empty()) return;
   Work& work = static_cast<Work&>(scratch);
-  rates(point, work, false);
+  rates(point, work, false, data.masked);
   // What of each bin's rate its factor multiplies.
   std::vector<double>& scaled = work.slope;
   std::fill(scaled.begin(), scaled.end(), 0.0);
@@ -31,7 +31,7 @@ void HistFactory::settle(std::span<double> point, const Data& data, std::span<co
     }
   }
   for (std::size_t b = 0; b < n_bins; ++b) {
-    if (layout_.row_privates[b + 1] - layout_.row_privates[b] != 1) continue;
+    if (layout_.row_privates[b + 1] - layout_.row_privates[b] != 1 || data.is_masked(channel_of_bin[b])) continue;
     const std::size_t i = layout_.privates[layout_.row_privates[b]].parameter;
     const Parameter& p = parameters_[i];
     const double n = data.values[b], a = scaled[b] / point[i], rest = work.rate[b] - scaled[b];

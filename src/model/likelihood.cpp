@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "relume/model/likelihood.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace relume::model {
@@ -33,6 +34,34 @@ void Likelihood::evaluate_lanes(std::span<const std::span<const double>> points,
 
 void Likelihood::settle(std::span<double>, const Data&, std::span<const char>, Scratch&) const noexcept {}
 
+std::vector<std::uint32_t> Likelihood::idle_parameters(const Data& data) const {
+  if (data.masked.empty()) return {};
+  std::vector<char> acts(parameters_.size(), 0), is_masked_row(layout_.n_rows, 0);
+  for (std::size_t c = 0; c < channels_.size(); ++c) {
+    const std::size_t end = std::min(channels_[c].first_bin + channels_[c].n_bins, is_masked_row.size());
+    for (std::size_t row = channels_[c].first_bin; row < end; ++row) is_masked_row[row] = data.is_masked(c);
+  }
+  for (const math::RowGroup& group : layout_.groups) {
+    for (std::size_t row = group.first_row; row < group.first_row + group.n_rows; ++row) {
+      if (is_masked_row[row] != 0) continue;
+      for (const std::uint32_t parameter : group.columns) acts[parameter] = 1;
+    }
+  }
+  for (const math::PrivateEntry& entry : layout_.privates) {
+    if (is_masked_row[entry.row] == 0) acts[entry.parameter] = 1;
+  }
+  return without_constraint(acts);
+}
+
+std::vector<std::uint32_t> Likelihood::without_constraint(std::span<const char> acts) const {
+  std::vector<std::uint32_t> idle;
+  for (std::uint32_t i = 0; i < parameters_.size(); ++i) {
+    const Parameter& p = parameters_[i];
+    if (acts[i] == 0 && !p.is_fixed && p.constraint.kind == ConstraintKind::none) idle.push_back(i);
+  }
+  return idle;
+}
+
 Data Likelihood::sample(std::span<const double> point, const RandomKey& key) const {
   Data toy;
   fluctuate(expected_data(point), key, toy);
@@ -40,6 +69,64 @@ Data Likelihood::sample(std::span<const double> point, const RandomKey& key) con
 }
 
 std::vector<double> Likelihood::expected_by_sample(std::span<const double>) const { return {}; }
+
+PredictionSlopes Likelihood::prediction_slopes(std::span<const double> point) const {
+  // Rounding and curvature spoil a central difference alike near the cube root of the rounding.
+  constexpr double share = 1e-5;
+  std::vector<double> steps;
+  for (std::size_t i = 0; i < point.size(); ++i) {
+    const double sigma = parameters_[i].prefit_sigma();
+    steps.push_back(share * (sigma > 0.0 ? sigma : std::max(1.0, std::fabs(point[i]))));
+  }
+  return difference_slopes(point, steps);
+}
+
+PredictionSlopes Likelihood::difference_slopes(std::span<const double> point, std::span<const double> steps) const {
+  const auto predicted = [&](std::span<const double> x) {
+    std::vector<double> values = expected_by_sample(x);
+    if (!values.empty()) return values;
+    const Data data = expected_data(x);
+    for (const DataBlock& block : data_blocks_) {
+      if (block.is_auxiliary) continue;
+      const auto first = data.values.begin() + static_cast<std::ptrdiff_t>(block.first);
+      values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(block.size));
+    }
+    return values;
+  };
+  struct Column {
+    std::uint32_t parameter;
+    std::vector<double> slopes;
+  };
+  std::vector<Column> columns;
+  std::vector<double> x(point.begin(), point.end());
+  std::size_t n_rows = 0;
+  for (std::uint32_t i = 0; i < x.size(); ++i) {
+    if (!(steps[i] > 0.0)) continue;
+    // A point beyond a bound (a parameter held there) steps to both sides all the same.
+    const auto [low, high] = std::minmax({point[i], parameters_[i].lower, parameters_[i].upper});
+    const double up = std::min(point[i] + steps[i], high), down = std::max(point[i] - steps[i], low);
+    if (!(up > down)) continue;
+    x[i] = up;
+    Column column{i, predicted(x)};
+    x[i] = down;
+    const std::vector<double> below = predicted(x);
+    x[i] = point[i];
+    for (std::size_t r = 0; r < below.size(); ++r) column.slopes[r] = (column.slopes[r] - below[r]) / (up - down);
+    n_rows = below.size();
+    columns.push_back(std::move(column));
+  }
+  if (columns.empty()) n_rows = predicted(x).size();
+  PredictionSlopes slopes;
+  for (std::size_t r = 0; r < n_rows; ++r) {
+    for (const Column& column : columns) {
+      if (column.slopes[r] == 0.0) continue;
+      slopes.parameters.push_back(column.parameter);
+      slopes.slopes.push_back(column.slopes[r]);
+    }
+    slopes.rows.push_back(slopes.parameters.size());
+  }
+  return slopes;
+}
 
 std::vector<double> Likelihood::yield_gradient(std::span<const double>, const Data&, Scratch&) const { return {}; }
 

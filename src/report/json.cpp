@@ -107,8 +107,13 @@ JsonArray to_json(std::span<const std::string> texts) {
 
 Json main_data_to_json(const Likelihood& likelihood, const model::Data& data) {
   JsonObject channels;
+  std::size_t channel = 0;
   for (const model::DataBlock& block : likelihood.data_blocks()) {
     if (block.is_auxiliary) continue;
+    if (data.is_masked(channel++)) {
+      channels.emplace_back(block.name, nullptr);
+      continue;
+    }
     JsonArray bins;
     for (std::size_t i = 0; i < block.size; ++i) bins.emplace_back(data.values[block.first + i]);
     channels.emplace_back(block.name, std::move(bins));
@@ -140,7 +145,9 @@ JsonObject to_json(const FitResult& fit, const Likelihood& likelihood, std::span
                                                JsonMember("upper", names(likelihood, minimum.at_upper))));
   if (!minimum.at_kink.empty()) object.emplace_back("at_kink", names(likelihood, minimum.at_kink));
   if (!minimum.edge.empty()) object.emplace_back("rates_at_zero", minimum.edge);
-  object.emplace_back("notes", to_json(notes));
+  JsonArray all_notes = to_json(notes);
+  for (const std::string& note : fit.notes) all_notes.emplace_back(note);
+  object.emplace_back("notes", std::move(all_notes));
   object.emplace_back("counts", to_json(minimum.counts));
   object.emplace_back("attempts", to_json(minimum.attempts));
   object.emplace_back("seconds", minimum.seconds);

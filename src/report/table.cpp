@@ -127,7 +127,7 @@ std::string to_table(const FitResult& fit, const Likelihood& likelihood, std::sp
   std::string text = head.text() + '\n' + table.text();
   if (!fit.covariance_problem.empty()) text += fmt::format("note: no uncertainties: {}\n", fit.covariance_problem);
   if (!minimum.edge.empty()) text += fmt::format("note: held at rate >= 0: {}\n", minimum.edge);
-  return text + format_notes(notes);
+  return text + format_notes(notes) + format_notes(fit.notes);
 }
 
 std::string to_table(const HypoTest& test, const Likelihood& likelihood) {

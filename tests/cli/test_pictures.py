@@ -71,9 +71,17 @@ def test_a_fit_brings_what_was_known_before_it(relume, files, python, tmp_path):
     assert dict(zip(prefit["names"], prefit["initial"], strict=True))["mu_top"] == 1.0
 
 
-@pytest.mark.parametrize("command", ["cls", "limit", "fit"])
+def test_yields_are_handed_over_as_they_are_printed(relume, files, python, tmp_path):
+    result = relume("yields", files.background, "--mask-channel", "SR", "--plot", tmp_path / "a.svg", env=python())
+    assert result.returncode == 0, result.stderr
+    handed_over = json.loads((tmp_path / "record.stdin").read_text())
+    assert handed_over == json.loads(result.stdout) and [c["data"] for c in handed_over["channels"]] == [[204], None]
+    assert calls(tmp_path)[-1].startswith("-m relume.plot yields ")
+
+
+@pytest.mark.parametrize("command", ["cls", "limit", "fit", "yields"])
 def test_nothing_is_computed_without_a_python_that_draws(relume, files, python, tmp_path, command):
-    model = ["--patch", files.patch] if command == "fit" else ["--patchset", files.patchset]
+    model = ["--patch", files.patch] if command in ("fit", "yields") else ["--patchset", files.patchset]
     output = tmp_path / "result.json"
     complaint = "#!/bin/sh\necho 'Traceback' >&2\necho \"python: No module named 'relume'\" >&2\nexit 1\n"
     result = relume(command, files.background, *model, "--output-file", output, "--plot", "a.pdf", env=python(complaint), cwd=tmp_path)

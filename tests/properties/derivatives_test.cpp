@@ -10,8 +10,10 @@
 
 #include "infer/likelihood_objective.hpp"
 #include "math/curvature_solver.hpp"
+#include "relume/edit/workspace.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/minimize/minimize.hpp"
+#include "relume/model/channel_mask.hpp"
 #include "relume/model/histfactory.hpp"
 #include "support/random_workspace.hpp"
 
@@ -114,6 +116,82 @@ TEST(Derivatives, ValueDoesNotDependOnWhatElseIsAskedFor) {
     EXPECT_EQ(plain, l.evaluate(c.point, c.compiled.observed, Derivatives::gradient, {}, *scratch).value);
     EXPECT_EQ(plain, l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch).value);
   }
+}
+
+TEST(ChannelMask, IsTheModelWithoutTheChannel) {
+  unsigned compared = 0;
+  for (unsigned seed = 0; seed < n_models; ++seed) {
+    const spec::Workspace ws = RandomWorkspace(seed).make();
+    if (ws.channels.size() < 2) continue;
+    Case c = make_case(seed, {});
+    const model::Likelihood& l = *c.compiled.likelihood;
+    const auto dropped =
+        model::compile(edit::prune(ws, {.channels = std::vector<std::string>{ws.channels[0].name}}).value());
+    ASSERT_TRUE(dropped) << to_string(dropped.errors());
+    const model::Likelihood& rest = *dropped->likelihood;
+    std::vector<double> point;
+    for (const auto& p : rest.parameters()) point.push_back(c.point[l.find_parameter(p.name)->index]);
+    for (std::size_t i = 0; i < c.point.size();
+         ++i) {  // what acts in the dropped channel alone stays where it was measured
+      const model::Parameter& p = l.parameters()[i];
+      const double measured = p.constraint.kind == model::ConstraintKind::none
+                                  ? p.initial
+                                  : c.compiled.observed.values[p.constraint.data_index];
+      if (!rest.find_parameter(p.name)) {
+        c.point[i] = p.constraint.kind == model::ConstraintKind::poisson ? measured / p.constraint.rate : measured;
+      }
+    }
+    model::Data data = model::mask_channels(l, c.compiled.observed, {{ws.channels[0].name}}).value();
+    const auto scratch = l.make_scratch(), other = rest.make_scratch(), again = l.make_scratch();
+    // A scratch that has seen all channels, and the multipliers of a search: nothing of them stays.
+    l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {.penalty = 1.0}, *scratch);
+    const auto e = l.evaluate(c.point, data, Derivatives::curvature, {}, *scratch);
+    const auto wanted = rest.evaluate(point, dropped->observed, Derivatives::curvature, {}, *other);
+    ASSERT_EQ(e.status, wanted.status) << "seed " << seed;
+    if (e.status != math::EvaluationStatus::ok) continue;
+    ++compared;
+    EXPECT_NEAR(e.value, wanted.value, 1e-11 * (1.0 + wanted.value)) << "seed " << seed;
+    EXPECT_NEAR(l.constants(data).main, rest.constants(dropped->observed).main, 1e-10);
+    const Eigen::MatrixXd h = dense_hessian(scratch->curvature, math::Form::exact),
+                          k = dense_hessian(other->curvature, math::Form::exact);
+    std::vector<char> is_idle(c.point.size(), 0);
+    for (const std::uint32_t i : l.idle_parameters(data)) is_idle[i] = 1;
+    std::vector<std::uint32_t> absent;  // what likelihoods of others get without writing it
+    for (std::uint32_t i = 0; i < c.point.size(); ++i) {
+      const model::Parameter& p = l.parameters()[i];
+      const bool is_free = !p.is_fixed && p.constraint.kind == model::ConstraintKind::none;
+      if (is_free && !rest.find_parameter(p.name)) absent.push_back(i);
+    }
+    EXPECT_EQ(l.model::Likelihood::idle_parameters(data), absent) << "seed " << seed;
+    const double scale = k.cwiseAbs().maxCoeff();
+    for (std::size_t i = 0; i < c.point.size(); ++i) {
+      const auto row = static_cast<Eigen::Index>(i);
+      const auto there = rest.find_parameter(l.parameters()[i].name);
+      if (!there) {
+        EXPECT_NEAR(scratch->gradient[i], 0.0, 1e-10);
+        const bool has_constraint = l.parameters()[i].constraint.kind != model::ConstraintKind::none;
+        EXPECT_EQ(is_idle[i] != 0, !has_constraint && !l.parameters()[i].is_fixed)
+            << "seed " << seed << ", " << l.parameters()[i].name;
+        continue;
+      }
+      EXPECT_NEAR(scratch->gradient[i], other->gradient[there->index],
+                  1e-10 * (1.0 + std::fabs(other->gradient[there->index])));
+      for (std::size_t j = 0; j < c.point.size(); ++j) {
+        const auto also = rest.find_parameter(l.parameters()[j].name);
+        const double second =
+            also ? k(static_cast<Eigen::Index>(there->index), static_cast<Eigen::Index>(also->index)) : 0.0;
+        EXPECT_NEAR(h(row, static_cast<Eigen::Index>(j)), second, 1e-11 * scale) << "seed " << seed;
+      }
+    }
+    // Data of the masked channel are as if they were not there, to the last bit.
+    for (std::size_t b = 0; b < l.channels()[0].n_bins; ++b) data.values[b] = 1e6 * static_cast<double>(b);
+    const auto blind = l.evaluate(c.point, data, Derivatives::curvature, {}, *again);
+    EXPECT_EQ(blind.value, e.value);
+    EXPECT_EQ(again->gradient, scratch->gradient);
+    EXPECT_EQ(l.constant(data),
+              l.constant(model::mask_channels(l, c.compiled.observed, {{ws.channels[0].name}}).value()));
+  }
+  EXPECT_GT(compared, n_models / 3);
 }
 
 TEST(CurvatureSolver, SolvesLikeADenseMatrix) {

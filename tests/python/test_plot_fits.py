@@ -297,3 +297,29 @@ def test_names_with_dollars_are_no_formulas(model):
     renamed = model.workspace.rename(modifiers={"JES": "a$_{b$"}, channels={"SR": "$R$"}).model()
     drawn(plot.pulls(relume.fit(renamed), renamed))
     drawn(plot.stack(renamed))
+
+
+def test_yields_from_a_result_or_a_document(model, fit):
+    result = relume.yields(model, fit)
+    for ax in (plot.yields(result), plot.yields(result.to_dict())):
+        (points,) = errorbars(ax)
+        assert list(points[0].get_ydata()) == [158, 17, 9] and ax.get_title("left") == "Post-fit"
+        beside = plot.data_prediction(model, fit, prefit=False)
+        assert texts(ax.get_legend()) == texts(beside.get_legend())
+        drawn(ax)
+    ax = plot.yields(relume.yields(model), channels="SR", ratio=False)
+    assert ax.get_title("left") == "Pre-fit" and len(errorbars(ax)[0][0].get_ydata()) == 2
+    assert "Uncertainty" not in texts(plot.yields(relume.yields(model, relume.fit(model))).get_legend())
+    with pytest.raises(relume.UnknownNameError, match="nothing"):
+        plot.yields(result, channels="nothing")
+
+
+def test_data_that_are_left_out_are_not_drawn(model):
+    controls = model.only_channels(["CR"])
+    fit = relume.fit(controls, covariance=True)
+    for ax in (plot.data_prediction(controls, fit), plot.yields(relume.yields(controls, fit))):
+        points = errorbars(ax)[0][0].get_ydata()
+        assert points[0] == 158 and np.isnan(points[1:]).all()
+        drawn(ax)
+    points = errorbars(plot.yields(relume.yields(controls, fit, unblind=True)))[0][0].get_ydata()
+    assert list(points) == [158, 17, 9]

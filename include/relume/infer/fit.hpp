@@ -45,6 +45,7 @@ struct FitResult {
   std::vector<double> covariance;  ///< n x n, row by row; empty when not asked for or not available
   /// Why there are no uncertainties, with the parameters that the flat direction is made of; empty: all is well.
   std::string covariance_problem;
+  std::vector<std::string> notes;  ///< choices, in words: which parameters were held because of masked channels
 };
 
 FitResult fit(const model::Likelihood& likelihood, const model::Data& data, const FitOptions& options = {});

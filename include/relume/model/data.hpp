@@ -25,6 +25,11 @@ struct DataBlock {
 
 struct Data {
   std::vector<double> values;  ///< laid out as Likelihood::data_blocks() says
+  /// Channels that the likelihood leaves out (non-zero), in the order of Likelihood::channels(); empty: none. They are
+  /// predicted all the same. model/channel_mask.hpp makes one.
+  std::vector<char> masked = {};
+
+  bool is_masked(std::size_t channel) const { return !masked.empty() && masked[channel] != 0; }
 };
 
 }  // namespace relume::model

@@ -71,6 +71,14 @@ class Scratch {
   math::Curvature curvature;
 };
 
+/// Derivatives of predictions with respect to parameters, row by row without the zeros. A parameter may be there twice
+/// in a row: its derivative is the sum.
+struct PredictionSlopes {
+  std::vector<std::size_t> rows = {0};  ///< row r: [rows[r], rows[r + 1]) of the other two
+  std::vector<std::uint32_t> parameters;
+  std::vector<double> slopes;
+};
+
 /// A place in the random number space: the same key gives the same toy, whoever draws it, in whatever order.
 struct RandomKey {
   std::uint64_t seed = 0, stream = 0, index = 0;
@@ -101,7 +109,16 @@ class Likelihood {
 
   virtual std::unique_ptr<Scratch> make_scratch() const = 0;
 
-  /// Deviance: -ln L minus its saturated reference, constraint terms included. Never throws, never allocates.
+  /// Whether `evaluate` and all others honour Data::masked. A likelihood that does not is never given masked data:
+  /// mask_channels (model/channel_mask.hpp) refuses to make them.
+  virtual bool has_channel_masks() const { return false; }
+  /// Free parameters without constraint on which the likelihood does not depend because of the masked channels: what
+  /// acts in those alone. Fits hold them at their initial values. The default takes the rows of the curvature for the
+  /// bins of the channels; it is only asked with a mask.
+  virtual std::vector<std::uint32_t> idle_parameters(const Data& data) const;
+
+  /// Deviance: -ln L minus its saturated reference, constraint terms included. A masked channel adds nothing to value
+  /// and derivatives, and its rates are not kept from going below zero. Never throws, never allocates.
   virtual math::Evaluation evaluate(std::span<const double> point, const Data& data, math::Derivatives derivatives,
                                     const math::Relaxation& relaxation, Scratch& scratch) const noexcept = 0;
 
@@ -117,16 +134,21 @@ class Likelihood {
     return c.main + c.constraint;
   }
 
-  /// Expected main and auxiliary data at a point, laid out as Data.
+  /// Expected main and auxiliary data at a point, laid out as Data, without a mask.
   virtual Data expected_data(std::span<const double> point) const = 0;
   /// Expected main data of each sample: for each channel its samples one after the other (ChannelInfo), each with the
   /// channel's bins. Empty where there are no samples.
   virtual std::vector<double> expected_by_sample(std::span<const double> point) const;
+  /// d expected_by_sample / d parameters, one row per number; where there are no samples, of the main data of
+  /// expected_data. The default takes central differences within the bounds of the parameters.
+  virtual PredictionSlopes prediction_slopes(std::span<const double> point) const;
+  /// The same by differences over `steps` to both sides (one per parameter; 0: the parameter is held), cut at bounds.
+  PredictionSlopes difference_slopes(std::span<const double> point, std::span<const double> steps) const;
   /// d value / d nominal yield of every sample and bin, laid out as expected_by_sample, all else held (uncertainties,
   /// shape variations); empty where there are no samples. NaN outside of the domain.
   virtual std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const;
   /// A toy data set: every datum of `expected` (expected_data at the true point) fluctuated, auxiliary data too. What
-  /// `toy` held before is overwritten.
+  /// `toy` held before is overwritten; its mask is that of `expected`.
   virtual void fluctuate(const Data& expected, const RandomKey& key, Data& toy) const = 0;
   /// A toy data set at a point.
   Data sample(std::span<const double> point, const RandomKey& key) const;
@@ -145,6 +167,9 @@ class Likelihood {
   virtual std::string explain(std::span<const double> point, const Scratch& scratch) const = 0;
 
  protected:
+  /// Of the parameters that `acts` does not mark, those that are free and have no constraint.
+  std::vector<std::uint32_t> without_constraint(std::span<const char> acts) const;
+
   std::vector<Parameter> parameters_;
   std::vector<ParameterSet> parameter_sets_;
   std::vector<DataBlock> data_blocks_;

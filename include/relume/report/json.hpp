@@ -35,7 +35,7 @@ spec::JsonObject to_json(const infer::Discovery& discovery, const model::Likelih
 
 spec::JsonArray to_json(std::span<const std::string> texts);
 
-/// Main data per channel: {"SR": [1.0, 2.0], ...}.
+/// Main data per channel: {"SR": [1.0, 2.0], ...}; null where a channel is masked.
 spec::Json main_data_to_json(const model::Likelihood& likelihood, const model::Data& data);
 
 /// Precondition: a unit that a signal file may have.

@@ -22,7 +22,7 @@ matplotlib.use("Agg")  # files only: no display is needed, and none is waited fo
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 
-from . import brazil_band, correlation, exclusion, pulls, ranking, read_table  # noqa: E402
+from . import brazil_band, correlation, exclusion, pulls, ranking, read_table, yields  # noqa: E402
 from ..errors import RelumeError  # noqa: E402
 
 KINDS = {
@@ -31,6 +31,7 @@ KINDS = {
     "exclusion": "contours over two labels",
     "pulls": "pulls and constraints of `relume fit --plot`",
     "impacts": "ranking of `relume impacts`",
+    "yields": "data and prediction of `relume yields`",
     "correlation": "correlation matrix of `relume fit --covariance`",
 }
 
@@ -68,6 +69,8 @@ def draw(kind: str, document: Any, options: argparse.Namespace) -> Axes:
         return ranking(document, top=document.get("top", 20) if isinstance(document, dict) else 20, **common)
     if kind == "correlation":
         return correlation(document, **common)
+    if kind == "yields":
+        return yields(document, **common)
     table = read_table(document)
     if where := conditions(options.where):
         table = table.where(**where)

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import OptionError, Problem, UnknownNameError
 from ..model import Channel, Model
 from ..results import FitResult
+from ..yields import yields
 
 
 _REST = "Other"  # what small samples are added up as
@@ -40,15 +42,19 @@ def parameters_of(model: Model, fit: FitResult | None) -> np.ndarray:
 
 def predict(model: Model, parameters: np.ndarray, channels: Sequence[str] | str | None, names: Mapping[str, str], max_samples: int) -> Prediction:
     """`names`: labels of samples; samples with the same label are added. Small ones beyond `max_samples` become "Other"."""
-    chosen = _channels(model, channels)
+    chosen = _chosen(model.channels, channels)
     ranking, signals = _ranking(model, names)
+    return _stacked(chosen, model.expected_yields(parameters), ranking, signals, names, max_samples)
+
+
+def _stacked(chosen: list[Channel], yields_of: Mapping[str, Mapping[str, np.ndarray]], ranking: list[str], signals: set[str], names: Mapping[str, str],
+             max_samples: int) -> Prediction:
     kept = {*ranking[: max(1, max_samples - 1 - len(signals))], *signals} if len(ranking) + len(signals) > max_samples else {*ranking, *signals}
-    yields = model.expected_yields(parameters)
     bins = np.concatenate([np.arange(c.first_bin, c.first_bin + c.n_bins) for c in chosen])
     samples: dict[str, np.ndarray] = {}
     at = 0
     for channel in chosen:
-        for sample, values in yields[channel.name].items():
+        for sample, values in yields_of[channel.name].items():
             label = names.get(sample, sample)
             samples.setdefault(label if label in kept else _REST, np.zeros(len(bins)))[at : at + channel.n_bins] += values
         at += channel.n_bins
@@ -71,29 +77,35 @@ def _ranking(model: Model, names: Mapping[str, str]) -> tuple[list[str], set[str
 
 
 def uncertainty(model: Model, fit: FitResult | None, bins: np.ndarray) -> np.ndarray:
-    """Standard deviation of the total in every bin, shape (len(bins),).
-
-    Linear propagation of the covariance of the fit, or, before one, of what the constraints say (parameters without constraint
-    are then held). Derivatives are half the difference between one sigma up and down, so that a parameter whose effect is
-    not linear counts with what it does within its uncertainty; steps end at the bounds.
-    """
-    centre = parameters_of(model, fit)
-    if fit is None:
-        covariance = np.diag(model.prefit_sigma**2)
-    elif fit.covariance is None:
+    """Standard deviation of the total in every bin, shape (len(bins),): that of `relume.yields`."""
+    parameters_of(model, fit)
+    if fit is not None and fit.covariance is None:
         raise OptionError([Problem("option", "fit", "the band needs the covariance matrix", "relume.fit(model, covariance=True), or band=False")])
-    else:
-        covariance = fit.covariance
-    sigma = np.sqrt(np.maximum(np.diag(covariance), 0))
-    moving = np.flatnonzero(sigma > 0)
-    slopes = np.zeros((len(moving), len(bins)))
-    low, high = model.bounds.T
-    for row, i in enumerate(moving):
-        up, down = centre.copy(), centre.copy()
-        up[i], down[i] = min(centre[i] + sigma[i], high[i]), max(centre[i] - sigma[i], low[i])
-        slopes[row] = (model.expected_data(up)[bins] - model.expected_data(down)[bins]) / (up[i] - down[i])
-    variance = np.einsum("ib,ij,jb->b", slopes, covariance[np.ix_(moving, moving)], slopes, optimize=True)
-    return np.sqrt(np.maximum(variance, 0))
+    return np.concatenate([channel.total.uncertainties for channel in yields(model, fit).values()])[bins]
+
+
+def prediction_of(document: Mapping[str, Any], channels: Sequence[str] | str | None, names: Mapping[str, str],
+                  max_samples: int) -> tuple[Prediction, np.ndarray, np.ndarray]:
+    """Prediction, standard deviation of its total and data of the document of `relume yields`; data that are not shown are NaN."""
+    first = np.cumsum([0] + [len(c["total"]["yields"]) for c in document["channels"]])
+    every = [Channel(c["name"], int(at), len(c["total"]["yields"]), tuple(s["name"] for s in c["samples"]))
+             for c, at in zip(document["channels"], first, strict=False)]
+    chosen = _chosen(every, channels)
+    entries = {c["name"]: c for c in document["channels"]}
+    signals = {names.get(s["name"], s["name"]) for s in document["samples"] if s["is_signal"]}
+    sums: dict[str, float] = {}
+    for s in document["samples"]:
+        label = names.get(s["name"], s["name"])
+        sums[label] = sums.get(label, 0.0) + s["sum"]
+    ranking = sorted((s for s in sums if s not in signals), key=lambda s: -sums[s])
+    prediction = _stacked(chosen, {c.name: {s["name"]: np.array(s["yields"]) for s in entries[c.name]["samples"]} for c in chosen}, ranking, signals,
+                          names, max_samples)
+
+    def joined(values: Callable[[Mapping[str, Any]], Sequence[float | None] | None]) -> np.ndarray:
+        parts = [values(entries[c.name]) or [None] * c.n_bins for c in chosen]
+        return np.array([np.nan if v is None else v for part in parts for v in part])
+
+    return prediction, joined(lambda c: c["total"]["uncertainties"]), joined(lambda c: c["data"])
 
 
 def poisson_interval(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -109,8 +121,8 @@ def poisson_interval(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return n - lower, upper - n
 
 
-def _channels(model: Model, names: Sequence[str] | None) -> list[Channel]:
-    every = {c.name: c for c in model.channels}
+def _chosen(channels: Sequence[Channel], names: Sequence[str] | str | None) -> list[Channel]:
+    every = {c.name: c for c in channels}
     names = list(every) if names is None else [names] if isinstance(names, str) else list(names)
     unknown = [n for n in names if n not in every]
     if unknown or not names:

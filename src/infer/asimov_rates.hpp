@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// Expected rates that become data.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "relume/model/likelihood.hpp"
+
+namespace relume::infer {
+
+/// A rate that its constraint holds at zero comes out as a rounding on either side of it: it becomes 0, since the
+/// logarithm of a rounding is no help to a fit. A rate that is really negative, or no number, cannot be data: says so;
+/// masked channels are let be. `asimov`: expected at `point`. `observed`, if there are some: small rates where no event
+/// was observed come from fits that pushed them there.
+std::string make_data_of(const model::Likelihood& likelihood, std::span<const double> point,
+                         const model::Data* observed, model::Data& asimov);
+
+}  // namespace relume::infer
