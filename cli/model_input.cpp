@@ -145,6 +145,11 @@ ModelSettings model_settings(const Arguments& arguments) {
     const auto code = model::interpolation_code_from_string(choice.substr(equals + 1)).value();
     (choice.substr(0, equals) == "normsys" ? settings.compile.normsys : settings.compile.histosys) = code;
   }
+  for (const auto& [name, value] : arguments.assignments(options::error_on_error)) {
+    if (!settings.compile.errors_on_errors.emplace(name, value).second) {
+      throw UsageError(fmt::format("--error-on-error: '{}' is given twice", name));
+    }
+  }
   settings.compile.clip_sample_data = arguments.optional_number(options::clip_sample_data);
   settings.compile.clip_bin_data = arguments.optional_number(options::clip_bin_data);
   settings.dropped_channels = arguments.all(options::drop_channel);
@@ -244,6 +249,7 @@ Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
     Errors errors = compiled.errors();
     for (Error& error : errors) {
       if (error.where.starts_with('#')) error.where = settings.source + error.where;
+      if (error.where == "errors_on_errors") error.where = "--error-on-error";
     }
     return errors;
   }

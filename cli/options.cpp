@@ -67,6 +67,14 @@ const Option interpcode{
         "Interpolation code of a modifier type; code2-pyhf keeps the jump at |alpha| = 1 that pyhf's "
         "code 2 has.",
     .reason = "What `pyhf cls` uses, and what published results rest on."};
+const Option error_on_error{
+    .name = "error-on-error",
+    .kind = Kind::assignment,
+    .metavar = "NAME=E",
+    .is_repeatable = true,
+    .help =
+        "The width of this parameter's normal constraint is itself an estimate, with relative uncertainty E, above 0 "
+        "and at most 1 (docs/concepts/errors_on_errors.md)."};
 const Option clip_sample_data{.name = "clip-sample-data",
                               .kind = Kind::number,
                               .metavar = "VALUE",
@@ -226,6 +234,18 @@ const Option shards{.name = "shards",
                     .help =
                         "Keep every batch in a file of this folder, and read those that are there already: a run that "
                         "was ended goes on where it was."};
+const Option goodness_toys{.name = "toys",
+                           .kind = Kind::integer,
+                           .metavar = "N",
+                           .default_text = "none",
+                           .min = 1,
+                           .max = 1e8,
+                           .help = "Toys from the best fit, for a p-value without the chi-squared distribution.",
+                           .reason = "A fit each: a p-value of 0.05 comes out to about 0.007 from 1000."};
+const Option compatibility{
+    .name = "compatibility",
+    .help =
+        "Fit the parameter of interest in each channel by itself, too, and test whether the channels agree about it."};
 const Option values{.name = "values", .help = "List the statistic of every toy."};
 const Option scanned{.name = "parameter",
                      .kind = Kind::text,
@@ -669,6 +689,7 @@ Options model_options[] = {&options::patch,
                            &options::fix,
                            &options::drop_channel,
                            &options::interpcode,
+                           &options::error_on_error,
                            &options::clip_sample_data,
                            &options::clip_bin_data};
 Options data_options[] = {&options::only_channel, &options::mask_channel, &options::asimov_data, &options::inject};
@@ -695,6 +716,8 @@ Options intervals_options[] = {&options::interval_of, &options::interval_level, 
                                &options::batch,       &options::shards,         &options::jobs};
 Options impacts_options[] = {&options::impact_of, &options::impact_group, &options::linear, &options::top,
                              &options::jobs};
+Options goodness_options[] = {&options::goodness_toys, &options::seed, &options::values, &options::compatibility,
+                              &options::jobs};
 Options fit_options[] = {&options::covariance, &options::value};
 Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
                                   &options::ensemble, &options::accuracy, &options::jobs};
@@ -736,6 +759,10 @@ const OptionGroup fit_groups[] = {{"Fit", fit_options},
                                   {model_title, model_options},
                                   {data_title, data_options},
                                   {output_title, plot_output_options}};
+const OptionGroup goodness_groups[] = {{"Goodness of fit", goodness_options},
+                                       {model_title, model_options},
+                                       {data_title, data_options},
+                                       {output_title, plot_output_options}};
 const OptionGroup scan_groups[] = {
     {"Scan", scan_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
 const OptionGroup contour_groups[] = {{"Contours", contour_options},
@@ -820,6 +847,11 @@ const Example fit_examples[] = {
     {"relume fit BkgOnly.json --patch signal.json --fix mu_SIG=0 --drop-channel CRtop",
      "A background-only fit without one region."},
     {"relume fit workspace.json --poi mu_tttt --format table", "For people."},
+};
+const Example goodness_examples[] = {
+    {"relume goodness BkgOnly.json --format table", "Does the background describe the data, and where does it not?"},
+    {"relume goodness workspace.json --toys 1000 --jobs 2 --plot goodness.pdf", "For few events; with a picture."},
+    {"relume goodness workspace.json --compatibility", "Do the channels agree about the signal strength?"},
 };
 const Example scan_examples[] = {
     {"relume scan BkgOnly.json --patch signal.json", "The profile likelihood of the signal strength."},
@@ -943,6 +975,10 @@ const Command all_commands[] = {
      "the certificate "
      "of the minimum.",
      workspace, fit_groups, fit_examples, run_fit},
+    {"goodness", "Goodness of fit, by channel and by bin",
+     "The likelihood ratio of the best fit against the saturated model, with a p-value from the chi-squared "
+     "distribution or from toys, what each channel contributes, and the pulls of all bins.",
+     workspace, goodness_groups, goodness_examples, run_goodness},
     {"scan", "Profile likelihood along a parameter",
      "Fits with the parameter held, outwards from the minimum. A point that lies below the minimum shows that it was "
      "not "

@@ -75,7 +75,7 @@ std::string_view group_summary(std::string_view group);
 
 namespace options {
 extern const Option patch, patchset, point, signal, other_channels_zero, measurement, poi, fix, drop_channel,
-    interpcode, clip_sample_data, clip_bin_data;
+    interpcode, error_on_error, clip_sample_data, clip_bin_data;
 extern const Option only_channel, mask_channel, asimov_data, inject;
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
@@ -84,6 +84,7 @@ extern const Option scanned, from, to, points, contour_of, contour_level, contou
 extern const Option fail_on, skip, places, large_norm, large_shape, same_side, relevant, negligible_signal;
 extern const Option impact_of, impact_group, linear, top;
 extern const Option prefit, postfit, yield_channel, yield_covariance, propagation, unblind;
+extern const Option goodness_toys, compatibility;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
@@ -106,6 +107,7 @@ int run_limit(const Arguments& arguments);
 int run_fit(const Arguments& arguments);
 int run_significance(const Arguments& arguments);
 int run_toys(const Arguments& arguments);
+int run_goodness(const Arguments& arguments);
 int run_scan_parameter(const Arguments& arguments);
 int run_contour(const Arguments& arguments);
 int run_test(const Arguments& arguments);

@@ -23,6 +23,7 @@ namespace relume::python {
 void bind_errors(nanobind::module_& m);
 void bind_workspace(nanobind::module_& m);
 void bind_model(nanobind::module_& m);
+void bind_goodness(nanobind::module_& m);
 void bind_infer(nanobind::module_& m);
 void bind_contour(nanobind::module_& m);
 void bind_toy_limit(nanobind::module_& m);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
@@ -26,6 +27,7 @@ namespace relume::python {
 
 namespace nb = nanobind;
 using namespace nb::literals;
+using ErrorsOnErrors = std::map<std::string, double>;
 using Matrix = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 nb::object to_numpy(std::vector<double> values, std::size_t rows, std::size_t columns) {
@@ -61,6 +63,7 @@ const char* kind_of(const model::Constraint& constraint) {
   switch (constraint.kind) {
     case model::ConstraintKind::normal: return "normal";
     case model::ConstraintKind::poisson: return "poisson";
+    case model::ConstraintKind::gamma_variance: return "gamma_variance";
     case model::ConstraintKind::none: break;
   }
   return "none";
@@ -272,8 +275,11 @@ const model::Data& checked_data(const Model& model, const std::optional<Vector>&
     if (!std::isfinite(data->data()[i])) refuse("data", fmt::format("number {} is not finite", i));
   }
   for (const model::DataBlock& block : model.likelihood->data_blocks()) {
-    if (block.kind != model::BlockKind::counts) continue;
     for (std::size_t i = block.first; i < block.first + block.size; ++i) {
+      if (block.kind == model::BlockKind::variances && !(data->data()[i] > 0.0))
+        refuse("data", fmt::format("a variance of {:g} in '{}'", data->data()[i], block.name),
+               "variances are positive");
+      if (block.kind != model::BlockKind::counts) continue;
       if (data->data()[i] < 0.0)
         refuse("data", fmt::format("{:g} events in '{}'", data->data()[i], block.name), "counts are not negative");
     }
@@ -455,13 +461,13 @@ void bind_model(nb::module_& m) {
                  formats::write_json(formats::workspace_to_json(*b.workspace), {.indent = 0}), b.options.measurement,
                  b.options.poi, std::string(model::to_string(b.options.normsys)),
                  std::string(model::to_string(b.options.histosys)), b.options.clip_sample_data, b.options.clip_bin_data,
-                 b.observed.values, model::masked_channels(*b.likelihood, b.observed));
+                 b.options.errors_on_errors, b.observed.values, model::masked_channels(*b.likelihood, b.observed));
            })
       .def_static(
           "from_state",
           [](const std::string& text, const std::string& measurement, const std::optional<std::string>& poi,
              const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
-             std::optional<double> clip_bin_data, std::vector<double> observed,
+             std::optional<double> clip_bin_data, const ErrorsOnErrors& errors_on_errors, std::vector<double> observed,
              const std::vector<std::string>& masked) {
             const auto whole =
                 compile(std::make_shared<const spec::Workspace>(formats::read_workspace(text, "<pickle>").value()),
@@ -470,28 +476,32 @@ void bind_model(nb::module_& m) {
                          .normsys = code_from(normsys, "normsys"),
                          .histosys = code_from(histosys, "histosys"),
                          .clip_sample_data = clip_sample_data,
-                         .clip_bin_data = clip_bin_data});
+                         .clip_bin_data = clip_bin_data,
+                         .errors_on_errors = errors_on_errors});
             const auto unmasked = with_data(*whole, {std::move(observed)});
             return masked.empty() ? unmasked : with_mask(*unmasked, masked, false);
           },
           "text"_a, "measurement"_a, "poi"_a.none(), "normsys"_a, "histosys"_a, "clip_sample_data"_a.none(),
-          "clip_bin_data"_a.none(), "observed"_a, "masked"_a);
+          "clip_bin_data"_a.none(), "errors_on_errors"_a, "observed"_a, "masked"_a);
   m.def(
       "compile",
       [](std::shared_ptr<const spec::Workspace> workspace, const std::string& measurement,
          const std::optional<std::string>& poi, const std::string& normsys, const std::string& histosys,
-         std::optional<double> clip_sample_data, std::optional<double> clip_bin_data) {
+         std::optional<double> clip_sample_data, std::optional<double> clip_bin_data,
+         const ErrorsOnErrors& errors_on_errors) {
         model::CompileOptions options{.measurement = measurement,
                                       .poi = poi,
                                       .normsys = code_from(normsys, "normsys"),
                                       .histosys = code_from(histosys, "histosys"),
                                       .clip_sample_data = clip_sample_data,
-                                      .clip_bin_data = clip_bin_data};
+                                      .clip_bin_data = clip_bin_data,
+                                      .errors_on_errors = errors_on_errors};
         const nb::gil_scoped_release release;
         return compile(std::move(workspace), std::move(options));
       },
       "workspace"_a, "measurement"_a = "", "poi"_a.none() = nb::none(), "normsys"_a = "code4", "histosys"_a = "code4p",
-      "clip_sample_data"_a.none() = nb::none(), "clip_bin_data"_a.none() = nb::none());
+      "clip_sample_data"_a.none() = nb::none(), "clip_bin_data"_a.none() = nb::none(),
+      "errors_on_errors"_a = ErrorsOnErrors{});
 }
 
 }  // namespace relume::python

@@ -10,6 +10,7 @@ NB_MODULE(_core, m) {
   relume::python::bind_errors(m);
   relume::python::bind_workspace(m);
   relume::python::bind_model(m);
+  relume::python::bind_goodness(m);
   relume::python::bind_infer(m);
   relume::python::bind_contour(m);
   relume::python::bind_toy_limit(m);

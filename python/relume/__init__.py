@@ -18,6 +18,7 @@ UnknownNameError (both) and FileError. Numbers that do not work out raise nothin
 from ._core import __version__
 from .contours import Contour, Contours, ProfileGrid, RatioTest, contour, scan_grid, test
 from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
+from .goodness import BinResidual, ChannelStrength, Compatibility, GoodnessOfFit, compatibility, goodness
 from .hygiene import Finding, Findings, SmallPruning, validate
 from .impacts import GroupImpact, Impact, ImpactPair, Impacts, ImpactSide, impacts
 from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
@@ -29,11 +30,12 @@ from .spec import Patch, PatchSet, Signal, Workspace, read
 from .yields import BinYields, ChannelYields, Propagated, Yields, propagate, yields
 
 __all__ = [
-    "BinYields", "Channel", "ChannelYields", "Contour", "Contours", "Discovery", "FileError", "Finding", "Findings", "FitResult",
-    "GroupImpact", "HypoTest", "Impact", "ImpactPair", "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit",
-    "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem",
-    "ProfileGrid", "ProfileScan", "Propagated", "RatioTest", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit",
-    "ToySample", "ToyTest", "UnknownNameError", "Workspace", "Yields", "__version__", "contour", "feldman_cousins", "fit", "hypotest",
-    "impacts", "intervals", "limit_gradient", "limits", "merge_toys", "propagate", "read", "scan", "scan_grid", "significance", "test",
-    "toy_limit", "toys", "upper_limit", "validate", "yields",
+    "BinResidual", "BinYields", "Channel", "ChannelStrength", "ChannelYields", "Compatibility", "Contour", "Contours", "Discovery",
+    "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact", "HypoTest", "Impact", "ImpactPair", "ImpactSide",
+    "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError",
+    "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileGrid", "ProfileScan", "Propagated", "RatioTest", "RelumeError",
+    "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest", "UnknownNameError", "Workspace", "Yields", "__version__",
+    "compatibility", "contour", "feldman_cousins", "fit", "goodness", "hypotest", "impacts", "intervals", "limit_gradient", "limits",
+    "merge_toys", "propagate", "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit", "validate",
+    "yields",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
 from . import _core
-from .arguments import flag, new_names, number, refuse, text, texts, whole
+from .arguments import flag, new_names, number, numbers_by_name, refuse, text, texts, whole
 from .errors import InputError, OptionError, Problem, UnknownNameError
 
 if TYPE_CHECKING:
@@ -140,12 +140,14 @@ class Workspace:
         return name
 
     def model(self, *, measurement: str = "", poi: str | None = None, normsys: str = "code4", histosys: str = "code4p",
-              clip_sample_data: float | None = None, clip_bin_data: float | None = None) -> Model:
+              clip_sample_data: float | None = None, clip_bin_data: float | None = None,
+              errors_on_errors: Mapping[str, float] = {}) -> Model:
         """Compiles the workspace.
 
         `measurement`: "" for the first. `poi`: another parameter of interest than the measurement's, "" for none. `normsys` (code1, code4),
         `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `clip_sample_data`, `clip_bin_data`:
-        rates of samples, or of bins, are raised to this number of events. Raises InputError, OptionError; UnknownNameError for a
+        rates of samples, or of bins, are raised to this number of events. `errors_on_errors`: relative uncertainties of the widths of normal
+        constraints, by name of the parameter. Raises InputError, OptionError; UnknownNameError for a
         measurement or a parameter that does not exist.
         """
         from .model import Model
@@ -157,7 +159,8 @@ class Workspace:
 
         return Model._wrap(_core.compile(self._core, text(measurement, "measurement"), None if poi is None else text(poi, "poi"),
                                          text(normsys, "normsys"), text(histosys, "histosys"), clip(clip_sample_data, "clip_sample_data"),
-                                         clip(clip_bin_data, "clip_bin_data")))
+                                         clip(clip_bin_data, "clip_bin_data"),
+                                         dict(numbers_by_name(errors_on_errors, "errors_on_errors"))))
 
     def with_signal(self, signal: Any, *, poi: str | None = None, name: str = "signal", other_channels_are_zero: bool = False) -> Workspace:
         """With a signal put in: a Signal, a signal file, its document, or just yields per channel, {"SR": [1.2, 3.4]}.

@@ -43,13 +43,14 @@ constexpr std::array<Key, 2> histosys_keys = {{{"lo_data"}, {"hi_data"}}};
 constexpr std::array<Key, 2> observation_keys = {{{"name"}, {"data"}}};
 constexpr std::array<Key, 2> measurement_keys = {{{"name"}, {"config"}}};
 constexpr std::array<Key, 2> config_keys = {{{"poi"}, {"parameters"}}};
-constexpr std::array<Key, 7> parameter_keys = {{{"name"},
+constexpr std::array<Key, 8> parameter_keys = {{{"name"},
                                                 {"inits", optional},
                                                 {"bounds", optional},
                                                 {"auxdata", optional},
                                                 {"factors", optional},
                                                 {"sigmas", optional},
-                                                {"fixed", optional}}};
+                                                {"fixed", optional},
+                                                {"error_on_error", optional}}};
 
 /// The list behind `node`, each entry read by `read_item`. The result has the length of the list.
 template <class Item, class ReadItem>
@@ -188,6 +189,7 @@ Json parameter_config_to_json(const ParameterConfig& parameter) {
                           return Json(JsonArray{to_json(bounds.lower), to_json(bounds.upper)});
                         }));
   }
+  if (parameter.error_on_error) object.emplace_back("error_on_error", to_json(*parameter.error_on_error));
   if (parameter.factors) object.emplace_back("factors", to_json(*parameter.factors));
   if (parameter.fixed) object.emplace_back("fixed", *parameter.fixed);
   if (parameter.inits) object.emplace_back("inits", to_json(*parameter.inits));
@@ -230,7 +232,7 @@ Sample read_sample(const Json& node, const Place& place, Problems& problems) {
 }
 
 ParameterConfig read_parameter_config(const Json& node, const Place& place, Problems& problems) {
-  const auto [name, inits, bounds, auxdata, factors, sigmas, fixed] =
+  const auto [name, inits, bounds, auxdata, factors, sigmas, fixed, error_on_error] =
       read_members(node, parameter_keys, place, problems);
   ParameterConfig parameter;
   parameter.name = read_string(name, place / "name", problems).value_or("");
@@ -242,6 +244,8 @@ ParameterConfig read_parameter_config(const Json& node, const Place& place, Prob
   parameter.factors = read_numbers(factors, place / "factors", problems);
   parameter.sigmas = read_numbers(sigmas, place / "sigmas", problems);
   parameter.fixed = read_bool(fixed, place / "fixed", problems);
+  if (error_on_error != nullptr)
+    parameter.error_on_error = read_number(error_on_error, place / "error_on_error", problems);
   return parameter;
 }
 

@@ -30,7 +30,15 @@ class LikelihoodObjective final : public minimize::Objective {
   void set_data(const model::Data& data) {
     data_ = &data;
     singular_.clear();
+    heavy_tails_.clear();
+    std::uint32_t i = 0;
     for (const model::Parameter& p : likelihood_.parameters()) {
+      const model::Constraint& c = p.constraint;
+      if (c.kind == model::ConstraintKind::gamma_variance) {
+        heavy_tails_.push_back(
+            {i, data.values[c.data_index], data.values[c.variance_index], 2.0 * c.error_on_error * c.error_on_error});
+      }
+      ++i;
       // -m ln(gamma): without an auxiliary count nothing diverges.
       singular_.push_back(p.constraint.kind == model::ConstraintKind::poisson &&
                           data.values[p.constraint.data_index] > 0.0);
@@ -47,6 +55,7 @@ class LikelihoodObjective final : public minimize::Objective {
   std::span<const double> units() const override { return units_; }
   std::span<const std::uint32_t> kinks() const override { return likelihood_.kinks(); }
   std::span<const std::uint32_t> two_sided() const override { return likelihood_.two_sided(); }
+  std::span<const minimize::HeavyTail> heavy_tails() const override { return heavy_tails_; }
   std::span<const char> singular_at_zero() const override { return singular_; }
   const math::CurvatureLayout& layout() const override { return likelihood_.layout(); }
   minimize::Evaluation evaluate(std::span<const double> x, minimize::Derivatives derivatives,
@@ -82,6 +91,7 @@ class LikelihoodObjective final : public minimize::Objective {
   std::vector<double> lower_, upper_, units_, point_;
   std::vector<char> singular_, masked_;
   std::vector<std::uint32_t> idle_;
+  std::vector<minimize::HeavyTail> heavy_tails_;
 };
 
 /// "…, which act in masked channels only, were held at their initial values"; empty: there are none besides `fixed`.

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "infer/test_fits.hpp"
+#include "math/gamma_variance.hpp"
 #include "math/random_stream.hpp"
 #include "relume/base/parallel.hpp"
 
@@ -114,6 +115,12 @@ class ToyMaker {
     }
   }
 
+  double draw_from_constraint(const model::Constraint& c, double auxiliary, math::RandomStream& stream) const {
+    if (c.kind == model::ConstraintKind::poisson) return math::draw_gamma(auxiliary + 1.0, stream) / c.rate;
+    if (c.kind == model::ConstraintKind::normal) return math::draw_normal(auxiliary, c.width, stream);
+    return math::draw_from_gamma_variance(auxiliary, observed_.values[c.variance_index], c.error_on_error, stream);
+  }
+
   void draw_parameters(std::uint64_t index) {
     const math::RandomSpace space(options_.seed, prior_streams + hypothesis_.stream);
     const auto parameters = likelihood_.parameters();
@@ -124,9 +131,7 @@ class ToyMaker {
       math::RandomStream stream = space.at(index, i);
       constexpr int max_draws = 1000;  // bounds usually lie at 5 sigma; where they leave nothing the last draw is moved
       for (int k = 0; k < max_draws; ++k) {
-        truth_[i] = p.constraint.kind == model::ConstraintKind::normal
-                        ? math::draw_normal(auxiliary, p.constraint.width, stream)
-                        : math::draw_gamma(auxiliary + 1.0, stream) / p.constraint.rate;
+        truth_[i] = draw_from_constraint(p.constraint, auxiliary, stream);
         if (truth_[i] >= p.lower && truth_[i] <= p.upper) break;
       }
       truth_[i] = std::clamp(truth_[i], p.lower, p.upper);

@@ -42,6 +42,7 @@ class Ladder {
     climb();
     if (descent_.options.explore && is_converged()) explore_from_bounds();
     if (is_converged()) look_at_other_sides();
+    if (is_converged()) look_at_other_ends();
     return result();
   }
 
@@ -146,6 +147,35 @@ class Ladder {
       k = 0;
     }
     // The objective's derivatives are those of the point that is returned, whichever was asked last.
+    descent_.f.evaluate(descent_.x, Derivatives::gradient, plain);
+  }
+
+  /// Each parameter with a heavy-tailed term that sits at one of two places is tried at the other one. What is lower
+  /// is where the next round starts.
+  void look_at_other_ends() {
+    std::vector<std::uint32_t> parameters;
+    for (const HeavyTail& tail : descent_.f.heavy_tails()) {
+      if (!descent_.is_fixed(tail.parameter)) parameters.push_back(tail.parameter);
+    }
+    if (parameters.empty()) return;
+    bool is_lower = true;
+    for (std::size_t round = 0; is_lower && is_converged() && round < 2 * parameters.size() + 2; ++round) {
+      is_lower = false;
+      const std::vector<double> columns = inverse_columns(descent_, parameters);
+      const std::vector<OtherEnd> ends = other_ends(descent_, parameters, columns);
+      const std::vector<double> from = descent_.x;
+      for (const OtherEnd& end : ends) {
+        const auto at = std::find(parameters.begin(), parameters.end(), end.parameter) - parameters.begin();
+        const std::span<const double> column =
+            std::span(columns).subspan(static_cast<std::size_t>(at) * descent_.n, descent_.n);
+        if (!move_along_profile(descent_, from, end.parameter, end.target, column)) continue;
+        const double before = best_value_;
+        put_start(descent_.trial);
+        attempt("other end", plain, math::Form::exact);
+        is_lower = is_lower || best_value_ < before - lower_minimum;
+      }
+      if (!ends.empty()) end_at_best();
+    }
     descent_.f.evaluate(descent_.x, Derivatives::gradient, plain);
   }
 

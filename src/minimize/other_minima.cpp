@@ -70,6 +70,53 @@ std::vector<double> inverse_columns(Descent& descent, std::span<const std::uint3
   return columns;
 }
 
+std::vector<OtherEnd> other_ends(const Descent& descent, std::span<const std::uint32_t> parameters,
+                                 std::span<const double> columns) {
+  // Two minima lie on different sides of the bend, k d^2 = v; half of that leaves room for what is no parabola.
+  constexpr double tail_share = 0.5;
+  std::vector<OtherEnd> ends;
+  std::size_t column = 0;
+  for (const std::uint32_t i : parameters) {
+    const double variance = columns[column++ * descent.n + i];
+    for (const HeavyTail& tail : descent.f.heavy_tails()) {
+      if (tail.parameter != i) continue;
+      const double d = descent.x[i] - tail.centre;
+      if (tail.k * d * d > tail_share * tail.variance) ends.push_back({i, tail.centre});
+      if (tail.k * d * d >= tail.variance) continue;
+      // The term is balanced by the pull of everything else. Were that a parabola, it would have its minimum at `far`,
+      // and gain this much on the way there; the likelihood of counts is longer than its parabola, hence the factor.
+      constexpr double margin = 2.0;
+      const double scale = tail.variance + tail.k * d * d;
+      const double pull = (1.0 + tail.k) * d / scale;
+      const double second = (1.0 + tail.k) * (tail.variance - tail.k * d * d) / (scale * scale);
+      const double rest = 1.0 / variance - second;
+      if (!(variance > 0.0 && rest > 0.0) || d == 0.0) continue;
+      const double far = d + pull / rest, gain = 0.5 * pull * pull / rest;
+      const double loss = 0.5 * (1.0 + 1.0 / tail.k) * std::log((tail.variance + tail.k * far * far) / scale);
+      if (margin * gain > loss && tail.k * far * far > tail_share * tail.variance) {
+        ends.push_back({i, tail.centre + far});
+      }
+    }
+  }
+  return ends;
+}
+
+bool move_along_profile(Descent& descent, std::span<const double> point, std::uint32_t i, double target,
+                        std::span<const double> column) {
+  std::vector<double>& trial = descent.trial;
+  const double to = std::clamp(target, descent.lower[i], descent.upper[i]);
+  if (!(column[i] > 0.0) || to == point[i]) return false;
+  const double distance = point[i] - to;
+  for (std::size_t k = 0; k < descent.n; ++k) {
+    trial[k] = descent.is_fixed(k)
+                   ? point[k]
+                   : std::clamp(point[k] - distance * column[k] / column[i], descent.lower[k], descent.upper[k]);
+  }
+  trial[i] = to;
+  ++descent.counts.evaluations;
+  return descent.f.evaluate(trial, Derivatives::none, plain).status == EvaluationStatus::ok;
+}
+
 bool bends_away(Descent& descent, std::span<const double> point, std::uint32_t i, std::span<const double> column,
                 double lowest) {
   constexpr double bent = 1.0 / 3.0, straight = 0.2, next_to_zero = 0.05, aside = 0.5;

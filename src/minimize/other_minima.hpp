@@ -40,4 +40,22 @@ std::vector<double> inverse_columns(Descent& descent, std::span<const std::uint3
 bool bends_away(Descent& descent, std::span<const double> point, std::uint32_t i, std::span<const double> column,
                 double lowest);
 
+/// Where else a term with a heavy tail may have its minimum, along the profile of its parameter.
+struct OtherEnd {
+  std::uint32_t parameter = 0;
+  double target = 0.0;
+};
+
+/// For each free parameter with such a term, as seen from x with these columns of the inverse Hessian: the centre of
+/// the term where x lies in its tail. Where x lies in its core, the place at which everything else would leave the
+/// parameter, if everything else were the parabola that it is at x, and if it could win more on the way there than the
+/// term loses. Both near the bend, none where x is the only place.
+std::vector<OtherEnd> other_ends(const Descent& descent, std::span<const std::uint32_t> parameters,
+                                 std::span<const double> columns);
+
+/// Takes parameter i to `target` and the others along its profile, as bends_away does; the point is left in
+/// `descent.trial`. False: it is outside of the domain, or of the bounds.
+bool move_along_profile(Descent& descent, std::span<const double> point, std::uint32_t i, double target,
+                        std::span<const double> column);
+
 }  // namespace relume::minimize

@@ -302,6 +302,43 @@ struct HistFactoryCompiler {
     return false;
   }
 
+  /// The relative uncertainty of a set's widths, from the options or else from the measurement; 0: none.
+  double error_on_error(const SetInfo& set, bool has_normal_constraint) {
+    const auto option = options.errors_on_errors.find(std::string(set.name));
+    const bool is_option = option != options.errors_on_errors.end();
+    if (!is_option && (set.config == nullptr || !set.config->error_on_error)) return 0.0;
+    const double e = is_option ? option->second : set.config->error_on_error->value;
+    const std::string where = is_option ? "errors_on_errors" : config_place(set) + "/error_on_error";
+    if (!has_normal_constraint) {
+      error(is_option ? ErrorCode::option : ErrorCode::model, where,
+            fmt::format("parameter '{}': an error on the error means nothing for {}", set.name,
+                        set.type == ModifierType::shapesys ? "a shapesys, whose auxiliary data are counts"
+                        : set.type == ModifierType::lumi   ? "a lumi without sigmas"
+                                                           : fmt::format("a {}, which is free", to_string(set.type))),
+            "it is for normal constraints: of normsys, histosys, staterror, and lumi with sigmas");
+      return 0.0;
+    }
+    // Below the least, 1/(4 e^2) is not representable.
+    constexpr double least = 1e-150;
+    if (!(e > least && e <= 1.0)) {
+      error(is_option ? ErrorCode::option : ErrorCode::model, where,
+            fmt::format("the error on the error of '{}' is {:g}", set.name, e),
+            "it is the relative uncertainty of a standard deviation: above 0, at most 1");
+      return 0.0;
+    }
+    return e;
+  }
+
+  void check_errors_on_errors() {
+    for (const auto& [name, e] : options.errors_on_errors) {
+      if (set_of_name.contains(name)) continue;
+      std::vector<std::string> names;
+      for (const SetInfo& set : sets) names.emplace_back(set.name);
+      error(ErrorCode::reference, "errors_on_errors", "no parameter is called " + quoted(name),
+            hint_for_unknown(name, names));
+    }
+  }
+
   void refuse(const SetInfo& set, bool present, const char* what) {
     if (present) {
       config_error(set, std::string(what) + " means nothing for a " + std::string(spec::to_string(set.type)));
@@ -333,6 +370,7 @@ struct HistFactoryCompiler {
                           std::string(inits || auxdata ? "its configured value" : "1") +
                           ", without a constraint; configure auxdata and sigmas in the measurement to let it float");
       }
+      const double e = error_on_error(set, !unconstrained && !lumi_unknown && set.type != ModifierType::shapesys);
       for (std::size_t k = 0; k < size; ++k) {
         Parameter p;
         p.name = is_per_bin(set.type) ? std::string(set.name) + "[" + std::to_string(k) + "]" : std::string(set.name);
@@ -390,6 +428,10 @@ struct HistFactoryCompiler {
             break;
           }
         }
+        if (e > 0.0) {
+          p.constraint.kind = ConstraintKind::gamma_variance;
+          p.constraint.error_on_error = e;
+        }
         if (inits) p.initial = (*config->inits)[k].value;
         if (bounds) {
           p.lower = (*config->bounds)[k].lower.value;
@@ -402,7 +444,8 @@ struct HistFactoryCompiler {
         if (config->fixed) p.is_fixed = *config->fixed || lumi_unknown;
         // Squares of these must be representable, or the likelihood is not.
         const auto usable = [](double x) { return x > 1e-150 && x < 1e150; };
-        if (p.constraint.kind == ConstraintKind::normal && !usable(p.constraint.width)) {
+        if (p.constraint.kind != ConstraintKind::none && p.constraint.kind != ConstraintKind::poisson &&
+            !usable(p.constraint.width)) {
           config_error(
               set, fmt::format("the width of its constraint on {} is {:g}", p.name, p.constraint.width),
               "widths (sigmas, or relative uncertainties) must be positive, and of a size that can be squared");
@@ -452,6 +495,16 @@ struct HistFactoryCompiler {
       for (std::size_t k = 0; k < set.size; ++k) {
         first[k].constraint.data_index = at++;
         observed.values.push_back(auxiliaries[set.first + k]);
+      }
+    }
+    // Estimated variances come last, so that all other data stand where they stand without them.
+    for (const ParameterSet& set : model->parameter_sets_) {
+      Parameter* first = &model->parameters_[set.first];
+      if (first->constraint.kind != ConstraintKind::gamma_variance) continue;
+      model->data_blocks_.push_back({set.name + ".variance", BlockKind::variances, at, set.size, true});
+      for (std::size_t k = 0; k < set.size; ++k) {
+        first[k].constraint.variance_index = at++;
+        observed.values.push_back(first[k].constraint.width * first[k].constraint.width);
       }
     }
     model->n_data_ = at;
@@ -640,6 +693,7 @@ struct HistFactoryCompiler {
     collect_sets();
     match_configs();
     if (!errors.empty()) return errors;
+    check_errors_on_errors();
     if (sets.empty()) {
       error(ErrorCode::model, "#/channels", "the model has no parameter", "at least one sample needs a modifier");
       return errors;

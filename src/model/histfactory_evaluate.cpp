@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "math/gamma_variance.hpp"
 #include "math/gather.hpp"
 #include "math/poisson.hpp"
 #include "model/histfactory_model.hpp"
@@ -371,7 +372,7 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   double value = 0.0;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Constraint& c = parameters_[i].constraint;
-    double slope = 0.0, second = 0.0;
+    double slope = 0.0, second = 0.0, bend = 0.0;
     if (c.kind == ConstraintKind::normal) {
       const double pull = (point[i] - data.values[c.data_index]) / c.width;
       value += 0.5 * pull * pull;
@@ -386,11 +387,23 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       value += math::poisson_deviance(m, c.rate * point[i]);
       slope = m > 0.0 ? c.rate - m / point[i] : c.rate;
       second = m > 0.0 ? m / (point[i] * point[i]) : 0.0;
+    } else if (c.kind == ConstraintKind::gamma_variance) {
+      const double v = data.values[c.variance_index];
+      if (!(v > 0.0)) {
+        work.bad_parameter = static_cast<std::ptrdiff_t>(i);
+        return {math::EvaluationStatus::infeasible, infinity, infinity};
+      }
+      const math::GammaVarianceTerm term =
+          math::gamma_variance_term(point[i] - data.values[c.data_index], v, c.error_on_error);
+      value += term.value;
+      slope = term.slope;
+      second = term.safe;
+      bend = term.bend;
     }
     if (with_gradient) work.gradient[i] = slope;
     if (with_curvature) {
       curvature.constraint[i] = second;
-      curvature.exact_diagonal[i] = 0.0;
+      curvature.exact_diagonal[i] = bend;
     }
   }
 
@@ -530,6 +543,8 @@ Constants HistFactory::constants(const Data& data) const {
       sum += std::log(c.width) + 0.5 * std::log(2.0 * std::numbers::pi);
     } else if (c.kind == ConstraintKind::poisson) {
       sum += math::poisson_saturated(data.values[c.data_index]);
+    } else if (c.kind == ConstraintKind::gamma_variance) {
+      sum += math::gamma_variance_saturated(data.values[c.variance_index], c.error_on_error);
     }
   }
   return constants;
@@ -547,6 +562,10 @@ Data HistFactory::expected_data(std::span<const double> point) const {
     const Constraint& c = parameters_[i].constraint;
     if (c.kind == ConstraintKind::normal) data.values[c.data_index] = point[i];
     if (c.kind == ConstraintKind::poisson) data.values[c.data_index] = c.rate * point[i];
+    if (c.kind == ConstraintKind::gamma_variance) {
+      data.values[c.data_index] = point[i];
+      data.values[c.variance_index] = c.width * c.width;
+    }
   }
   return data;
 }
@@ -657,6 +676,9 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
   }
   if (work.bad_parameter >= 0) {
     const auto i = static_cast<std::size_t>(work.bad_parameter);
+    if (parameters_[i].constraint.kind == ConstraintKind::gamma_variance) {
+      return fmt::format("the estimated variance of the constraint on {} is not positive", parameters_[i].name);
+    }
     return fmt::format("{} = {:g}, where its Poisson constraint needs a positive value", parameters_[i].name, point[i]);
   }
   if (work.bad_bin >= 0) return describe(static_cast<std::size_t>(work.bad_bin));

@@ -294,6 +294,11 @@ void validate(const Measurement& measurement, Completeness completeness, const P
     check_finite(parameter.factors, one / "factors", completeness, problems);
     check_finite(parameter.sigmas, one / "sigmas", completeness, problems);
     check_bounds(parameter, completeness, one, problems);
+    if (const auto& e = parameter.error_on_error; e && !(e->value > 0.0 && e->value <= 1.0)) {
+      problems.add(ErrorCode::schema, one / "error_on_error",
+                   fmt::format("the error on the error of '{}' is {:g}", parameter.name, e->value),
+                   "it is the relative uncertainty of a standard deviation: above 0, at most 1");
+    }
   }
 }
 

@@ -23,6 +23,7 @@ COMMANDS = [
     ["fit", "--covariance"], ["cls"], ["limit"], ["significance"], ["scan", "--parameter", "mu", "--points", 3], ["intervals", "--parameter", "mu"],
     ["toys", "--toys", 20], ["nll"], ["yields"], ["yields", "--prefit"], ["contour", "--parameter", "mu", "--parameter", "JES", "--points", 8],
     ["test", "--at", "mu=1"], ["limit", "--calctype", "toybased", "--toys", 50], ["intervals", "--parameter", "mu", "--calctype", "toybased", "--toys", 50],
+    ["impacts"], ["goodness", "--toys", 20], ["goodness", "--compatibility"],
 ]
 
 

@@ -106,6 +106,10 @@ def test_points_that_are_not_finite_have_no_value(model):
     (lambda m: m.workspace.model(clip_bin_data=-5), "clip_bin_data"),
     (lambda m: m.workspace.model(clip_bin_data=NAN), "clip_bin_data"),
     (lambda m: m.workspace.model(clip_sample_data="0"), "clip_sample_data"),
+    (lambda m: m.workspace.model(errors_on_errors={"JES": 2}), "errors_on_errors"),
+    (lambda m: m.workspace.model(errors_on_errors={"mu": 0.1}), "normfactor"),
+    (lambda m: m.workspace.model(errors_on_errors={"JEZ": 0.1}), "JEZ"),
+    (lambda m: m.workspace.model(errors_on_errors=[0.1]), "errors_on_errors"),
 ])
 def test_arguments_that_are_none(model, call, complaint):
     with pytest.raises(relume.RelumeError, match=complaint):

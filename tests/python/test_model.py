@@ -88,6 +88,24 @@ def test_copies_and_pickles(workspace, point):
     assert model.nll(point) != workspace.model().nll(point)
 
 
+def test_errors_on_errors(workspace):
+    model = relume.Model(workspace, errors_on_errors={"JES": 0.3})
+    point = model.point({"JES": 1.7})
+    k, usual = 2 * 0.3**2, workspace.model()
+    assert model.observed[:-1].tolist() == usual.observed.tolist() and model.observed[-1] == 1.0
+    rise = model.nll(point) - model.nll(model.initial) - (model.nll_terms(point)[0] - model.nll_terms(model.initial)[0])
+    assert rise == pytest.approx(0.5 * (1 + 1 / k) * math.log1p(k * 1.7**2), rel=1e-12)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.nll(point) == model.nll(point) != usual.nll(point)
+    marked = workspace.to_dict()
+    marked["measurements"][0]["config"]["parameters"].append({"name": "JES", "error_on_error": 0.3})
+    assert relume.Model(marked).nll(point) == model.nll(point)
+    toys = model.sample(model.initial, 200)
+    assert (toys[:, -1] > 0).all() and toys[:, -1].std() == pytest.approx(0.6, abs=0.2)  # 2 e; four standard deviations
+    with pytest.raises(relume.OptionError, match="JES.variance"):
+        model.nll_terms(point, np.r_[model.observed[:-1], 0.0])
+
+
 def test_many_threads_on_one_model(model, point):
     points = [model.point({"mu": m}, start=point) for m in np.linspace(0, 3, 200)]
     expected = [model.nll(x) for x in points]

@@ -57,6 +57,15 @@ struct RenameMap {
 /// All renamings happen at once, so that names can be swapped. Observations follow their channel.
 Result<spec::Workspace> rename(const spec::Workspace& workspace, const RenameMap& names);
 
+/// A workspace in which a normfactor has one parameter per channel, and what they are called.
+struct SplitByChannel {
+  spec::Workspace workspace;
+  Renaming parameters;  ///< channel, parameter
+};
+/// The normfactor is called NAME_CHANNEL (with underscores more where that is taken) in each channel that has it;
+/// configurations are copied, and measurements that have it as their parameter of interest are left with none.
+Result<SplitByChannel> split_by_channel(const spec::Workspace& workspace, const std::string& normfactor);
+
 /// Channels, samples, modifiers (by name, then type), measurements, parameter configs and observations by name.
 spec::Workspace sort(spec::Workspace workspace);
 

@@ -33,7 +33,8 @@ enum class Ensemble {
   /// fluctuate around them (the LHC prescription: ATL-PHYS-PUB-2011-11).
   frequentist,
   /// Constrained nuisance parameters are drawn from what their auxiliary measurement says: a normal one from
-  /// Normal(a, width), one with a Poisson count m from Gamma(m + 1) / rate (a flat prior), each within its bounds.
+  /// Normal(a, width), one with a Poisson count m from Gamma(m + 1) / rate (a flat prior), one with an error on its
+  /// error from Student's t, each within its bounds.
   /// Others stay where the fit put them, and auxiliary data as they were observed.
   prior_predictive,
 };

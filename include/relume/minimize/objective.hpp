@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,14 @@ using math::Derivatives;
 using math::Evaluation;
 using math::EvaluationStatus;
 using math::Relaxation;
+
+/// A term 1/2 (1 + 1/k) ln(1 + k (x - centre)^2 / variance) of one parameter: a parabola near its centre that grows
+/// like a logarithm far away (the logarithm of Student's t), so that there may be a minimum near the centre and another
+/// far from it.
+struct HeavyTail {
+  std::uint32_t parameter = 0;
+  double centre = 0.0, variance = 1.0, k = 0.0;
+};
 
 class Objective {
  public:
@@ -39,6 +48,9 @@ class Objective {
   /// Parameters that change the value in the same way on both sides of zero, at least in part (one-sided systematic
   /// uncertainties): there may be a minimum on either side.
   virtual std::span<const std::uint32_t> two_sided() const { return {}; }
+
+  /// Terms that let a parameter go when it is pulled far enough.
+  virtual std::span<const HeavyTail> heavy_tails() const { return {}; }
 
   /// Non-zero for parameters on which the value diverges logarithmically as they go down to zero; empty: none.
   virtual std::span<const char> singular_at_zero() const { return {}; }

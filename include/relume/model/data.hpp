@@ -13,7 +13,11 @@
 
 namespace relume::model {
 
-enum class BlockKind { counts, reals };
+enum class BlockKind {
+  counts,  ///< not negative
+  reals,
+  variances,  ///< positive: estimates of variances
+};
 
 /// A run of numbers in Data::values.
 struct DataBlock {

@@ -35,6 +35,9 @@ struct CompileOptions {
   InterpolationCode histosys = InterpolationCode::code4p;  ///< code0, code2, code2_pyhf or code4p
   std::optional<double> clip_sample_data = {};  ///< rates of samples are raised to this; default: not at all, as pyhf
   std::optional<double> clip_bin_data = {};     ///< the same for the sum of samples
+  /// Relative uncertainties of the widths of normal constraints, by name of the parameter set, above 0 and at most 1;
+  /// they take the place of what the measurement says (docs/concepts/errors_on_errors.md).
+  std::map<std::string, double> errors_on_errors = {};
 };
 
 struct Compiled {

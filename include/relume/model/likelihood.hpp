@@ -28,14 +28,18 @@
 
 namespace relume::model {
 
-enum class ConstraintKind { none, normal, poisson };
+enum class ConstraintKind { none, normal, poisson, gamma_variance };
 
-/// How auxiliary data constrain one parameter: Normal(a | theta, width) or Poisson(a | rate * theta).
+/// How auxiliary data constrain one parameter: Normal(a | theta, width) or Poisson(a | rate * theta); or, with an error
+/// on the error, Normal(a | theta, sigma) and an estimate v of sigma^2 that fluctuates, sigma being profiled
+/// (docs/concepts/errors_on_errors.md).
 struct Constraint {
   ConstraintKind kind = ConstraintKind::none;
-  std::size_t data_index = 0;  ///< of the auxiliary datum in Data::values
-  double width = 0.0;          ///< normal: standard deviation
-  double rate = 0.0;           ///< poisson: expected auxiliary count at theta = 1
+  std::size_t data_index = 0;      ///< of the auxiliary datum in Data::values
+  double width = 0.0;              ///< normal, gamma_variance: standard deviation
+  double rate = 0.0;               ///< poisson: expected auxiliary count at theta = 1
+  double error_on_error = 0.0;     ///< gamma_variance: relative uncertainty of the width
+  std::size_t variance_index = 0;  ///< gamma_variance: of the estimated variance in Data::values
 };
 
 struct Parameter {
@@ -88,6 +92,9 @@ struct RandomKey {
 struct Constants {
   double main = 0.0, constraint = 0.0;
 };
+
+/// What a constraint adds to the deviance at theta; infinite outside of its domain.
+double constraint_deviance(const Constraint& constraint, double theta, const Data& data);
 
 class Likelihood {
  public:

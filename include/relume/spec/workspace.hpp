@@ -88,6 +88,7 @@ struct ParameterConfig {
   std::optional<Numbers> factors = {};
   std::optional<Numbers> sigmas = {};
   std::optional<bool> fixed = {};
+  std::optional<Number> error_on_error = {};  ///< ours, not the schema's: docs/concepts/errors_on_errors.md
   bool operator==(const ParameterConfig&) const = default;
 };
 

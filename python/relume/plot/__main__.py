@@ -22,7 +22,7 @@ matplotlib.use("Agg")  # files only: no display is needed, and none is waited fo
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 
-from . import brazil_band, correlation, exclusion, pulls, ranking, read_table, yields  # noqa: E402
+from . import brazil_band, correlation, exclusion, goodness, pulls, ranking, read_table, yields  # noqa: E402
 from ..errors import RelumeError  # noqa: E402
 
 KINDS = {
@@ -32,6 +32,7 @@ KINDS = {
     "pulls": "pulls and constraints of `relume fit --plot`",
     "impacts": "ranking of `relume impacts`",
     "yields": "data and prediction of `relume yields`",
+    "goodness": "toys and pulls of bins of `relume goodness`",
     "correlation": "correlation matrix of `relume fit --covariance`",
 }
 
@@ -67,6 +68,8 @@ def draw(kind: str, document: Any, options: argparse.Namespace) -> Axes:
         return pulls(document, **common)
     if kind == "impacts":
         return ranking(document, top=document.get("top", 20) if isinstance(document, dict) else 20, **common)
+    if kind == "goodness":
+        return goodness(document, **common)
     if kind == "correlation":
         return correlation(document, **common)
     if kind == "yields":

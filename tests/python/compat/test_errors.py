@@ -102,3 +102,11 @@ def test_exceptions_have_pyhfs_names_and_bases():
     for name in real.exceptions.__all__:
         expected, found = getattr(real.exceptions, name), getattr(ours.exceptions, name)
         assert [c.__name__ for c in expected.__mro__] == [c.__name__ for c in found.__mro__]
+
+
+def test_errors_on_errors_are_not_for_pyhf():
+    document = {"channels": [{"name": "SR", "samples": [{"name": "signal", "data": [5.0], "modifiers": [
+                    {"name": "mu", "type": "normfactor", "data": None}, {"name": "JES", "type": "normsys", "data": {"lo": 0.9, "hi": 1.1}}]}]}],
+                "parameters": [{"name": "JES", "error_on_error": 0.3}]}
+    with pytest.raises(ours.exceptions.InvalidModel, match="JES"):
+        ours.Model(document, poi_name="mu")

@@ -41,6 +41,8 @@ def compiled_sets(core: Any, configured: Mapping[str, Mapping[str, Any]]) -> Ite
     for name, first, size, is_scalar in core.parameter_sets:
         kind, where, own = kinds[first], slice(first, first + size), configured.get(name, {})
         inits, bounds = _defaults(kind, is_scalar, size)
+        if kind not in _CLASSES:
+            raise InvalidModel(f"Parameter {name} has an error on its error, which pyhf does not have.")
         options: dict[str, Any] = {"name": name, "n_parameters": size, "is_scalar": is_scalar, "inits": own.get("inits", inits),
                                    "bounds": own.get("bounds", bounds)}
         # One bool for sets that are fixed as a whole or not at all by definition, a list for those with a bin of its own each.
