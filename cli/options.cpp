@@ -353,18 +353,81 @@ const Option top{.name = "top",
                  .min = 1,
                  .max = 1000000,
                  .help = "Show only the N largest in the table and in the picture; JSON has all of them."};
-const Option jobs{
-    .name = "jobs",
-    .letter = 'j',
-    .kind = Kind::integer,
-    .metavar = "N",
-    .default_text = "1",
-    .min = 1,
-    .max = 1024,
+const Option chains{.name = "chains",
+                    .kind = Kind::integer,
+                    .metavar = "N",
+                    .default_text = "4",
+                    .min = 1,
+                    .max = 1024,
+                    .help = "Chains, each from its own starting point; --jobs of them at a time.",
+                    .reason = "R-hat compares chains; four are what its authors recommend."};
+const Option samples{.name = "samples",
+                     .kind = Kind::integer,
+                     .metavar = "N",
+                     .default_text = "2000",
+                     .min = 1,
+                     .max = 1e8,
+                     .help = "Draws per chain.",
+                     .reason = "Means to 2 % and 95 % limits to about 4 % of a standard deviation; R-hat settles."};
+const Option warmup{.name = "warmup",
+                    .kind = Kind::integer,
+                    .metavar = "N",
+                    .default_text = "300",
+                    .min = 0,
+                    .max = 1e8,
+                    .help = "Steps per chain that find the step size and the metric, and are thrown away.",
+                    .reason = "The metric starts from the Hessian of the fit: there is little to find."};
+const Option draws_seed{.name = "seed",
+                        .kind = Kind::integer,
+                        .metavar = "N",
+                        .default_text = "0",
+                        .min = 0,
+                        .max = 9007199254740991.0,
+                        .help = "Seed of the random numbers: the same seed gives the same draws.",
+                        .reason = "Results are reproducible unless somebody asks for other draws."};
+const Option prior{
+    .name = "prior",
+    .kind = Kind::text,
+    .metavar = "NAME=PRIOR",
+    .is_repeatable = true,
+    .default_text = "flat within bounds",
     .help =
-        "Threads that share the points of a patchset, the toys of one question, or the parameters of a ranking; the "
-        "results are the same for any number.",
-    .reason = "Batch systems count on one."};
+        "Prior of a parameter, times its constraint if it has one: flat, flat:LOWER,UPPER, normal:MEAN,SD, "
+        "half-normal:SD, exponential:MEAN, or log-flat:LOWER,UPPER.",
+    .reason = "The convention of the field for signal strengths; constraints are what auxiliary data say."};
+const Option posterior_level{.name = "level",
+                             .kind = Kind::number,
+                             .metavar = "P",
+                             .default_text = "0.95",
+                             .min = 0.0,
+                             .max = 1.0,
+                             .min_is_excluded = true,
+                             .max_is_excluded = true,
+                             .help = "Probability of the upper limit and of the credible intervals.",
+                             .reason = "The convention of the field."};
+const Option target_acceptance{.name = "target-acceptance",
+                               .kind = Kind::number,
+                               .metavar = "P",
+                               .default_text = "0.8",
+                               .min = 0.0,
+                               .max = 1.0,
+                               .min_is_excluded = true,
+                               .max_is_excluded = true,
+                               .help = "Acceptance that the step size is made for: higher means smaller steps.",
+                               .reason = "Near the optimum of most models; 0.95 where trajectories diverge."};
+const Option draws_values{.name = "values", .help = "List every draw of every parameter."};
+const Option jobs{.name = "jobs",
+                  .letter = 'j',
+                  .kind = Kind::integer,
+                  .metavar = "N",
+                  .default_text = "1",
+                  .min = 1,
+                  .max = 1024,
+                  .help =
+                      "Threads that share the points of a patchset, the toys of one question, the parameters of a "
+                      "ranking, or chains; the "
+                      "results are the same for any number.",
+                  .reason = "Batch systems count on one."};
 
 // ---- checks ---------------------------------------------------------------------------------------------------------
 
@@ -508,7 +571,7 @@ const Option plot{
     .help =
         "Draw the result too (docs/guide/plots.md): .pdf, .png or .svg. For all points of a patchset, a band or an "
         "exclusion contour; for a fit, pulls and constraints; for impacts, the ranking; for yields, data and "
-        "prediction. "
+        "prediction; for a posterior, a corner plot. "
         "Needs the Python package: the interpreter is "
         "$RELUME_PYTHON, or python3 on PATH."};
 
@@ -718,6 +781,10 @@ Options impacts_options[] = {&options::impact_of, &options::impact_group, &optio
                              &options::jobs};
 Options goodness_options[] = {&options::goodness_toys, &options::seed, &options::values, &options::compatibility,
                               &options::jobs};
+Options posterior_options[] = {
+    &options::prior,  &options::posterior_level, &options::chains,       &options::samples,
+    &options::warmup, &options::draws_seed,      &options::draws_values, &options::target_acceptance,
+    &options::jobs};
 Options fit_options[] = {&options::covariance, &options::value};
 Options significance_options[] = {&options::asimov,   &options::calctype, &options::toys, &options::seed,
                                   &options::ensemble, &options::accuracy, &options::jobs};
@@ -789,6 +856,10 @@ const OptionGroup yields_groups[] = {{"Yields", yields_options},
                                      {output_title, plot_output_options}};
 const OptionGroup nll_groups[] = {
     {"Point", nll_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
+const OptionGroup posterior_groups[] = {{"Posterior", posterior_options},
+                                        {model_title, model_options},
+                                        {data_title, data_options},
+                                        {output_title, plot_output_options}};
 const OptionGroup combine_groups[] = {{"Combination", combine_options}, {output_title, file_options}};
 const OptionGroup prune_groups[] = {{"Selection", prune_options}, {output_title, file_options}};
 const OptionGroup validate_groups[] = {
@@ -895,6 +966,12 @@ const Example yields_examples[] = {
     {"relume yields BkgOnly.json --only-channel CRtop --only-channel CRZ --format table",
      "A fit to control regions predicts all others, whose data are not shown."},
     {"relume yields BkgOnly.json --prefit --plot prefit.pdf", "Before a fit, and as a picture."},
+};
+const Example posterior_examples[] = {
+    {"relume posterior BkgOnly.json --patch signal.json --jobs 2 --format table", "Limit and all parameters."},
+    {"relume posterior workspace.json --prior mu=half-normal:2 --samples 5000 --values --output-file draws.json",
+     "Another prior, and every draw."},
+    {"relume posterior workspace.json --plot corner.pdf", "With a picture."},
 };
 const Example nll_examples[] = {
     {"relume nll workspace.json --set alpha_JES=0.3", "-ln L with one parameter away from its initial value."},
@@ -1016,6 +1093,10 @@ const Command all_commands[] = {
      "Per channel, sample and bin, with sums; the uncertainties are those of the parameters, propagated with all "
      "correlations.",
      workspace, yields_groups, yields_examples, run_yields},
+    {"posterior", "Bayesian posterior: credible intervals and upper limit",
+     "Samples all free parameters from likelihood times prior with the No-U-Turn sampler. The result says every prior, "
+     "how much the draws are worth, and when they cannot be used. The same draws come for any --jobs.",
+     workspace, posterior_groups, posterior_examples, run_posterior},
     {"nll", "Evaluate -ln L at a point",
      "Prints -ln L with all constants, the parameters that were used and the data that they predict. No fit is done.",
      workspace, nll_groups, nll_examples, run_nll},

@@ -85,6 +85,7 @@ extern const Option fail_on, skip, places, large_norm, large_shape, same_side, r
 extern const Option impact_of, impact_group, linear, top;
 extern const Option prefit, postfit, yield_channel, yield_covariance, propagation, unblind;
 extern const Option goodness_toys, compatibility;
+extern const Option chains, samples, warmup, draws_seed, prior, posterior_level, target_acceptance, draws_values;
 extern const Option covariance, value, parameters, set;
 extern const Option output_file, format, inspect_format, man_format, plot;
 extern const Option join, merge_channels, no_merge_channels;
@@ -114,6 +115,7 @@ int run_test(const Arguments& arguments);
 int run_intervals(const Arguments& arguments);
 int run_impacts(const Arguments& arguments);
 int run_yields(const Arguments& arguments);
+int run_posterior(const Arguments& arguments);
 int run_nll(const Arguments& arguments);
 int run_combine(const Arguments& arguments);
 int run_prune(const Arguments& arguments);

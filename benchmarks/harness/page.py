@@ -17,10 +17,11 @@ TITLES = {
     "large_fit": "Large synthetic fits",
     "gradient": "Kernels",
     "python": "From Python",
+    "posterior": "Bayesian posteriors",
     "drop_in": "In pyhf's place",
 }
 # What a reader asks first comes first; measured in another order.
-ORDER = ("cls", "cold", "signals", "toys", "python", "drop_in", "impacts", "large_fit", "gradient")
+ORDER = ("cls", "cold", "signals", "toys", "python", "drop_in", "impacts", "posterior", "large_fit", "gradient")
 
 INTRODUCTION = """\
 <!-- Written by benchmarks/run.py; do not edit. -->

@@ -12,7 +12,7 @@ import pathlib
 import platform
 import subprocess
 
-PEERS = ("pyhf", "numpy", "scipy", "iminuit", "jax", "jaxlib", "nextstat", "ROOT")
+PEERS = ("pyhf", "numpy", "scipy", "iminuit", "jax", "jaxlib", "blackjax", "nextstat", "ROOT")
 
 
 class Results:

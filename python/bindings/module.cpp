@@ -17,4 +17,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_hygiene(m);
   relume::python::bind_impacts(m);
   relume::python::bind_yields(m);
+  relume::python::bind_posterior(m);
 }

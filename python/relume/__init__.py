@@ -24,6 +24,7 @@ from .impacts import GroupImpact, Impact, ImpactPair, Impacts, ImpactSide, impac
 from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
+from .posterior import Estimate, Posterior, PosteriorParameter, posterior
 from .results import Discovery, FitResult, HypoTest, Interval, Intervals, Limit, LimitGradient, ParameterValue, Parameters, ProfileScan, ToySample, ToyTest
 from .toy_limits import ToyInterval, ToyLimit, feldman_cousins, merge_toys, toy_limit
 from .spec import Patch, PatchSet, Signal, Workspace, read
@@ -31,11 +32,11 @@ from .yields import BinYields, ChannelYields, Propagated, Yields, propagate, yie
 
 __all__ = [
     "BinResidual", "BinYields", "Channel", "ChannelStrength", "ChannelYields", "Compatibility", "Contour", "Contours", "Discovery",
-    "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact", "HypoTest", "Impact", "ImpactPair", "ImpactSide",
-    "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable", "Model", "OptionError",
-    "ParameterValue", "Parameters", "Patch", "PatchSet", "Problem", "ProfileGrid", "ProfileScan", "Propagated", "RatioTest", "RelumeError",
-    "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest", "UnknownNameError", "Workspace", "Yields", "__version__",
-    "compatibility", "contour", "feldman_cousins", "fit", "goodness", "hypotest", "impacts", "intervals", "limit_gradient", "limits",
-    "merge_toys", "propagate", "read", "scan", "scan_grid", "significance", "test", "toy_limit", "toys", "upper_limit", "validate",
-    "yields",
+    "Estimate", "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact", "HypoTest", "Impact", "ImpactPair",
+    "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable", "Model",
+    "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Posterior", "PosteriorParameter", "Problem", "ProfileGrid",
+    "ProfileScan", "Propagated", "RatioTest", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
+    "UnknownNameError", "Workspace", "Yields", "__version__", "compatibility", "contour", "feldman_cousins", "fit", "goodness", "hypotest",
+    "impacts", "intervals", "limit_gradient", "limits", "merge_toys", "posterior", "propagate", "read", "scan", "scan_grid", "significance",
+    "test", "toy_limit", "toys", "upper_limit", "validate", "yields",
 ]

@@ -27,6 +27,7 @@ std::string_view to_string(Status status) {
     case Status::not_bracketed: return "not_bracketed";
     case Status::not_defined: return "not_defined";
     case Status::interrupted: return "interrupted";
+    case Status::not_converged: return "not_converged";
   }
   return "unknown";
 }

@@ -15,7 +15,7 @@ def search(files):
 def answer_of(document):
     """What a run measured of itself, and so may differ between two of them."""
     if isinstance(document, dict):
-        return {k: answer_of(v) for k, v in document.items() if k != "seconds"}
+        return {k: answer_of(v) for k, v in document.items() if not k.endswith("seconds")}
     return [answer_of(v) for v in document] if isinstance(document, list) else document
 
 
@@ -23,7 +23,7 @@ COMMANDS = [
     ["fit", "--covariance"], ["cls"], ["limit"], ["significance"], ["scan", "--parameter", "mu", "--points", 3], ["intervals", "--parameter", "mu"],
     ["toys", "--toys", 20], ["nll"], ["yields"], ["yields", "--prefit"], ["contour", "--parameter", "mu", "--parameter", "JES", "--points", 8],
     ["test", "--at", "mu=1"], ["limit", "--calctype", "toybased", "--toys", 50], ["intervals", "--parameter", "mu", "--calctype", "toybased", "--toys", 50],
-    ["impacts"], ["goodness", "--toys", 20], ["goodness", "--compatibility"],
+    ["impacts"], ["goodness", "--toys", 20], ["goodness", "--compatibility"], ["posterior"],
 ]
 
 

@@ -39,6 +39,7 @@ enum class Status {
   not_bracketed,   ///< no limit between 1e-9 and 1e12 in the parameter of interest
   not_defined,  ///< a question without an answer: `reason` says why (a fixed parameter of interest, a negative value …)
   interrupted,
+  not_converged,  ///< a sample that is too small, or whose parts disagree: `reason` says where
 };
 std::string_view to_string(Status status);
 

@@ -27,6 +27,7 @@ from .goodness import goodness, goodness_toys, residuals  # noqa: E402
 from .likelihood import Scan, likelihood_scan, scan  # noqa: E402
 from .profile_contours import likelihood_contours  # noqa: E402
 from .points import Point, Table, read_table  # noqa: E402
+from .posterior import corner  # noqa: E402
 from .prediction import data_prediction, yields  # noqa: E402
 from .nuisances import pulls  # noqa: E402
 from .samples import stack  # noqa: E402
@@ -35,4 +36,6 @@ from .toys import toy_distributions  # noqa: E402
 __all__ = [
     "Point", "Scan", "Table", "brazil_band", "correlation", "data_prediction", "exclusion", "goodness", "goodness_toys",
     "likelihood_contours", "likelihood_scan", "pulls", "ranking", "read_table", "residuals", "scan", "stack", "toy_distributions", "yields",
+    "Point", "Scan", "Table", "brazil_band", "corner", "correlation", "data_prediction", "exclusion", "likelihood_contours", "likelihood_scan",
+    "pulls", "ranking", "read_table", "scan", "stack", "toy_distributions", "yields",
 ]

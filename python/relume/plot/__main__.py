@@ -22,7 +22,7 @@ matplotlib.use("Agg")  # files only: no display is needed, and none is waited fo
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 
-from . import brazil_band, correlation, exclusion, goodness, pulls, ranking, read_table, yields  # noqa: E402
+from . import brazil_band, corner, correlation, exclusion, goodness, pulls, ranking, read_table, yields  # noqa: E402
 from ..errors import RelumeError  # noqa: E402
 
 KINDS = {
@@ -34,6 +34,7 @@ KINDS = {
     "yields": "data and prediction of `relume yields`",
     "goodness": "toys and pulls of bins of `relume goodness`",
     "correlation": "correlation matrix of `relume fit --covariance`",
+    "posterior": "corner plot of `relume posterior --values`",
 }
 
 
@@ -74,6 +75,8 @@ def draw(kind: str, document: Any, options: argparse.Namespace) -> Axes:
         return correlation(document, **common)
     if kind == "yields":
         return yields(document, **common)
+    if kind == "posterior":
+        return corner(document, **common)[0, 0]
     table = read_table(document)
     if where := conditions(options.where):
         table = table.where(**where)
