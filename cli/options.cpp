@@ -571,9 +571,8 @@ const Option plot{
     .help =
         "Draw the result too (docs/guide/plots.md): .pdf, .png or .svg. For all points of a patchset, a band or an "
         "exclusion contour; for a fit, pulls and constraints; for impacts, the ranking; for yields, data and "
-        "prediction; for a posterior, a corner plot. "
-        "Needs the Python package: the interpreter is "
-        "$RELUME_PYTHON, or python3 on PATH."};
+        "prediction; for a posterior, a corner plot; for others, what they print. Needs the Python package: the "
+        "interpreter is $RELUME_PYTHON, or python3 on PATH."};
 
 // ---- edits ----------------------------------------------------------------------------------------------------------
 
@@ -816,8 +815,10 @@ const OptionGroup cls_groups[] = {{"Test", cls_options},
                                   {model_title, model_options},
                                   {data_title, data_options},
                                   {output_title, plot_output_options}};
-const OptionGroup toys_groups[] = {
-    {"Toys", toys_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
+const OptionGroup toys_groups[] = {{"Toys", toys_options},
+                                   {model_title, model_options},
+                                   {data_title, data_options},
+                                   {output_title, plot_output_options}};
 const OptionGroup limit_groups[] = {{"Limit", limit_options},
                                     {model_title, model_options},
                                     {data_title, data_options},
@@ -830,12 +831,14 @@ const OptionGroup goodness_groups[] = {{"Goodness of fit", goodness_options},
                                        {model_title, model_options},
                                        {data_title, data_options},
                                        {output_title, plot_output_options}};
-const OptionGroup scan_groups[] = {
-    {"Scan", scan_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
+const OptionGroup scan_groups[] = {{"Scan", scan_options},
+                                   {model_title, model_options},
+                                   {data_title, data_options},
+                                   {output_title, plot_output_options}};
 const OptionGroup contour_groups[] = {{"Contours", contour_options},
                                       {model_title, model_options},
                                       {data_title, data_options},
-                                      {output_title, output_options}};
+                                      {output_title, plot_output_options}};
 const OptionGroup test_groups[] = {
     {"Test", test_options}, {model_title, model_options}, {data_title, data_options}, {output_title, output_options}};
 const OptionGroup intervals_groups[] = {{"Intervals", intervals_options},

@@ -8,6 +8,7 @@
 #include "interrupt.hpp"
 #include "model_input.hpp"
 #include "output.hpp"
+#include "picture.hpp"
 #include "relume/infer/contour.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/intervals.hpp"
@@ -52,19 +53,23 @@ std::vector<double> scanned_values(const Arguments& arguments, const Model& mode
   return infer::evenly_spaced(from, to, n);
 }
 
+/// `picture`: its kind, of verbs that have one.
 template <class Result>
-int write(const Arguments& arguments, const Input& input, const Model& model, Result& result) {
+int write(const Arguments& arguments, const Input& input, const Model& model, Result& result,
+          std::string_view picture = {}) {
   std::vector<std::string>& notes = result.notes;
   notes.insert(notes.begin(), model.compiled.notices.begin(), model.compiled.notices.end());
   notes.insert(notes.begin(), input.notes.begin(), input.notes.end());
-  write_result(arguments, options::format, report::to_json(result, model.likelihood()),
-               [&] { return report::to_table(result, model.likelihood()); });
-  return exit_code_of(result.status);
+  const spec::JsonObject document = report::to_json(result, model.likelihood());
+  write_result(arguments, options::format, document, [&] { return report::to_table(result, model.likelihood()); });
+  const int code = exit_code_of(result.status);
+  return picture.empty() ? code : draw_picture(arguments, picture, document, code);
 }
 
 }  // namespace
 
 int run_scan_parameter(const Arguments& arguments) {
+  check_picture(arguments, "scan");
   Input input = read_input(arguments, PatchsetUse::one_point);
   const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
   const std::vector<ParamId> parameters = scanned_parameters(arguments, model);
@@ -76,7 +81,7 @@ int run_scan_parameter(const Arguments& arguments) {
   if (parameters.size() == 1) {
     infer::ProfileScan scan =
         infer::scan(model.likelihood(), model.observed(), parameters[0], x, profile_options(model));
-    return write(arguments, input, model, scan);
+    return write(arguments, input, model, scan, "scan");
   }
   const std::vector<double> y = scanned_values(arguments, model, parameters[1], 1);
   std::vector<double> grid;
@@ -85,10 +90,11 @@ int run_scan_parameter(const Arguments& arguments) {
   }
   infer::ProfileGrid scan =
       infer::scan_grid(model.likelihood(), model.observed(), parameters, grid, profile_options(model));
-  return write(arguments, input, model, scan);
+  return write(arguments, input, model, scan, "scan");
 }
 
 int run_contour(const Arguments& arguments) {
+  check_picture(arguments, "contour");
   Input input = read_input(arguments, PatchsetUse::one_point);
   const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
   const std::vector<std::string> names = arguments.all(options::contour_of);
@@ -99,7 +105,7 @@ int run_contour(const Arguments& arguments) {
   options.n_points = static_cast<std::size_t>(arguments.integer(options::contour_points));
   infer::Contours contours =
       infer::contours(model.likelihood(), model.observed(), {find(model, names[0]), find(model, names[1])}, options);
-  return write(arguments, input, model, contours);
+  return write(arguments, input, model, contours, "contour");
 }
 
 int run_test(const Arguments& arguments) {

@@ -11,6 +11,7 @@
 #include "hypothesis_test.hpp"
 #include "interrupt.hpp"
 #include "output.hpp"
+#include "picture.hpp"
 #include "progress.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
@@ -148,6 +149,7 @@ infer::ToyLimitOptions toy_limit_options(const Arguments& arguments, const Model
 }
 
 int run_toys(const Arguments& arguments) {
+  check_picture(arguments, "toys");
   const infer::TestOptions test_with = test_options(arguments, options::test_stat);
   ToyOptions options = toy_options(arguments, test_with);
   options.first = static_cast<std::uint64_t>(arguments.integer(options::first));
@@ -164,7 +166,9 @@ int run_toys(const Arguments& arguments) {
   const auto values = arguments.given(options::values) ? report::ToyValues::kept : report::ToyValues::left_out;
   write_result(arguments, options::format, report::to_json(test, model.likelihood(), values),
                [&] { return report::to_table(test, model.likelihood()); });
-  return exit_code_of(test.status);
+  const int code = exit_code_of(test.status);
+  if (!arguments.given(options::plot)) return code;
+  return draw_picture(arguments, "toys", report::to_json(test, model.likelihood(), report::ToyValues::kept), code);
 }
 
 }  // namespace relume::cli

@@ -79,6 +79,22 @@ def test_yields_are_handed_over_as_they_are_printed(relume, files, python, tmp_p
     assert calls(tmp_path)[-1].startswith("-m relume.plot yields ")
 
 
+@pytest.mark.parametrize("command, kind", [
+    (["scan", "--points", 3], "scan"), (["scan", "--parameter", "mu", "--parameter", "JES", "--points", 3], "scan"),
+    (["contour", "--parameter", "mu", "--parameter", "JES", "--points", 4], "contour")])
+def test_profiles_are_handed_over_as_they_are_printed(relume, files, python, tmp_path, command, kind):
+    result = relume(command[0], files.background, "--patch", files.patch, *command[1:], "--plot", tmp_path / "a.pdf", env=python())
+    assert result.returncode == 0, result.stderr
+    assert json.loads((tmp_path / "record.stdin").read_text()) == json.loads(result.stdout)
+    assert calls(tmp_path)[-1].startswith(f"-m relume.plot {kind} ")
+
+
+def test_toys_are_handed_over_with_their_values(relume, files, python, tmp_path):
+    result = relume("toys", files.background, "--patch", files.patch, "--toys", 20, "--plot", tmp_path / "a.pdf", env=python())
+    handed_over = json.loads((tmp_path / "record.stdin").read_text())
+    assert len(handed_over.pop("toys")["tested"]["q"]) == 20 and handed_over == json.loads(result.stdout)
+
+
 @pytest.mark.parametrize("command", ["cls", "limit", "fit", "yields"])
 def test_nothing_is_computed_without_a_python_that_draws(relume, files, python, tmp_path, command):
     model = ["--patch", files.patch] if command in ("fit", "yields") else ["--patchset", files.patchset]

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Pictures of fits and models show what they should: data, labels, number of things. How they look is for people to judge."""
 
+import json
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -108,6 +110,24 @@ def test_contours(model):
         plot.likelihood_contours(relume.scan_grid(model, ["mu", "k_top"], n=1))
     with pytest.raises(relume.OptionError, match="not usable"):
         plot.likelihood_contours(relume.contour(model, ["mu", "mu"]))
+
+
+def test_documents_of_the_command_line_are_drawn(model, tmp_path):
+    from relume.plot.__main__ import main
+
+    scan, grid = relume.scan(model, n=3), relume.scan_grid(model, ["mu", "k_top"], n=3)
+    toys = relume.toys(model, n_toys=20)
+    samples = {name: {"true_poi": s.poi, "q": s.q.tolist()} for name, s in (("tested", toys.tested_toys), ("alternative", toys.alternative_toys))}
+    documents = [("scan", scan.to_dict()), ("scan", grid.to_dict()), ("contour", relume.contour(model, ["mu", "k_top"], n=5).to_dict()),
+                 ("toys", {**toys.to_dict(), "toys": samples})]
+    for kind, document in documents:
+        path, picture = tmp_path / "document.json", tmp_path / "picture.png"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        assert main([kind, "--input", str(path), "--output", str(picture)]) == 0
+        assert picture.stat().st_size > 5000
+        picture.unlink()
+        path.write_text("{}", encoding="utf-8")
+        assert main([kind, "--input", str(path), "--output", str(picture)]) == 2 and not picture.exists()
 
 
 def test_a_scan_whose_minimum_is_at_a_bound(document):

@@ -22,8 +22,11 @@ matplotlib.use("Agg")  # files only: no display is needed, and none is waited fo
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 
-from . import brazil_band, corner, correlation, exclusion, goodness, pulls, ranking, read_table, yields  # noqa: E402
+from . import (  # noqa: E402
+    brazil_band, corner, correlation, exclusion, goodness, likelihood_contours, likelihood_scan, pulls, ranking, read_table, toy_distributions, yields)
+from ..contours import ProfileGrid  # noqa: E402
 from ..errors import RelumeError  # noqa: E402
+from .documents import contours_from, scan_from, toys_from  # noqa: E402
 
 KINDS = {
     "limits": "a band or a contour, by how many labels of the points vary",
@@ -34,6 +37,9 @@ KINDS = {
     "yields": "data and prediction of `relume yields`",
     "goodness": "toys and pulls of bins of `relume goodness`",
     "correlation": "correlation matrix of `relume fit --covariance`",
+    "scan": "curve, or plane, of `relume scan`",
+    "contour": "contours of `relume contour`",
+    "toys": "distributions of `relume toys --values`",
     "posterior": "corner plot of `relume posterior --values`",
 }
 
@@ -75,6 +81,13 @@ def draw(kind: str, document: Any, options: argparse.Namespace) -> Axes:
         return correlation(document, **common)
     if kind == "yields":
         return yields(document, **common)
+    if kind == "scan":
+        scan = scan_from(document)
+        return (likelihood_contours if isinstance(scan, ProfileGrid) else likelihood_scan)(scan, **common)
+    if kind == "contour":
+        return likelihood_contours(contours_from(document), **common)
+    if kind == "toys":
+        return toy_distributions(toys_from(document), **common)
     if kind == "posterior":
         return corner(document, **common)[0, 0]
     table = read_table(document)
