@@ -10,11 +10,14 @@
 #include <cstdio>
 #include <string>
 
+#include <boost/math/special_functions/gamma.hpp>
+#include <boost/math/tools/roots.hpp>
 #include <gtest/gtest.h>
 
 #include "relume/base/parallel.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/infer/intervals.hpp"
+#include "relume/infer/posterior.hpp"
 #include "support/counting.hpp"
 
 namespace relume::infer {
@@ -179,6 +182,37 @@ TEST(Coverage, OfFewEventsIsThatOfTheirSteps) {
   }
   for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(c.share[k], exact[k], 4.0 * c.sigma(std::min(exact[k], 0.999))) << k;
   EXPECT_GT(std::fabs(exact[2] - 0.95), 0.01);  // the steps show
+}
+
+// With a flat prior the upper limit of a count on a known background is the one of CLs (A. Read, J. Phys. G 28 (2002)
+// 2693; O. Helene, Nucl. Instrum. Meth. 212 (1983) 319): it covers as much, which is more than it says.
+TEST(Coverage, OfBayesianLimitsOfACountIsThatOfCLs) {
+  constexpr double s = 3.0, b = 3.0, truth = 1.1, level = 0.95;
+  const auto compiled = test::compile(test::counting(s, b, 6.0));
+  double bayesian = 0.0, cls = 0.0;
+  for (int n = 0; n < 18; ++n) {  // 2e-5 of the probability is left, and nothing of a posterior beyond the range
+    model::Data data = compiled.observed;
+    data.values[0] = n;
+    const Posterior p =
+        posterior(*compiled.likelihood, data, {.n_samples = 4000, .seed = 1, .threads = 2, .level = level});
+    ASSERT_TRUE(p.is_usable()) << n << ": " << p.reason;
+    ASSERT_TRUE(p.upper_limit);
+    const auto exact = [&](double mu) {
+      return boost::math::gamma_q(n + 1.0, mu * s + b) / boost::math::gamma_q(n + 1.0, b) - (1.0 - level);
+    };
+    auto steps = std::uintmax_t{100};
+    const double limit =
+        boost::math::tools::toms748_solve(exact, 0.0, 20.0, boost::math::tools::eps_tolerance<double>(40), steps).first;
+    EXPECT_NEAR(p.upper_limit->value, limit, 5.0 * p.upper_limit->error + 1e-3) << n;
+    const double weight = std::exp(-(truth * s + b) + n * std::log(truth * s + b) - std::lgamma(n + 1.0));
+    if (p.upper_limit->value >= truth) bayesian += weight;
+    if (limit >= truth) cls += weight;
+  }
+  std::printf("| counting, 3 + 3 events, Bayesian limit with a flat prior | %g | sum over counts | %.1f |\n", truth,
+              100.0 * bayesian);
+  EXPECT_NEAR(bayesian, cls, 1e-9);
+  EXPECT_GT(bayesian, level);
+  EXPECT_LT(bayesian, 0.999);  // no event is not enough
 }
 
 }  // namespace
