@@ -17,6 +17,38 @@ namespace {
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 
+/// In units of each parameter's own curvature, before the private ones are eliminated, pivots and eigenvalues are
+/// comparable: what elimination leaves of a flat direction is rounding on that scale.
+Vector units_of(const SharedBlock& block, const RowEliminator& eliminator, std::span<const double> own_curvature) {
+  Vector scale(block.dense.rows());
+  for (Eigen::Index i = 0; i < scale.size(); ++i) {
+    const std::uint32_t parameter = block.shared[static_cast<std::size_t>(i)];
+    const double own = eliminator.is_free(parameter) ? std::max(own_curvature[parameter], block.dense(i, i)) : 1.0;
+    scale[i] = own > 0.0 ? 1.0 / std::sqrt(own) : 1.0;
+  }
+  return scale;
+}
+
+Matrix scaled_by(const Vector& scale, const SharedBlock& block) {
+  Matrix scaled = block.dense.selfadjointView<Eigen::Lower>();
+  scaled = scale.asDiagonal() * scaled * scale.asDiagonal();
+  return scaled;
+}
+
+/// A direction in which no rate and no constraint changes; empty: there is none. Along a valley that bends, the exact
+/// curvature keeps what is left of the gradient, which hides a flat direction; its semidefinite part does not.
+Vector flat_direction(const Curvature& curvature, std::span<const char> free, std::span<const double> own_curvature) {
+  RowEliminator eliminator(curvature.layout());
+  SharedBlock block(curvature.layout());
+  eliminator.prepare(curvature, free, Form::semidefinite, 0.0);
+  if (!block.assemble_dense(eliminator)) return {};
+  const Vector scale = units_of(block, eliminator, own_curvature);
+  const Eigen::SelfAdjointEigenSolver<Matrix> eigen(scaled_by(scale, block));
+  constexpr double rounding = 1e-12;  // of numbers that add up to one, a few hundred of them
+  if (!(eigen.eigenvalues()(0) <= rounding)) return {};
+  return scale.asDiagonal() * eigen.eigenvectors().col(0);
+}
+
 }  // namespace
 
 CovarianceResult invert(const Curvature& curvature, std::span<const char> free, bool full_matrix) {
@@ -36,25 +68,30 @@ CovarianceResult invert(const Curvature& curvature, std::span<const char> free, 
     return result;
   }
 
-  // In units of each parameter's own curvature, before the private ones are eliminated, pivots and eigenvalues are
-  // comparable: what elimination leaves of a flat direction is rounding on that scale.
   const Eigen::Index p = block.dense.rows();
   std::vector<double> fisher_diagonal(n);
   curvature.diagonal(fisher_diagonal, Form::semidefinite);
-  Vector scale(p);
-  for (Eigen::Index i = 0; i < p; ++i) {
-    const std::uint32_t parameter = block.shared[static_cast<std::size_t>(i)];
-    const double own = eliminator.is_free(parameter) ? std::max(fisher_diagonal[parameter], block.dense(i, i)) : 1.0;
-    scale[i] = own > 0.0 ? 1.0 / std::sqrt(own) : 1.0;
-  }
-  Matrix scaled = block.dense.selfadjointView<Eigen::Lower>();
-  scaled = scale.asDiagonal() * scaled * scale.asDiagonal();
+  const Vector scale = units_of(block, eliminator, fisher_diagonal);
+  const Matrix scaled = scaled_by(scale, block);
   const Eigen::LLT<Matrix> llt(scaled);
   // A pivot below this share of its diagonal is a direction in which the likelihood does not change.
   constexpr double flat = 1e-11;
+  // Below this one it may be one: correlations of published models leave more.
+  constexpr double suspicious = 1e-5;
   bool positive = llt.info() == Eigen::Success;
+  double smallest = 1.0;
   for (Eigen::Index i = 0; positive && i < p; ++i) {
-    positive = llt.matrixLLT()(i, i) * llt.matrixLLT()(i, i) > flat;
+    smallest = std::min(smallest, llt.matrixLLT()(i, i) * llt.matrixLLT()(i, i));
+    positive = smallest > flat;
+  }
+  if (positive && smallest < suspicious) {
+    const Vector direction = flat_direction(curvature, free, fisher_diagonal);
+    if (direction.size() > 0) {
+      result.null_direction.assign(n, 0.0);
+      for (Eigen::Index i = 0; i < p; ++i)
+        result.null_direction[block.shared[static_cast<std::size_t>(i)]] = direction(i);
+      return result;
+    }
   }
   if (!positive) {
     const Eigen::SelfAdjointEigenSolver<Matrix> eigen(scaled);
