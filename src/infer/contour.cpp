@@ -83,8 +83,15 @@ class Ray {
     height_ = height;
     if (reach_ == 0.0) return point(0.0, true);
     const auto distance = root_.find([this](double d) { return at(d); }, std::min(guess, reach_), tolerance);
+    if (distance && edge_.cuts(*distance, tolerance)) {
+      // Along the edge of the model as along a bound.
+      ContourPoint p = point(*distance, false);
+      p.is_at_bound = true;
+      return p;
+    }
     if (distance) return point(*distance, false);
     if (ends_at_bound_) return point(reach_, true);
+    if (reason.empty() && edge_.was_met()) return point(0.0, true);
     return std::nullopt;
   }
 
@@ -106,6 +113,10 @@ class Ray {
     const bool is_beyond = d >= reach_;
     const ContourPoint here = point(is_beyond ? reach_ : d, is_beyond);
     const SurfacePoint& fitted = surface_.at(std::array{here.x, here.y});
+    if (fitted.is_infeasible) {
+      edge_.see(d, 0.0, true);
+      return std::pair{std::numeric_limits<double>::infinity(), 0.0};
+    }
     const auto t = profiles_.height(fitted, parameters_);
     if (!t) {
       reason = fmt::format("the fit at {:.6g}, {:.6g} is not certified: {}", here.x, here.y, fitted.reason);
@@ -117,6 +128,7 @@ class Ray {
       ends_at_bound_ = true;
       return std::nullopt;
     }
+    edge_.see(d, root - std::sqrt(height_), false);
     const double along = fitted.slopes[0] * direction_[0] + fitted.slopes[1] * direction_[1];
     return std::pair{root - std::sqrt(height_), root > 0.0 && !is_beyond ? along / root : 0.0};
   }
@@ -129,6 +141,7 @@ class Ray {
   std::size_t bounded_ = 0;
   double height_ = 0.0;
   bool ends_at_bound_ = false;
+  Edge edge_;
   RootFinder root_;
 };
 

@@ -38,7 +38,8 @@ class End {
       return std::nullopt;
     }
     const auto distance = root_.find([this](double d) { return at(d); }, std::sqrt(height_), tolerance);
-    if (distance) return best_ + direction() * sigma_ * *distance;
+    if (distance && !edge_.cuts(*distance, tolerance)) return best_ + direction() * sigma_ * *distance;
+    if (reason.empty() && edge_.was_met()) reason = Edge::reason;
     if (reason.empty()) {
       reason = root_.failure == RootFinder::Failure::not_bracketed ? "the likelihood does not fall that far"
                                                                    : "the search for the crossing did not settle";
@@ -59,6 +60,10 @@ class End {
     const bool is_beyond = d >= reach;
     const double value = is_beyond ? bound_ : best_ + direction() * sigma_ * d;
     const Profile& profile = curve_.at(value);
+    if (profile.is_infeasible) {
+      edge_.see(d, 0.0, true);
+      return std::pair{std::numeric_limits<double>::infinity(), 0.0};
+    }
     const auto t = profiles_.height(profile, parameter_);
     if (!t) {
       reason = "the fit at " + fmt::format("{:.6g}", value) + " is not certified: " + profile.reason;
@@ -70,13 +75,16 @@ class End {
       return std::nullopt;
     }
     const double slope = root > 0.0 ? direction() * sigma_ * profile.slope / root : 0.0;  // t' = 2 slope
-    return std::pair{root - std::sqrt(height_), is_beyond ? 0.0 : slope};
+    const double value_here = root - std::sqrt(height_);
+    edge_.see(d, value_here, false);
+    return std::pair{value_here, is_beyond ? 0.0 : slope};
   }
 
   Profiles& profiles_;
   ProfileCurve& curve_;
   ParamId parameter_;
   double best_, bound_, sigma_, height_;
+  Edge edge_;
   RootFinder root_;
 };
 

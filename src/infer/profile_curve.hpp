@@ -31,6 +31,7 @@ struct Profile {
   double slope = 0.0;                                      ///< d value / d mu (envelope theorem)
   bool is_usable = false;
   bool is_interrupted = false;
+  bool is_infeasible = false;      ///< no point there has a likelihood: rates would be negative
   std::vector<double> x, tangent;  ///< point and its derivative with mu
   std::vector<double> refined;     ///< one Newton step further, where it was asked for; else empty
   int iterations = 0;
@@ -143,6 +144,7 @@ class ProfileCurve {
         {.fixed = fixed_, .lower = lo, .upper = hi, .nominal = nominal, .explore = starts_a_curve(), .stop = stop_});
     p.is_usable = m.is_usable();
     p.is_interrupted = m.status == minimize::MinimumStatus::interrupted;
+    p.is_infeasible = m.status == minimize::MinimumStatus::infeasible;
     p.status = to_string(m.status);
     p.reason = m.reason;
     p.iterations = m.counts.iterations;

@@ -24,6 +24,7 @@ struct SurfacePoint {
   std::vector<double> slopes;  ///< d value / d each of them
   bool is_usable = false;
   bool is_interrupted = false;
+  bool is_infeasible = false;  ///< no point there has a likelihood: rates would be negative
   std::string reason;
   std::vector<double> x;
   std::vector<std::vector<double>> tangents;  ///< d x / d each of them; empty: not known
@@ -79,6 +80,7 @@ class ProfileSurface {
         {.fixed = fixed_, .lower = lower, .upper = upper, .nominal = nominal, .explore = false, .stop = stop_});
     p.is_usable = m.is_usable();
     p.is_interrupted = m.status == minimize::MinimumStatus::interrupted;
+    p.is_infeasible = m.status == minimize::MinimumStatus::infeasible;
     p.reason = m.reason;
     p.value = m.value;
     p.x = std::move(m.x);

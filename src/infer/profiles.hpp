@@ -8,8 +8,11 @@
 //   profiles.run([&] { ... profiles.height(curve.at(x), parameter) ... });
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +26,27 @@
 #include "relume/infer/intervals.hpp"
 
 namespace relume::infer {
+
+/// Where the model ends on the way outwards: beyond it a rate would be negative.
+class Edge {
+ public:
+  /// `value` is negative before the crossing that is looked for.
+  void see(double distance, double value, bool is_infeasible) {
+    if (is_infeasible) nearest_ = std::min(nearest_, distance);
+    if (!is_infeasible && value < 0.0) largest_below_ = std::max(largest_below_, value);
+  }
+  bool was_met() const { return std::isfinite(nearest_); }
+  /// Whether a crossing that was found there is none: the function stays below zero up to the edge.
+  bool cuts(double distance, double tolerance) const {
+    constexpr double clearly = 0.01;  // the function is of order one
+    return distance >= nearest_ * (1.0 - 10.0 * tolerance) && largest_below_ < -clearly;
+  }
+  static constexpr const char* reason = "the model ends there: beyond, a rate would be negative";
+
+ private:
+  double nearest_ = std::numeric_limits<double>::infinity();
+  double largest_below_ = -std::numeric_limits<double>::infinity();
+};
 
 /// The free minimum and the curves and surfaces through it, which all share one work space.
 class Profiles {

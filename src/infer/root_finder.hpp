@@ -17,7 +17,8 @@
 namespace relume::infer {
 
 /// Finds the root of a function that increases through zero on mu > 0, given value and slope, to relative `tolerance`.
-/// Newton with a growing bracket; bisection (geometric) when Newton leaves it.
+/// Newton with a growing bracket; bisection (geometric) when Newton leaves it, or crawls where the slope diverges.
+/// Values are of order one; infinity says that the function ends before there.
 class RootFinder {
  public:
   using Function = std::function<std::optional<std::pair<double, double>>(double)>;
@@ -39,11 +40,18 @@ class RootFinder {
       if (std::isnan(value)) break;
       (value < 0.0 ? low : high) = x;
       double next = slope > 0.0 ? x - value / slope : std::numeric_limits<double>::quiet_NaN();
-      if (std::isfinite(next) && std::fabs(next - x) <= tolerance * std::fabs(x)) return next;
+      constexpr double close = 0.01;  // of a value: a short step from farther away says that the slope diverges
+      if (std::fabs(value) <= close) {
+        if (std::isfinite(next) && std::fabs(next - x) <= tolerance * std::fabs(x)) return next;
+      } else if (std::isfinite(high) && std::fabs(next - x) <= close * (high - low)) {
+        next = std::numeric_limits<double>::quiet_NaN();
+      }
       if (std::isfinite(high) && high - low <= tolerance * high) return 0.5 * (low + high);
       constexpr double max_factor = 30.0;  // per step, while the scale of the limit is still unknown
       if (!(next > low && next < high)) {
-        next = !std::isfinite(high) ? x * max_factor : low > 0.0 ? std::sqrt(low * high) : high / max_factor;
+        next = !std::isfinite(high) ? x * max_factor
+               : low > 0.0          ? std::sqrt(low * high)
+                                    : high / (std::isfinite(value) ? max_factor : 2.0);
       }
       next = std::clamp(next, x / max_factor, x * max_factor);
       if (next > largest || next < smallest) {

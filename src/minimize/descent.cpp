@@ -477,6 +477,9 @@ Descent::Outcome Descent::descend_constrained(Relaxation relaxation, math::Form 
     if (violation > 0.25 * last_violation) relaxation.penalty *= 10.0;
     last_violation = violation;
   }
+  // The multipliers of a constraint that cannot be met grow without end, and with them their part of the value.
+  f.reset_multipliers();
+  evaluate_at_x(plain);
   total.status = MinimumStatus::not_converged;
   total.reason = "the constraint on the rates did not settle: " + f.explain();
   return total;

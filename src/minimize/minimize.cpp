@@ -192,6 +192,15 @@ class Ladder {
     }
     // The claim is checked at the point itself, whoever found it.
     const bool at_last_check = is_converged() && descent_.final_certificate;
+    // A constraint that did not settle: the multipliers' part of the value says nothing where it is violated.
+    if (!is_converged() && outcome_.status != MinimumStatus::interrupted &&
+        descent_.f.evaluate(descent_.x, Derivatives::none, {}).status == EvaluationStatus::infeasible) {
+      m.x = descent_.x;
+      m.status = MinimumStatus::infeasible;
+      m.value = infinity;
+      m.reason = "no point of the model's domain was found: " + descent_.f.explain();
+      return std::move(m);
+    }
     if (!at_last_check) {
       if (!is_converged()) descent_.evaluate_at_x(plain);
       descent_.set_free(plain);

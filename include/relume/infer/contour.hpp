@@ -48,7 +48,7 @@ ProfileGrid scan_grid(const model::Likelihood& likelihood, const model::Data& da
 
 struct ContourPoint {
   double x = 0.0, y = 0.0;
-  bool is_at_bound = false;  ///< a bound of a parameter comes before the height
+  bool is_at_bound = false;  ///< a bound of a parameter, or a negative rate, comes before the height
 };
 
 struct Contour {

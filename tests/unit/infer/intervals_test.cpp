@@ -82,6 +82,54 @@ TEST(Intervals, EndsAtBoundsHaveNone) {
   EXPECT_EQ(r.intervals[0].upper_reason, "");
 }
 
+/// The same with room below zero, where the rate vanishes at mu = -background / signal.
+model::Compiled with_room(double s, double b, double n) {
+  auto ws = counting(s, b, n);
+  spec::ParameterConfig mu;
+  mu.name = "mu";
+  mu.bounds = {{-10.0, 50.0}};
+  ws.measurements[0].parameters.push_back(mu);
+  return compile(ws);
+}
+
+// Next to a rate of zero the slope diverges, and beyond it there is no likelihood.
+TEST(Intervals, EndBeforeTheRateVanishes) {
+  struct Case {
+    double n, s, b, level;
+  };
+  for (const Case& k :
+       {Case{1.0, 1.0, 3.0, 0.6826894921370859}, Case{2.0, 1.0, 4.0, 0.95}, Case{5.0, 2.0, 3.0, 0.95}}) {
+    const auto c = with_room(k.s, k.b, k.n);
+    const double height = height_at(k.level);
+    const Intervals r = intervals(*c.likelihood, c.observed, std::array{*c.likelihood->poi()}, {.height = height});
+    ASSERT_TRUE(r.is_usable()) << r.reason;
+    const auto t = [&](double mu) {
+      const double rate = mu * k.s + k.b;
+      return 2.0 * (rate - k.n - k.n * std::log(rate / k.n));
+    };
+    ASSERT_TRUE(r.intervals[0].lower && r.intervals[0].upper) << k.n;
+    EXPECT_NEAR(t(*r.intervals[0].lower), height, 1e-4 * height) << k.n;
+    EXPECT_NEAR(t(*r.intervals[0].upper), height, 1e-4 * height) << k.n;
+  }
+}
+
+// Without events the likelihood falls towards a rate of zero, and the model ends there.
+TEST(Intervals, EndWhereTheModelDoes) {
+  const auto c = with_room(1.0, 3.0, 0.0);
+  const ParamId mu = *c.likelihood->poi();
+  const Intervals r = intervals(*c.likelihood, c.observed, std::array{mu});
+  ASSERT_TRUE(r.is_usable()) << r.reason;
+  EXPECT_NEAR(r.intervals[0].best, -3.0, 1e-6);
+  EXPECT_FALSE(r.intervals[0].lower);
+  EXPECT_NE(r.intervals[0].lower_reason.find("a rate would be negative"), std::string::npos);
+  ASSERT_TRUE(r.intervals[0].upper);
+  EXPECT_NEAR(*r.intervals[0].upper, -2.5, 1e-5);  // t = 2 (mu + 3)
+  const ProfileScan s = scan(*c.likelihood, c.observed, mu, std::vector{-3.1, -2.0});
+  EXPECT_TRUE(std::isnan(s.points[0].twice_delta_nll));
+  EXPECT_NE(s.points[0].reason.find("rate"), std::string::npos) << s.points[0].reason;
+  EXPECT_NEAR(s.points[1].twice_delta_nll, 2.0, 1e-8);
+}
+
 TEST(Intervals, QuestionsWithoutAnAnswer) {
   const auto c = compile(counting(signal, background, observed));
   const ParamId mu = *c.likelihood->poi();
