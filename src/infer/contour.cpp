@@ -36,18 +36,28 @@ std::vector<double> best_of(const Profiles& profiles, std::span<const ParamId> p
   return best;
 }
 
-/// Covariance of the parameters at the minimum. Where there is none (a bound, a flat direction), from what is known
-/// before the fit.
-std::vector<double> shape_of(Profiles& profiles, const model::Likelihood& likelihood,
-                             std::span<const ParamId> parameters) {
+/// Covariance of the parameters at the minimum. Where there is none (a bound, a flat direction), as far as one standard
+/// deviation reaches along the parameter.
+std::vector<double> shape_of(Profiles& profiles, const model::Likelihood& likelihood, const model::Data& data,
+                             std::span<const ParamId> parameters, const ProfileOptions& options) {
   const std::size_t k = parameters.size();
   std::vector<double> covariance = profiles.covariance(parameters);
   if (covariance.empty()) covariance.assign(k * k, 0.0);
   for (std::size_t a = 0; a < k; ++a) {
     double& variance = covariance[a * k + a];
     if (variance > 0.0 && std::isfinite(variance)) continue;
-    const model::Parameter& p = likelihood.parameters()[parameters[a].index];
-    const double width = profiles.width_without_curvature(p, parameters[a]);
+    ProfileOptions from_here = options;
+    from_here.start = profiles.minimum().x;
+    const Intervals one =
+        intervals(likelihood, data, parameters.subspan(a, 1), {.profile = from_here, .tolerance = 0.1});
+    double width = 0.0;
+    if (one.is_usable()) {
+      const Interval& interval = one.intervals[0];
+      width = std::max(interval.best - interval.lower.value_or(interval.best),
+                       interval.upper.value_or(interval.best) - interval.best);
+    }
+    if (!(width > 0.0))
+      width = profiles.width_without_curvature(likelihood.parameters()[parameters[a].index], parameters[a]);
     for (std::size_t b = 0; b < k; ++b) covariance[a * k + b] = covariance[b * k + a] = 0.0;
     variance = width * width;
   }
@@ -161,7 +171,7 @@ ProfileGrid scan_grid(const model::Likelihood& likelihood, const model::Data& da
     const std::size_t k = parameters.size(), n = points.size() / k;
     const auto at = [&](std::size_t i) { return points.subspan(i * k, k); };
     grid.best = best_of(profiles, parameters);
-    const std::vector<double> widths = widths_of(shape_of(profiles, likelihood, parameters), k);
+    const std::vector<double> widths = widths_of(shape_of(profiles, likelihood, data, parameters, options), k);
     const auto distance = [&](std::size_t i) {
       double sum = 0.0;
       for (std::size_t a = 0; a < k; ++a) {
@@ -203,7 +213,7 @@ Contours contours(const model::Likelihood& likelihood, const model::Data& data, 
   profiles.run([&] {
     result.contours.clear();
     result.best = {profiles.minimum().x[parameters[0].index], profiles.minimum().x[parameters[1].index]};
-    const std::vector<double> c = shape_of(profiles, likelihood, parameters);
+    const std::vector<double> c = shape_of(profiles, likelihood, data, parameters, options.profile);
     const std::vector<double> widths = widths_of(c, 2);
     // The unit circle becomes the ellipse of the covariance: L (cos, sin), C = L L^T.
     const double slant = c[1] / widths[0];
@@ -242,6 +252,9 @@ Contours contours(const model::Likelihood& likelihood, const model::Data& data, 
         if (!add_point(angles[i + 1], i + 1)) return;
         --i;  // the half that is left first
       }
+      // Rays that leave the bounds at once end where they begin, at the best fit: once is enough.
+      const auto is_same = [](const ContourPoint& a, const ContourPoint& b) { return a.x == b.x && a.y == b.y; };
+      contour.points.erase(std::unique(contour.points.begin(), contour.points.end(), is_same), contour.points.end());
     }
   });
   finish(result, profiles, begin);

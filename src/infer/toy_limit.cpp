@@ -40,7 +40,8 @@ class Tests {
     if (const auto found = points.find(mu); found != points.end()) return &found->second;
     const ToyTest test = ask_(options_, mu);
     if (!test.is_usable()) {
-      status = test.status;
+      // A value that cannot be fitted ends the search on its side; the others go on.
+      if (test.status != Status::fit_failed) status = test.status;
       reason = fmt::format("toys at {:.6g}: {}", mu, test.reason);
       return nullptr;
     }
@@ -167,8 +168,30 @@ class Crossing {
     constexpr double noise = 2.0;    // standard deviations
     const bool is_noise = low.value <= noise * low.uncertainty && -high.value <= noise * high.uncertainty;
     if (!is_noise && width > finest * at) return std::nullopt;
-    const double slope = (low.value - high.value) / width;
+    const double slope = slope_around().value_or((low.value - high.value) / width);
     return ToyCrossing{value_at(at), std::max(std::min(low.uncertainty, high.uncertainty) / slope, 0.5 * width)};
+  }
+
+  /// How fast ln p falls with the distance: of two noisy neighbours that the search has chosen it would be biased, so a
+  /// line through all tested values that are not too far (weighted least squares).
+  std::optional<double> slope_around() const {
+    constexpr double farthest = 1.5;  // of ln p: beyond, it bends
+    double sum = 0.0, sum_d = 0.0, sum_y = 0.0, sum_dd = 0.0, sum_dy = 0.0;
+    int n = 0;
+    for (const auto& [mu, point] : tests_.points) {
+      const auto here = y(point);
+      const double d = distance_of(mu);
+      if (!here || d <= 0.0 || std::fabs(here->value) > farthest) continue;
+      const double weight = 1.0 / (here->uncertainty * here->uncertainty);
+      sum += weight;
+      sum_d += weight * d;
+      sum_y += weight * here->value;
+      sum_dd += weight * d * d;
+      sum_dy += weight * d * here->value;
+      ++n;
+    }
+    const double slope = -(sum * sum_dy - sum_d * sum_y) / (sum * sum_dd - sum_d * sum_d);
+    return n >= 3 && slope > 0.0 && std::isfinite(slope) ? std::optional(slope) : std::nullopt;
   }
 
   Tests& tests_;
@@ -285,7 +308,7 @@ ToyInterval feldman_cousins(const model::Likelihood& likelihood, const model::Da
   const double width = around.upper ? *around.upper - around.best : std::max(1.0, std::fabs(around.best));
   // The statistic's own best fit may lie lower than the parameter's bound, or at zero.
   if (tests.at(std::max(around.best, is_bounded ? 0.0 : around.best)) == nullptr)
-    return fail(tests.status, tests.reason);
+    return fail(tests.status == Status::ok ? Status::fit_failed : tests.status, tests.reason);
   const double best = is_bounded ? std::max(0.0, tests.mu_hat) : tests.mu_hat;
   const Choice p = [](const ToyPoint& point) { return point.observed.clsb; };
   const auto find_end = [&](double direction, double distance, double farthest, std::string& why) {
