@@ -63,6 +63,20 @@ def test_directions_are_counted_and_named(answer, seed):
                 assert np.linalg.matrix_rank(matrix[:, [i for i in columns if i != left_out]], tol=1e-6) == len(columns) - 1
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_fits_give_no_uncertainty_along_them(answer, seed):
+    """Unless a bound holds what is flat, a fit with a flat direction is singular: no number stands for "not known"."""
+    ws = workspace(seed)
+    matrix, names = jacobian(ws)
+    lengths = np.linalg.norm(matrix, axis=0)
+    is_flat = np.linalg.matrix_rank(matrix / np.where(lengths > 0, lengths, 1.0), tol=1e-6) < len(names)
+    fit = answer(ws, "fit")
+    if is_flat and not fit["at_bounds"]["lower"] and not fit["at_bounds"]["upper"]:
+        assert fit["status"] == "singular", fit["reason"]
+    sizes = [u for values in (fit["uncertainties"] or {}).values() for u in values]
+    assert all(u < 1e3 for u in sizes)  # in units of samples and of their systematic uncertainties
+
+
 def test_many_of_these_have_flat_directions():
     flat = [seed for seed in SEEDS if (lambda m: np.linalg.matrix_rank(m[0], tol=1e-6) < len(m[1]))(jacobian(workspace(seed)))]
     assert len(SEEDS) / 4 < len(flat) < len(SEEDS)
