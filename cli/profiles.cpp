@@ -144,13 +144,7 @@ int run_intervals(const Arguments& arguments) {
   const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
   std::vector<ParamId> parameters;
   for (const std::string& name : arguments.all(options::interval_of)) parameters.push_back(find(model, name));
-  if (parameters.empty()) {
-    std::vector<char> held(model.likelihood().parameters().size());
-    for (const infer::FixedParameter& f : model.fixed) held[f.parameter.index] = 1;
-    for (std::size_t i = 0; i < held.size(); ++i) {
-      if (held[i] == 0 && !model.likelihood().parameters()[i].is_fixed) parameters.push_back({i});
-    }
-  }
+  if (parameters.empty()) parameters = infer::free_parameters(model.likelihood(), model.observed(), model.fixed);
   infer::IntervalOptions options;
   options.profile = profile_options(model);
   options.height = infer::height_at(arguments.number(options::interval_level));

@@ -206,16 +206,20 @@ nb::tuple scan(const Model& m, const std::string& parameter, const std::optional
                         to_numpy(std::move(at)), to_numpy(std::move(heights)));
 }
 
-nb::object intervals(const Model& m, const std::vector<std::string>& parameters, double level,
+/// Without parameters: of all that are free.
+nb::object intervals(const Model& m, const std::optional<std::vector<std::string>>& parameters, double level,
                      const std::optional<Vector>& data, const Fixed& fixed, const std::optional<Vector>& start) {
   check_level(level);
   infer::IntervalOptions options;
   options.profile = profile_options(m, fixed, start);
   options.height = infer::height_at(level);
   std::vector<ParamId> ids;
-  for (const std::string& name : parameters) ids.push_back(parameter_of(m, name));
+  if (parameters) {
+    for (const std::string& name : *parameters) ids.push_back(parameter_of(m, name));
+  }
   infer::Intervals result = run(m, data, [&](const model::Data& d, const std::atomic<bool>* stop) {
     options.profile.stop = stop;
+    if (!parameters) ids = infer::free_parameters(*m.likelihood, d, options.profile.fixed);
     return infer::intervals(*m.likelihood, d, ids, options);
   });
   return json_to_python(report::to_json(with_notices(result, m), *m.likelihood));
@@ -237,7 +241,8 @@ void bind_infer(nb::module_& m) {
   m.def("significance", &significance, "model"_a, "data"_a.none(), "asimov"_a, "fixed"_a);
   m.def("scan", &scan, "model"_a, "parameter"_a, "values"_a.none(), "n"_a, "data"_a.none(), "fixed"_a,
         "start"_a.none());
-  m.def("intervals", &intervals, "model"_a, "parameters"_a, "level"_a, "data"_a.none(), "fixed"_a, "start"_a.none());
+  m.def("intervals", &intervals, "model"_a, "parameters"_a.none(), "level"_a, "data"_a.none(), "fixed"_a,
+        "start"_a.none());
   m.def("toys", &toys, "model"_a, "poi_value"_a, "data"_a.none(), "test_stat"_a, "asimov"_a, "fixed"_a,
         "start"_a.none(), "ensemble"_a, "n_toys"_a, "seed"_a, "first"_a, "accuracy"_a, "batch"_a, "threads"_a);
   m.def(

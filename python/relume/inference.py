@@ -155,13 +155,11 @@ def intervals(model: Model, parameters: Iterable[str] | None = None, data: Array
               fixed: Mapping[str, float] = {}, start: ArrayLike | None = None) -> Intervals:
     """Profile likelihood intervals (MINOS), on both sides of the best fit and within bounds.
 
-    `parameters`: by name; None for all that are free. `level`: confidence level by the chi-squared distribution with one degree of freedom,
-    as for many events; the default is one sigma, where -2 ln L has risen by 1. `data`, `fixed`, `start`: as for `fit`. Raises
-    OptionError, UnknownNameError.
+    `parameters`: by name; None for all that are free, without those that act in masked channels only. `level`: confidence level by the
+    chi-squared distribution with one degree of freedom, as for many events; the default is one sigma, where -2 ln L has risen by 1. `data`,
+    `fixed`, `start`: as for `fit`. Raises OptionError, UnknownNameError.
     """
     core = core_of(model)
-    if parameters is None:
-        held = {name for name, _ in numbers_by_name(fixed, "fixed")}
-        parameters = [name for name, is_fixed in zip(model.parameter_names, model.fixed, strict=True) if not is_fixed and name not in held]
-    return Intervals(_core.intervals(core, texts(parameters, "parameters"), number(level, "level"), vector_of(data, "data"),
+    names = None if parameters is None else texts(parameters, "parameters")
+    return Intervals(_core.intervals(core, names, number(level, "level"), vector_of(data, "data"),
                                      numbers_by_name(fixed, "fixed"), vector_of(start, "start")))

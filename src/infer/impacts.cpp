@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "infer/profile_curve.hpp"
+#include "math/gamma_variance.hpp"
 #include "relume/base/parallel.hpp"
 
 namespace relume::infer {
@@ -39,11 +40,18 @@ struct Constrained {
 
 /// Normal: (a - theta)^2 / (2 w^2). Poisson: rate theta - a ln(rate theta), with the spread sqrt(a) of the datum that
 /// is there, so that its share (C_mu,i / theta)^2 a is the one that the Hessian a / theta^2 of the constraint has in C.
+/// With an error on the error: a function of theta - a, so that d^2 / dtheta da is minus its second derivative, and the
+/// spread sigma of the datum that fits best, 1 / sqrt(safe): where theta = a, its share is that of its Hessian, too.
 std::optional<Constrained> constraint_of(const model::Parameter& p, const model::Data& data, double best) {
   const model::Constraint& c = p.constraint;
   if (c.kind == ConstraintKind::none || !(p.prefit_sigma() > 0.0)) return std::nullopt;
   const double a = data.values[c.data_index];
   if (c.kind == ConstraintKind::normal) return Constrained{c.data_index, a, c.width, a, 1.0 / (c.width * c.width)};
+  if (c.kind == ConstraintKind::gamma_variance) {
+    const math::GammaVarianceTerm term =
+        math::gamma_variance_term(best - a, data.values[c.variance_index], c.error_on_error);
+    return Constrained{c.data_index, a, 1.0 / std::sqrt(term.safe), a, term.safe + term.bend};
+  }
   return Constrained{c.data_index, a, std::sqrt(std::max(0.0, a)), a / c.rate, 1.0 / best};
 }
 
@@ -348,10 +356,15 @@ class Ranking {
     result_.poi = poi;
     const std::string on_poi = "the parameter of interest '" + name(*poi) + "'";
     if (fixed_[poi->index] != 0) return fail(Status::not_defined, on_poi + " is held: nothing can move it");
+    const std::vector<char> idle = hold_idle();
+    const std::string in_masked = " acts in masked channels only: ";
+    if (idle[poi->index] != 0) return fail(Status::not_defined, on_poi + in_masked + "nothing can move it");
     parameters_ = options_.parameters;
     for (const ParamId p : parameters_) {
+      const std::string on_it = "'" + name(p) + "'";
       if (p == *poi) return fail(Status::not_defined, on_poi + " has no impact on itself");
-      if (fixed_[p.index] != 0) return fail(Status::not_defined, "'" + name(p) + "' is held: it has no impact");
+      if (idle[p.index] != 0) return fail(Status::not_defined, on_it + in_masked + "it has no impact");
+      if (fixed_[p.index] != 0) return fail(Status::not_defined, on_it + " is held: it has no impact");
     }
     if (parameters_.empty()) {
       for (std::size_t i = 0; i < fixed_.size(); ++i) {
@@ -359,6 +372,18 @@ class Ranking {
       }
     }
     return true;
+  }
+
+  /// Marks the free parameters that act in masked channels alone: all fits hold them.
+  std::vector<char> hold_idle() {
+    std::vector<char> idle(fixed_.size());
+    if (data_.masked.empty()) return idle;
+    std::string note = note_of_idle(likelihood_, data_, fixed_);
+    if (!note.empty()) result_.notes.push_back(std::move(note));
+    for (const std::uint32_t i : likelihood_.idle_parameters(data_)) {
+      if (fixed_[i] == 0) fixed_[i] = idle[i] = 1;
+    }
+    return idle;
   }
 
   bool fit_freely() {
@@ -470,9 +495,14 @@ void add_notes(const model::Likelihood& likelihood, const ImpactOptions& options
                     poi.name));
   }
   if (!result.global_statistical) {
+    const auto parameters = likelihood.parameters();
+    const bool has_errors_on_errors = std::any_of(parameters.begin(), parameters.end(), [](const model::Parameter& p) {
+      return p.constraint.kind == ConstraintKind::gamma_variance;
+    });
     result.notes.push_back(
-        "the data of the constraints alone would make a larger uncertainty than the curvature says: the main data bend "
-        "the likelihood downwards, and the parts by what fluctuates do not add up");
+        fmt::format("the data of the constraints alone would make a larger uncertainty than the curvature says: the "
+                    "main data{} bend the likelihood downwards, and the parts by what fluctuates do not add up",
+                    has_errors_on_errors ? " or constraints with errors on errors" : ""));
   }
   std::size_t n_failed = 0, n_clipped = 0;
   for (const Impact& impact : result.impacts) {

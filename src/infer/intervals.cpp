@@ -138,6 +138,21 @@ ProfileScan scan(const model::Likelihood& likelihood, const model::Data& data, P
   return result;
 }
 
+std::vector<ParamId> free_parameters(const model::Likelihood& likelihood, const model::Data& data,
+                                     std::span<const FixedParameter> fixed) {
+  std::vector<char> held;
+  for (const model::Parameter& p : likelihood.parameters()) held.push_back(p.is_fixed);
+  for (const FixedParameter& f : fixed) held[f.parameter.index] = 1;
+  if (!data.masked.empty()) {
+    for (const std::uint32_t i : likelihood.idle_parameters(data)) held[i] = 1;
+  }
+  std::vector<ParamId> free;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    if (held[i] == 0) free.push_back({i});
+  }
+  return free;
+}
+
 Intervals intervals(const model::Likelihood& likelihood, const model::Data& data, std::span<const ParamId> parameters,
                     const IntervalOptions& options) {
   const auto begin = std::chrono::steady_clock::now();

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "infer/chain_diagnostics.hpp"
+#include "infer/likelihood_objective.hpp"
 #include "infer/nuts.hpp"
 #include "infer/posterior_density.hpp"
 #include "relume/base/parallel.hpp"
@@ -66,6 +67,10 @@ std::string describe(const model::Parameter& p, const Prior& prior, const model:
   } else if (p.constraint.kind == model::ConstraintKind::poisson) {
     text = fmt::format("gamma(shape {:g}, rate {:g}) of its constraint", data.values[p.constraint.data_index] + 1.0,
                        p.constraint.rate);
+  } else if (p.constraint.kind == model::ConstraintKind::gamma_variance) {
+    const double e = p.constraint.error_on_error;
+    text = fmt::format("student-t({:g} degrees of freedom, location {:g}, scale {:g}) of its constraint", 0.5 / (e * e),
+                       data.values[p.constraint.data_index], std::sqrt(data.values[p.constraint.variance_index]));
   }
   const auto times = [&](std::string own) { return text.empty() ? own : text + " times " + own; };
   switch (prior.kind) {
@@ -211,6 +216,7 @@ class Sampling {
     std::vector<char> held;
     for (const model::Parameter& p : parameters) held.push_back(p.is_fixed);
     for (const FixedParameter& f : options_.fixed) held[f.parameter.index] = 1;
+    if (!hold_idle(held)) return false;
     std::vector<char> has_prior(parameters.size());
     std::vector<Prior> priors(parameters.size());
     for (const Prior& prior : options_.priors) {
@@ -230,6 +236,22 @@ class Sampling {
       priors_.push_back(priors[i]);
     }
     if (free_.empty()) return fail(Status::not_defined, "every parameter is held: there is nothing to sample");
+    return true;
+  }
+
+  /// What acts in masked channels alone would only give back its prior: held, as in all fits.
+  bool hold_idle(std::vector<char>& held) {
+    if (data_.masked.empty()) return true;
+    std::string note = note_of_idle(likelihood_, data_, std::span(held));
+    if (!note.empty()) result_.notes.push_back(std::move(note));
+    const auto poi = likelihood_.poi();
+    for (const std::uint32_t i : likelihood_.idle_parameters(data_)) {
+      if (poi && poi->index == i && !held[i]) {
+        return fail(Status::no_sensitivity, "the parameter of interest '" + likelihood_.parameters()[i].name +
+                                                "' acts in masked channels only: hold it to sample the others");
+      }
+      held[i] = 1;
+    }
     return true;
   }
 

@@ -37,6 +37,16 @@ def test_toys_draw_the_variance(answer, search):
     assert toys != answer("toys", *search, "--toys", 50, "--values")
 
 
+def test_impacts_and_posteriors_know_the_constraint(answer, search):
+    impacts = answer("impacts", *search, "--error-on-error", "JES=0.3")
+    (jes,) = (i for i in impacts["impacts"] if i["parameter"] == "JES")
+    assert jes["pull"] == pytest.approx(jes["best"]) and jes["global_observable"]["up"]["shift"] * jes["global_observable"]["linear"] > 0
+    normal = answer("impacts", *search)["by_data"]["statistical"]
+    assert impacts["by_data"]["statistical"] == pytest.approx(normal, rel=0.02)  # JES is hardly pulled: of the main data alone
+    priors = {p["parameter"]: p["prior"] for p in answer("posterior", *search, "--error-on-error", "JES=0.5")["parameters"]}
+    assert priors["JES"] == "student-t(2 degrees of freedom, location 0, scale 1) of its constraint on [-5, 5]"
+
+
 @pytest.mark.parametrize("options, code, complaint", [
     (["--error-on-error", "mu=0.2"], 1, "'mu': an error on the error means nothing for a normfactor"),
     (["--error-on-error", "fakes_SR=0.2"], 1, "'fakes_SR': an error on the error means nothing for a shapesys"),

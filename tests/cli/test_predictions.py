@@ -160,6 +160,28 @@ def test_profiles_of_what_nobody_looks_at(answer, search):
     assert scan["status"] == "not_defined" and "'mu' acts in masked channels only" in scan["reason"]
 
 
+def test_what_acts_in_masked_channels_only_is_left_out(answer, search):
+    """In SR alone act mu, and a factor on the fakes that nothing constrains."""
+    document = json.loads(search[0].read_text())
+    document["channels"][0]["samples"][1]["modifiers"].append({"name": "k_fakes", "type": "normfactor", "data": None})
+    search[0].write_text(json.dumps(document))
+    controls = ["--only-channel", "CR", "--fix", "JES=0"]
+    note = "'k_fakes', 'mu' act in masked channels only, and were held at their initial values"
+    intervals = answer("intervals", *search, *controls)
+    names = [i["parameter"] for i in intervals["intervals"]]
+    assert intervals["status"] == "ok" and "mu_top" in names and not {"mu", "k_fakes"} & set(names) and note in intervals["notes"]
+    impacts = answer("impacts", *search, *controls, code=3)
+    assert impacts["status"] == "not_defined" and "'mu' acts in masked channels only" in impacts["reason"]
+    impacts = answer("impacts", *search, *controls, "--poi", "mu_top")
+    names = [i["parameter"] for i in impacts["impacts"]]
+    assert "fakes_SR[0]" in names and not {"mu", "k_fakes"} & set(names) and "'k_fakes'" in " ".join(impacts["notes"])
+    posterior = answer("posterior", *search, *controls, code=3)
+    assert posterior["status"] == "no_sensitivity" and posterior["upper_limit"] is None and note in posterior["notes"]
+    posterior = answer("posterior", *search, *controls, "--fix", "mu=1")
+    assert posterior["status"] == "ok" and posterior["upper_limit"] is None
+    assert not {"mu", "k_fakes"} & {p["parameter"] for p in posterior["parameters"]}
+
+
 def test_models_without_parameter_of_interest_have_yields(answer, files):
     yields = answer("yields", files.background)
     assert yields["status"] == "ok" and all(c["background"] is None for c in yields["channels"])

@@ -86,6 +86,9 @@ def test_masked_models_are_used_like_others(model, document):
     assert "blinded" in repr(yields)
     assert relume.yields(controls, fit, unblind=True)["SR"].data == pytest.approx([17, 9])
     assert relume.upper_limit(controls).status == "no_sensitivity"
+    intervals = relume.intervals(controls, fixed={"JES": 0.0})
+    assert intervals.status == "ok" and "k_top" in intervals and "mu" not in intervals and "JES" not in intervals
+    assert any("'mu' acts in masked channels only" in note for note in intervals.notes)
     # Data of the caller are masked too; nothing of a masked channel gets through.
     data = model.observed
     data[model.channels[1].slice] = [1e4, 0]

@@ -105,7 +105,8 @@ struct Impacts {
 
 /// Refits that fail are told in their place, and counted in a note. A refit that lies below the minimum shows that it
 /// was not the lowest: all starts again from there, and a note says so. Errors of the question (no parameter of
-/// interest, one that is held) are a status, not_defined; so is a likelihood with a flat direction.
+/// interest, one that is held or acts in masked channels only) are a status, not_defined; so is a likelihood with a
+/// flat direction.
 Impacts impacts(const model::Likelihood& likelihood, const model::Data& data, const ImpactOptions& options = {});
 
 }  // namespace relume::infer

@@ -93,6 +93,10 @@ struct IntervalOptions {
   double tolerance = 1e-6;  ///< of each end, relative to its distance from the best fit
 };
 
+/// All that have an interval: neither fixed by the model or in `fixed`, nor acting in masked channels only.
+std::vector<ParamId> free_parameters(const model::Likelihood& likelihood, const model::Data& data,
+                                     std::span<const FixedParameter> fixed);
+
 /// Within the parameters' bounds.
 Intervals intervals(const model::Likelihood& likelihood, const model::Data& data, std::span<const ParamId> parameters,
                     const IntervalOptions& options = {});

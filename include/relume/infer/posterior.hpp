@@ -136,8 +136,9 @@ struct Posterior {
 };
 
 /// Errors of the question (a prior that is improper over its range, nothing that is free, no chains) are a status,
-/// not_defined. Chains that disagree or are too short are not_converged: the draws are there, and the reason names the
-/// parameter. All chains start around the lowest minimum that the fit finds: other modes are not looked for.
+/// not_defined. What acts in masked channels alone is held; a parameter of interest that does is no_sensitivity, unless
+/// the caller holds it. Chains that disagree or are too short are not_converged: the draws are there, and the reason
+/// names the parameter. All chains start around the lowest minimum that the fit finds: other modes are not looked for.
 Posterior posterior(const model::Likelihood& likelihood, const model::Data& data, const PosteriorOptions& options = {});
 
 /// The value below which a share `level` of the draws lies, chain after chain, and its standard deviation.

@@ -10,8 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include "relume/model/channel_mask.hpp"
 #include "support/counting.hpp"
 #include "support/failing.hpp"
+#include "support/measurements.hpp"
 #include "support/random_workspace.hpp"
 
 namespace relume::infer {
@@ -389,6 +391,99 @@ TEST(Impacts, OfRandomModelsHaveGroupsThatArePlainFitsWithTheGroupHeld) {
     }
   }
   EXPECT_GT(n_compared, 50u);
+}
+
+// One measurement y = mean + theta by counts, (y + 1) / events their variance: theta stays where its datum is, with the
+// variance 1 / (1 + 2 e^2), and all of that comes from the datum.
+TEST(Impacts, ByDataWithAnErrorOnTheErrorAddUp) {
+  constexpr double events = 50.0, y = 10.0;
+  for (const double e : {0.1, 0.3, 1.0}) {
+    const auto c = model::compile(test::measurements({y}, events, y), {.errors_on_errors = {{"theta0", e}}}).value();
+    const Impacts r = impacts(*c.likelihood, c.observed, {.exact = false});
+    ASSERT_TRUE(r.is_usable()) << r.reason;
+    const Impact& theta = r.impacts.at(0);
+    const double variance = 1.0 / (1.0 + 2.0 * e * e);
+    EXPECT_NEAR(*theta.pull, 0.0, precision);
+    EXPECT_NEAR(*theta.constraint, std::sqrt(variance), precision);
+    EXPECT_NEAR(theta.global.step, std::sqrt(variance), precision);
+    EXPECT_NEAR(*theta.global.linear, -std::sqrt(variance), precision);
+    EXPECT_NEAR(r.global_systematic, std::sqrt(variance), precision);
+    EXPECT_NEAR(*r.global_statistical, std::sqrt((y + 1.0) / events), precision);
+  }
+}
+
+/// Off its datum the constraint bends: against plain fits with the datum moved.
+TEST(Impacts, ByDataWithAnErrorOnTheErrorAreThoseOfPlainFits) {
+  const auto c = model::compile(search(), {.errors_on_errors = {{"JES", 0.4}, {"norm", 0.3}}}).value();
+  const model::Likelihood& likelihood = *c.likelihood;
+  const ParamId norm = *likelihood.find_parameter("norm");
+  const std::size_t poi = likelihood.poi()->index;
+  const std::size_t datum = likelihood.parameters()[norm.index].constraint.data_index;
+  model::Data data = c.observed;
+  data.values[datum] = 0.9;
+  const Impacts r = impacts(likelihood, data);
+  ASSERT_TRUE(r.is_usable()) << r.reason;
+  const Impact& impact = of(r, norm.index);
+  ASSERT_GT(std::fabs(*impact.pull), 0.01);
+  EXPECT_NEAR(*impact.pull, impact.best - 0.9, 1e-12);
+  const auto mu_at = [&](double value) {
+    model::Data moved = data;
+    moved.values[datum] = value;
+    return fit(likelihood, moved).minimum.x[poi];
+  };
+  // Two certified minima are each good to 1e-6 sigma.
+  EXPECT_NEAR(*impact.global.up->shift, mu_at(0.9 + impact.global.step) - r.best, 3e-6 * r.uncertainty);
+  EXPECT_NEAR(*impact.global.down->shift, mu_at(0.9 - impact.global.step) - r.best, 3e-6 * r.uncertainty);
+  // Central differences: wrong by the square of the step times a third derivative of order one, 1e-4.
+  constexpr double step = 0.01;
+  const double slope = (mu_at(0.9 + step) - mu_at(0.9 - step)) / (2.0 * step);
+  EXPECT_NEAR(*impact.global.linear, slope * impact.global.step, 5e-4);
+}
+
+TEST(Impacts, WithASmallErrorOnTheErrorAreThoseOfANormalConstraint) {
+  const auto normal = compile(search());
+  const auto small = model::compile(search(), {.errors_on_errors = {{"JES", 1e-6}, {"norm", 1e-6}}}).value();
+  const Impacts a = impacts(*normal.likelihood, normal.observed), b = impacts(*small.likelihood, small.observed);
+  ASSERT_TRUE(a.is_usable() && b.is_usable()) << b.reason;
+  // e^2 is far below what the minimiser leaves.
+  EXPECT_NEAR(*b.global_statistical, *a.global_statistical, 1e-6);
+  EXPECT_NEAR(b.global_systematic, a.global_systematic, 1e-6);
+  for (const char* name : {"JES", "norm"}) {
+    const std::size_t i = normal.likelihood->find_parameter(name)->index;
+    const Impact &of_normal = of(a, i), &of_small = of(b, i);
+    EXPECT_NEAR(*of_small.pull, *of_normal.pull, 1e-6);
+    EXPECT_NEAR(of_small.global.step, of_normal.global.step, 1e-6);
+    EXPECT_NEAR(*of_small.global.linear, *of_normal.global.linear, 1e-6);
+    EXPECT_NEAR(*of_small.global.up->shift, *of_normal.global.up->shift, 1e-5);
+    EXPECT_NEAR(*of_small.prefit.down->shift, *of_normal.prefit.down->shift, 1e-5);
+  }
+}
+
+TEST(Impacts, WhatActsInMaskedChannelsOnlyHasNone) {
+  using enum spec::ModifierType;
+  spec::Workspace ws;
+  ws.channels.push_back(
+      {"CR", {{"top", {100.0}, {{"k", normfactor, {}}, {"JES", normsys, spec::NormSysData{0.9, 1.1}}}}}});
+  ws.channels.push_back(
+      {"SR", {{"signal", {5.0}, {{"mu", normfactor, {}}}}, {"top", {20.0}, {{"free", normfactor, {}}}}}});
+  ws.observations = {{"CR", {120.0}}, {"SR", {24.0}}};
+  ws.measurements.push_back({"measurement", "mu", {}});
+  const auto c = compile(ws);
+  const model::Likelihood& likelihood = *c.likelihood;
+  const model::Data masked = model::mask_channels(likelihood, c.observed, std::vector<std::string>{"SR"}).value();
+  const ParamId k = *likelihood.find_parameter("k"), free = *likelihood.find_parameter("free");
+  const Impacts on_mu = impacts(likelihood, masked);
+  EXPECT_EQ(on_mu.status, Status::not_defined);
+  EXPECT_EQ(on_mu.reason, "the parameter of interest 'mu' acts in masked channels only: nothing can move it");
+  const Impacts on_k = impacts(likelihood, masked, {.poi = k});
+  ASSERT_TRUE(on_k.is_usable()) << on_k.reason;
+  ASSERT_EQ(on_k.impacts.size(), 1u);
+  EXPECT_EQ(on_k.impacts[0].parameter, *likelihood.find_parameter("JES"));
+  ASSERT_EQ(on_k.notes.size(), 1u);
+  EXPECT_NE(on_k.notes[0].find("act in masked channels only"), std::string::npos) << on_k.notes[0];
+  const Impacts asked = impacts(likelihood, masked, {.poi = k, .parameters = {free}});
+  EXPECT_EQ(asked.status, Status::not_defined);
+  EXPECT_EQ(asked.reason, "'free' acts in masked channels only: it has no impact");
 }
 
 TEST(Impacts, AreTheSameForAnyNumberOfThreads) {

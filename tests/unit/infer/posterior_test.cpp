@@ -13,7 +13,9 @@
 
 #include "infer/chain_diagnostics.hpp"
 #include "infer/posterior_density.hpp"
+#include "relume/model/channel_mask.hpp"
 #include "support/counting.hpp"
+#include "support/measurements.hpp"
 
 namespace relume::infer {
 namespace {
@@ -243,6 +245,47 @@ TEST(PosteriorDensity, GradientAndHessianAreThoseOfThePotential) {
                   1e-6 * (1.0 + std::fabs(hessian(k, i))));
     }
   }
+}
+
+// The counts say nothing beside the constraint: what is left of theta is Student's t itself, whose quartile with two
+// degrees of freedom is sqrt(2/3) p (p = 3/4: 0.81650).
+TEST(Posterior, OfAnErrorOnTheErrorIsStudentsT) {
+  const auto c =
+      model::compile(test::measurements({10.0}, 100.0, 10.0), {.errors_on_errors = {{"theta0", 0.5}}}).value();
+  const Posterior p = posterior(*c.likelihood, c.observed, {.fixed = {}, .n_samples = 4000});
+  const auto theta = std::find_if(p.parameters.begin(), p.parameters.end(), [&](const PosteriorParameter& one) {
+    return one.parameter == *c.likelihood->find_parameter("theta0");
+  });
+  ASSERT_NE(theta, p.parameters.end());
+  EXPECT_EQ(theta->prior, "student-t(2 degrees of freedom, location 0, scale 1) of its constraint on [-50, 50]");
+  const PosteriorNumber quartile =
+      quantile(draws_of(p, static_cast<std::size_t>(theta - p.parameters.begin())), p.chains.size(), 0.75);
+  expect_number(quartile, std::sqrt(2.0 / 3.0), "quartile");
+}
+
+TEST(Posterior, WhatActsInMaskedChannelsOnlyIsHeld) {
+  using enum spec::ModifierType;
+  spec::Workspace ws;
+  ws.channels.push_back({"CR", {{"top", {100.0}, {{"k", normfactor, {}}}}}});
+  ws.channels.push_back(
+      {"SR", {{"signal", {5.0}, {{"mu", normfactor, {}}}}, {"top", {20.0}, {{"free", normfactor, {}}}}}});
+  ws.observations = {{"CR", {120.0}}, {"SR", {24.0}}};
+  ws.measurements.push_back({"measurement", "mu", {}});
+  const auto c = compile(ws);
+  const model::Likelihood& likelihood = *c.likelihood;
+  const model::Data masked = model::mask_channels(likelihood, c.observed, std::vector<std::string>{"SR"}).value();
+  const Posterior on_mu = posterior(likelihood, masked);
+  EXPECT_EQ(on_mu.status, Status::no_sensitivity);
+  EXPECT_NE(on_mu.reason.find("'mu' acts in masked channels only"), std::string::npos) << on_mu.reason;
+  EXPECT_FALSE(on_mu.upper_limit);
+  const Posterior others = posterior(likelihood, masked, {.fixed = {{*likelihood.poi(), 1.0}}});
+  ASSERT_TRUE(others.is_usable()) << others.reason;
+  EXPECT_FALSE(others.upper_limit);
+  ASSERT_EQ(others.parameters.size(), 1u);
+  EXPECT_EQ(others.parameters[0].parameter, *likelihood.find_parameter("k"));
+  expect_number(others.parameters[0].mean, 1.21, "k");  // Gamma(121, 100)
+  ASSERT_EQ(others.notes.size(), 1u);
+  EXPECT_EQ(others.notes[0], "'free' acts in masked channels only, and was held at its initial value");
 }
 
 }  // namespace
