@@ -16,7 +16,6 @@
 #include "picture.hpp"
 #include "progress.hpp"
 #include "relume/report/impacts.hpp"
-#include "relume/report/parameters.hpp"
 
 namespace relume::cli {
 namespace {
@@ -61,7 +60,7 @@ int run_impacts(const Arguments& arguments) {
   const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
   infer::ImpactOptions options;
   for (const std::string& name : arguments.all(options::impact_of)) {
-    options.parameters.push_back(report::find_parameter(model.likelihood(), name).value());
+    options.parameters.push_back(find_parameter(model, name, "--parameter"));
   }
   options.groups = report::impact_groups(model.likelihood(), patterns, model.likelihood().poi()).value();
   options.exact = !arguments.given(options::linear);

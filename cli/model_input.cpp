@@ -201,6 +201,18 @@ std::vector<infer::FixedParameter> find_parameters(const model::Likelihood& like
   return found;
 }
 
+}  // namespace
+
+ParamId find_parameter(const Model& model, const std::string& name, const char* option) {
+  auto found = report::find_parameter(model.likelihood(), name);
+  if (found) return *found;
+  Errors errors = found.errors();
+  for (Error& error : errors) error.where = option;
+  throw Exception(std::move(errors));
+}
+
+namespace {
+
 Result<model::Data> choose_channels(const Model& model, const ModelSettings& settings) {
   const bool is_only = !settings.only_channels.empty();
   auto data = is_only ? model::only_channels(model.likelihood(), model.observed(), settings.only_channels)
@@ -209,6 +221,16 @@ Result<model::Data> choose_channels(const Model& model, const ModelSettings& set
   Errors errors = data.errors();
   for (Error& error : errors) error.where = is_only ? "--only-channel" : "--mask-channel";
   return errors;
+}
+
+/// Data may come from where fits cannot go: allowed, but not silent.
+void note_of_bound(Model& model, const infer::FixedParameter& injected) {
+  const model::Parameter& p = model.likelihood().parameters()[injected.parameter.index];
+  if (injected.value >= p.lower && injected.value <= p.upper) return;
+  const bool is_above = injected.value > p.upper;
+  model.compiled.notices.push_back(fmt::format(
+      "--inject: {} = {:g} is {} {:g}, the {} bound of the parameter: fits within the bounds do not get there", p.name,
+      injected.value, is_above ? "above" : "below", is_above ? p.upper : p.lower, is_above ? "upper" : "lower"));
 }
 
 /// --asimov-data: what is injected wins over what is held.
@@ -226,9 +248,12 @@ void take_asimov_data(Model& model, const std::vector<infer::FixedParameter>& in
     where += fmt::format("{}{} = {:g}", where.empty() ? "" : ", ",
                          model.likelihood().parameters()[value.parameter.index].name, value.value);
   }
-  const std::string others = options.kind == infer::Asimov::a_priori ? "initial values" : "a fit to the observed data";
-  model.compiled.notices.push_back("the data are Asimov data: expected with " +
-                                   (where.empty() ? "all parameters from " : where + ", all others from ") + others);
+  const bool is_a_priori = options.kind == infer::Asimov::a_priori;
+  model.compiled.notices.push_back(fmt::format("the data are {} Asimov data, expected with {}{}",
+                                               is_a_priori ? "a-priori" : "a-posteriori",
+                                               where.empty() ? "all parameters from " : where + ", all others from ",
+                                               is_a_priori ? "initial values" : "a fit to the observed data"));
+  for (const infer::FixedParameter& value : injected) note_of_bound(model, value);
   model.compiled.observed = std::move(asimov.data);
 }
 
@@ -250,6 +275,7 @@ Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
     for (Error& error : errors) {
       if (error.where.starts_with('#')) error.where = settings.source + error.where;
       if (error.where == "errors_on_errors") error.where = "--error-on-error";
+      if (error.where == "poi" && settings.compile.poi) error.where = settings.poi_option;
     }
     return errors;
   }

@@ -44,6 +44,7 @@ Input read_input(const Arguments& arguments, PatchsetUse use);
 struct ModelSettings {
   std::string source;  ///< of the workspace, for messages
   model::CompileOptions compile;
+  const char* poi_option = "--poi";  ///< that chose the parameter of interest, for messages
   std::vector<std::string> dropped_channels;
   std::vector<std::pair<std::string, double>> fixed;
   std::vector<std::string> only_channels, masked_channels;
@@ -67,6 +68,9 @@ struct Model {
 };
 
 Result<Model> build(spec::Workspace workspace, const ModelSettings& settings);
+
+/// The parameter that an option names; throws when there is none.
+ParamId find_parameter(const Model& model, const std::string& name, const char* option);
 
 /// The fit behind --asimov-data, or its data, cannot be used: exit code 3, or of a scan, the status of a point.
 class AsimovFailure : public std::runtime_error {

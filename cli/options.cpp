@@ -14,12 +14,13 @@ const Option patch{.name = "patch",
                    .metavar = "FILE",
                    .is_repeatable = true,
                    .help = "JSON Patch to apply to the workspace; several are applied in the order given."};
-const Option patchset{.name = "patchset",
-                      .kind = Kind::file,
-                      .metavar = "FILE",
-                      .help =
-                          "Patchset whose points are signals for the workspace; cls and limit take all of them unless "
-                          "--point names one."};
+const Option patchset{
+    .name = "patchset",
+    .kind = Kind::file,
+    .metavar = "FILE",
+    .help =
+        "Patchset whose points are signals for the workspace; --point names one. Without it, cls and limit take "
+        "all of them."};
 const Option point{
     .name = "point", .kind = Kind::text, .metavar = "NAME", .help = "The point of the patchset to use, by its name."};
 const Option signal{
@@ -212,14 +213,17 @@ const Option ensemble{
         "auxiliary "
         "data fluctuate; prior-predictive: they are drawn from their constraints, and auxiliary data stay.",
     .reason = "The LHC prescription, and pyhf's."};
-const Option accuracy{.name = "accuracy",
-                      .kind = Kind::number,
-                      .metavar = "SIGMA",
-                      .default_text = "off",
-                      .min = 0.0,
-                      .min_is_excluded = true,
-                      .help = "Stop when the observed CLs (p-value for q0) is known with this standard deviation.",
-                      .reason = "Off: the number of toys is what was asked for."};
+const Option accuracy{
+    .name = "accuracy",
+    .kind = Kind::number,
+    .metavar = "SIGMA",
+    .default_text = "off",
+    .min = 0.0,
+    .min_is_excluded = true,
+    .help =
+        "Stop when the observed probability is known with this standard deviation: CLs; for q0 and for intervals, the "
+        "p-value.",
+    .reason = "Off: the number of toys is what was asked for."};
 const Option batch{.name = "batch",
                    .kind = Kind::integer,
                    .metavar = "N",
@@ -1081,7 +1085,8 @@ const Command all_commands[] = {
     {"impacts", "Impacts of the nuisance parameters on the parameter of interest, ranked",
      "Holds each nuisance parameter one standard deviation away from its best fit, after the fit and before it, and "
      "fits "
-     "the others again; moves the datum of its constraint; and says what groups of parameters contribute to the "
+     "the others again; moves the global observable of its constraint; and says what groups of parameters contribute "
+     "to the "
      "uncertainty.",
      workspace, impacts_groups, impacts_examples, run_impacts},
     {"significance", "Discovery significance, observed and expected",

@@ -30,8 +30,10 @@ std::vector<infer::Prior> priors(const Arguments& arguments, const model::Likeli
     if (sign == std::string::npos) throw UsageError(fmt::format("--prior needs NAME=PRIOR, not '{}'", text));
     const auto id = report::find_parameter(likelihood, text.substr(0, sign));
     const auto prior = infer::prior_from_string(id ? *id : ParamId{}, std::string_view(text).substr(sign + 1));
+    const std::size_t n_before = errors.size();
     if (!id) errors.insert(errors.end(), id.errors().begin(), id.errors().end());
     if (!prior) errors.insert(errors.end(), prior.errors().begin(), prior.errors().end());
+    for (std::size_t k = n_before; k < errors.size(); ++k) errors[k].where = "--prior " + text;
     if (prior) list.push_back(*prior);
   }
   if (!errors.empty()) throw Exception(std::move(errors));

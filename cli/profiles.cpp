@@ -12,7 +12,6 @@
 #include "relume/infer/contour.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/intervals.hpp"
-#include "relume/report/parameters.hpp"
 #include "relume/report/toy_limit.hpp"
 #include "toys.hpp"
 
@@ -26,14 +25,11 @@ infer::ProfileOptions profile_options(const Model& model) {
   return options;
 }
 
-ParamId find(const Model& model, const std::string& name) {
-  return report::find_parameter(model.likelihood(), name).value();
-}
-
 /// --parameter, or the parameter of interest.
 std::vector<ParamId> scanned_parameters(const Arguments& arguments, const Model& model) {
   std::vector<ParamId> parameters;
-  for (const std::string& name : arguments.all(options::scanned)) parameters.push_back(find(model, name));
+  for (const std::string& name : arguments.all(options::scanned))
+    parameters.push_back(find_parameter(model, name, "--parameter"));
   if (parameters.size() > 2) throw UsageError("a grid has two parameters: give --parameter once or twice");
   if (!parameters.empty()) return parameters;
   if (const auto poi = model.likelihood().poi()) return {*poi};
@@ -103,8 +99,8 @@ int run_contour(const Arguments& arguments) {
   options.profile = profile_options(model);
   if (arguments.given(options::contour_level)) options.levels = arguments.numbers(options::contour_level);
   options.n_points = static_cast<std::size_t>(arguments.integer(options::contour_points));
-  infer::Contours contours =
-      infer::contours(model.likelihood(), model.observed(), {find(model, names[0]), find(model, names[1])}, options);
+  const ParamId x = find_parameter(model, names[0], "--parameter"), y = find_parameter(model, names[1], "--parameter");
+  infer::Contours contours = infer::contours(model.likelihood(), model.observed(), {x, y}, options);
   return write(arguments, input, model, contours, "contour");
 }
 
@@ -112,7 +108,8 @@ int run_test(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
   std::vector<infer::FixedParameter> tested;
-  for (const auto& [name, value] : arguments.assignments(options::at)) tested.push_back({find(model, name), value});
+  for (const auto& [name, value] : arguments.assignments(options::at))
+    tested.push_back({find_parameter(model, name, "--at"), value});
   if (tested.empty()) throw UsageError("nothing is tested: give --at NAME=VALUE");
   infer::RatioTest test = infer::ratio_test(model.likelihood(), model.observed(), tested, profile_options(model));
   return write(arguments, input, model, test);
@@ -125,7 +122,10 @@ int run_feldman_cousins(const Arguments& arguments, Input input) {
   const std::vector<std::string> names = arguments.all(options::interval_of);
   if (names.size() > 1) throw UsageError("--calctype toybased makes the interval of one parameter at a time");
   ModelSettings settings = model_settings(arguments);
-  if (!names.empty()) settings.compile.poi = names[0];
+  if (!names.empty()) {
+    settings.compile.poi = names[0];
+    settings.poi_option = "--parameter";
+  }
   const Model model = build_with_poi(std::move(input.workspace), settings).value();
   infer::TestOptions test;
   test.statistic = infer::test_statistic_from_string(arguments.text(options::ordering)).value();
@@ -143,7 +143,8 @@ int run_intervals(const Arguments& arguments) {
   if (arguments.given(options::ordering)) throw UsageError("--test-stat is for --calctype toybased");
   const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
   std::vector<ParamId> parameters;
-  for (const std::string& name : arguments.all(options::interval_of)) parameters.push_back(find(model, name));
+  for (const std::string& name : arguments.all(options::interval_of))
+    parameters.push_back(find_parameter(model, name, "--parameter"));
   if (parameters.empty()) parameters = infer::free_parameters(model.likelihood(), model.observed(), model.fixed);
   infer::IntervalOptions options;
   options.profile = profile_options(model);

@@ -21,7 +21,7 @@ from .results import FitResult, Result, format_number
 class ImpactSide:
     """One refit."""
 
-    at: float  #: where the nuisance parameter was held, or the datum put
+    at: float  #: where the nuisance parameter was held, or the global observable put
     shift: float | None  #: of the parameter of interest, from the best fit; None where there is none: `reason` says why
     reason: str = ""  #: why there is none, or at which bound something ended
 
@@ -56,7 +56,7 @@ class Impact:
     correlation: float  #: with the parameter of interest
     postfit: ImpactPair  #: held at best +- uncertainty after the fit, the others fitted again
     prefit: ImpactPair  #: held at best +- uncertainty before the fit
-    global_observable: ImpactPair  #: the datum of its constraint moved by +- its standard deviation, everything fitted again
+    global_observable: ImpactPair  #: the global observable of its constraint (its datum) moved by +- its standard deviation, everything fitted again
 
     def __repr__(self) -> str:
         up, down = (format_number(s, 4) for s in self.postfit.shifts)
@@ -134,8 +134,10 @@ class Impacts(Result, Mapping[str, Impact]):
     def _rows(self) -> list[tuple[str, str]]:
         if not self.is_usable:
             return []
-        rows = [("best fit", f"{self.poi} = {format_number(self.best)} ± {format_number(self.uncertainty, 4)} "
-                             f"({format_number(self.statistical, 4)} stat., {format_number(self.systematic, 4)} syst.)")]
+        # At a bound the curvature gives no uncertainty, and a note says so.
+        uncertainty = (f"± {format_number(self.uncertainty, 4)} ({format_number(self.statistical, 4)} stat., {format_number(self.systematic, 4)} syst.)"
+                       if self.uncertainty else "± -")
+        rows = [("best fit", f"{self.poi} = {format_number(self.best)} {uncertainty}")]
         shown = 40
         rows += [(impact.parameter, repr(impact).partition(": ")[2]) for impact in self.top(shown)]
         if len(self) > shown:
@@ -170,7 +172,7 @@ def impacts(model: Model, data: ArrayLike | None = None, *, poi: str | None = No
 
     `data`: shape (n_data,), None for the observed. `poi`: any parameter, None for the model's. `parameters`: names of those to rank, None for
     all that are free. `groups`: names of groups with one or more patterns of parameter names, in which * stands for any text and ? for any
-    character. `exact`: fits again with each parameter held on either side, and with the datum of its constraint moved; False leaves
+    character. `exact`: fits again with each parameter held on either side, and with the global observable of its constraint moved; False leaves
     what follows from the covariance. `fixed`, `start`: as for `fit`. `threads`: the results are the same, bit for bit. Raises OptionError,
     UnknownNameError. Sides without a certified fit, or at a bound, say so in their `reason`.
     """

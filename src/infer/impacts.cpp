@@ -126,7 +126,7 @@ Impact linear_impact(const BestFit& best, std::size_t i) {
   const auto constraint = best.constraint(i);
   if (!constraint) {
     impact.prefit.reason = "unconstrained: there is no uncertainty before the fit";
-    impact.global.reason = "unconstrained: there is no datum to move";
+    impact.global.reason = "unconstrained: there is no global observable to move";
     return impact;
   }
   const double prefit = p.prefit_sigma();
@@ -138,7 +138,7 @@ Impact linear_impact(const BestFit& best, std::size_t i) {
     impact.global.step = constraint->sigma;
     impact.global.linear = best.global(i);
   } else {
-    impact.global.reason = "the datum is zero: it has no spread";
+    impact.global.reason = "the global observable is zero: it has no spread";
   }
   return impact;
 }
@@ -277,7 +277,7 @@ class Refits {
       side.at = constraint->datum + sign * impact.global.step;
       if (is_count && side.at < 0.0) {
         side.at = 0.0;
-        side.reason = "the datum is a count: it stops at 0";
+        side.reason = "the global observable is a count: it stops at 0";
       }
       shifted_.values[k] = side.at;
       space_.objective.set_data(shifted_);

@@ -26,7 +26,7 @@ namespace {
 Json toys_to_json(const Goodness& g, ToyValues values) {
   if (g.toys.empty()) return nullptr;
   JsonObject toys;
-  toys.emplace_back("n", g.toys.size());
+  toys.emplace_back("n_toys", g.toys.size());
   toys.emplace_back("n_failed", g.n_failed);
   toys.emplace_back("seed", g.seed);
   toys.emplace_back("p_value", g.p_toys ? Json(g.p_toys->value) : Json(nullptr));

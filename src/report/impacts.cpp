@@ -113,7 +113,7 @@ class Stars {
  public:
   void add(const Impact& impact, const Likelihood& likelihood) {
     for (const auto& [name, pair] :
-         {std::pair{"postfit", &impact.postfit}, {"prefit", &impact.prefit}, {"datum", &impact.global}}) {
+         {std::pair{"postfit", &impact.postfit}, {"prefit", &impact.prefit}, {"glob. obs.", &impact.global}}) {
       for (const auto& [sign, side] : {std::pair{'+', &pair->up}, {'-', &pair->down}}) {
         if (!side->has_value() || (*side)->reason.empty()) continue;
         const auto known = std::find_if(reasons_.begin(), reasons_.end(),
@@ -145,16 +145,22 @@ class Stars {
   std::vector<Reason> reasons_;
 };
 
+/// "-" for the uncertainty, and what it consists of, of a parameter of interest at its bound: the 0 says nothing.
+std::string part_text(const Impacts& impacts, const std::optional<double>& part) {
+  return impacts.uncertainty > 0.0 ? format_number(part) : "-";
+}
+
 std::string groups_table(const Impacts& impacts) {
+  const auto text = [&](const std::optional<double>& part) { return part_text(impacts, part); };
   Table table({"part of the uncertainty", "held", "by data"});
-  table.add({"total", format_number(impacts.uncertainty), format_number(impacts.uncertainty)});
-  table.add({"statistical", format_number(impacts.statistical), format_number(impacts.global_statistical)});
-  table.add({"systematic", format_number(impacts.systematic), format_number(impacts.global_systematic)});
+  table.add({"total", text(impacts.uncertainty), text(impacts.uncertainty)});
+  table.add({"statistical", text(impacts.statistical), text(impacts.global_statistical)});
+  table.add({"systematic", text(impacts.systematic), text(impacts.global_systematic)});
   if (impacts.own_constraint > 0.0) table.add({"own constraint", "-", format_number(impacts.own_constraint)});
   for (const GroupImpact& group : impacts.groups) {
     const char* const plural = group.parameters.size() == 1 ? "" : "s";
     table.add({fmt::format("  {} ({} parameter{})", group.name, group.parameters.size(), plural),
-               format_number(group.uncertainty), format_number(group.global)});
+               text(group.uncertainty), text(group.global)});
   }
   return table.text();
 }
@@ -225,10 +231,10 @@ std::string to_table(const Impacts& impacts, const Likelihood& likelihood, std::
   head.add({"status", impacts.reason.empty() ? std::string(status) : fmt::format("{}: {}", status, impacts.reason)});
   if (!impacts.is_usable()) return head.text() + format_notes(impacts.notes);
   head.add({"best fit", fmt::format("{} = {} ± {}", name_of(likelihood, *impacts.poi), format_number(impacts.best),
-                                    format_number(impacts.uncertainty))});
+                                    part_text(impacts, impacts.uncertainty))});
   head.add({"-2 ln L", fmt::format("{:.10g}", impacts.fit.twice_nll)});
-  Table table(
-      {"parameter", "pull", "constraint", "postfit +", "postfit -", "prefit +", "prefit -", "datum +", "datum -"});
+  Table table({"parameter", "pull", "constraint", "postfit +", "postfit -", "prefit +", "prefit -", "glob. obs. +",
+               "glob. obs. -"});
   Stars stars;
   const std::size_t n = std::min(top.value_or(impacts.impacts.size()), impacts.impacts.size());
   for (std::size_t k = 0; k < n; ++k) {

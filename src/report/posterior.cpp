@@ -134,7 +134,10 @@ std::string to_table(const Posterior& posterior, const Likelihood& likelihood) {
               fmt::format("{} < {} with probability {:g}", likelihood.parameters()[likelihood.poi()->index].name,
                           with_error(*posterior.upper_limit), posterior.level)});
   }
-  Table table({"parameter", "mean", "sd", "median", "lower", "upper", "R-hat", "bulk ESS", "tail ESS"});
+  const auto percent = [](double level) { return fmt::format("{:g} %", 100.0 * level); };
+  const double tail = 0.5 * (1.0 - posterior.level);
+  Table table(
+      {"parameter", "mean", "sd", "median", percent(tail), percent(1.0 - tail), "R-hat", "bulk ESS", "tail ESS"});
   Table priors({"parameter", "prior"});
   for (const PosteriorParameter& p : posterior.parameters) {
     const std::string& name = likelihood.parameters()[p.parameter.index].name;

@@ -231,8 +231,8 @@ std::string to_table(const Yields& yields, const Likelihood& likelihood, const m
       continue;
     }
     for (std::size_t b = 0; b < c.total.bins.size(); ++b) {
-      columns.push_back({c.total.bins.size() == 1 ? name : fmt::format("{} bin {}", name, b + 1), &c,
-                         static_cast<std::ptrdiff_t>(b)});
+      columns.push_back(
+          {c.total.bins.size() == 1 ? name : fmt::format("{} bin {}", name, b), &c, static_cast<std::ptrdiff_t>(b)});
     }
     if (c.total.bins.size() > 1) columns.push_back({name + " sum", &c, -1});
     flush();

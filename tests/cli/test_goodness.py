@@ -32,6 +32,7 @@ def test_held_parameters_are_not_counted(answer, search):
 
 def test_toys_are_the_same_for_any_number_of_threads(answer, search):
     one, two = (answer("goodness", *search, "--toys", 200, "--values", "--seed", 3, "--jobs", jobs) for jobs in (1, 2))
+    assert one["toys"]["n_toys"] == 200
     assert one["toys"] == two["toys"] and len(one["toys"]["t"]) == 200 and one["toys"]["n_failed"] == 0
     share = sum(t >= one["t"] for t in one["toys"]["t"]) / 200
     assert one["toys"]["p_value"] == pytest.approx(share)

@@ -167,3 +167,13 @@ def test_parts_of_a_published_measurement(answer, shared):
     (lumi,) = result["impacts"]
     for side in (lumi["postfit"]["up"], lumi["postfit"]["down"]):
         assert abs(side["shift"]) * nominal == pytest.approx(14, abs=0.8)  # printed once, for both sides
+
+
+def test_a_parameter_of_interest_at_its_bound(answer, relume, search):
+    ask = ["impacts", *search, "--asimov-data", "a-priori", "--inject", "mu=-0.5"]
+    result = answer(*ask)
+    assert result["best"] == 0 and result["uncertainty"] == 0 and any("'mu' is at a bound" in note for note in result["notes"])
+    table = relume(*ask, "--format", "table").stdout
+    assert "mu = 0 ± -\n" in table and "'mu' is at a bound" in table
+    (total,) = (line for line in table.splitlines() if line.startswith("total"))
+    assert total.split() == ["total", "-", "-"]

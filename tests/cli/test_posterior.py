@@ -88,8 +88,8 @@ def test_one_sample_is_still_json(relume, search):
 
 @pytest.mark.parametrize("arguments, code, complaint", [
     (["--prior", "mu"], 1, "NAME=PRIOR"),
-    (["--prior", "nobody=flat"], 2, "nobody"),
-    (["--prior", "mu=cauchy:1"], 1, "no kind 'cauchy'"),
+    (["--prior", "nobody=flat"], 2, "--prior nobody=flat: no parameter is called 'nobody'"),
+    (["--prior", "mu=cauchy:1"], 1, "--prior mu=cauchy:1: 'cauchy:1' is no prior: there is no kind 'cauchy'"),
     (["--prior", "mu=normal:1"], 1, "a mean and a standard deviation"),
     (["--samples", 0], 1, "--samples"),
     (["--level", 1], 1, "--level"),
@@ -104,6 +104,8 @@ def test_requests_without_sense(relume, search, arguments, code, complaint):
 
 def test_table(relume, search):
     table = relume("posterior", *search, "--format", "table").stdout
+    assert " 2.5 %" in table and "97.5 %" in table and "lower" not in table
+    assert " 16 %" in relume("posterior", *search, "--format", "table", "--level", 0.68).stdout
     assert "upper limit" in table and "staterror_SR[1]" in table and "flat on [0, 10]" in table and "R-hat" in table
 
 

@@ -131,6 +131,34 @@ def test_asimov_data_of_every_point(answer, files):
         assert point["CLs_obs"] == pytest.approx(point["CLs_exp"][2], rel=1e-3)
 
 
+@pytest.mark.parametrize("command", [
+    ["cls"], ["limit"], ["significance"], ["significance", "--calctype", "toybased", "--toys", 20], ["toys", "--toys", 20], ["fit"],
+    ["scan", "--points", 3], ["intervals"], ["contour", "--parameter", "mu", "--parameter", "JES", "--points", 8], ["test", "--at", "mu=1"],
+    ["impacts"], ["yields"], ["goodness"], ["posterior"], ["nll"]], ids=lambda c: "-".join(map(str, c[:2])))
+def test_asimov_data_are_said_to_be_such(relume, search, command):
+    name, *more = command
+    asked = relume(name, *search, *more, "--asimov-data", "a-priori", "--inject", "mu=0.5", "--format", "json")
+    note = "the data are a-priori Asimov data, expected with mu = 0.5, all others from initial values"
+    document = json.loads(asked.stdout)
+    assert document["notes"].count(note) == 1
+    if name != "nll":
+        assert {"status", "reason", "seconds"} <= document.keys()
+        table = relume(name, *search, *more, "--asimov-data", "a-priori", "--inject", "mu=0.5", "--format", "table").stdout
+        assert table.count("note: " + note) == 1
+
+
+@pytest.mark.parametrize("value, words", [(20, "--inject: mu = 20 is above 10, the upper bound"), (-1, "--inject: mu = -1 is below 0, the lower bound"),
+                                          (10, None), (0, None)])
+def test_injection_beyond_a_bound_is_noted(answer, search, value, words):
+    notes = [n for n in answer("fit", *search, "--asimov-data", "a-priori", "--inject", f"mu={value}")["notes"] if n.startswith("--inject")]
+    assert len(notes) == (words is not None) and all(words in n for n in notes)
+
+
+def test_bins_count_from_0(relume, search):
+    table = relume("yields", *search, "--format", "table").stdout
+    assert "SR bin 0" in table and "SR bin 1" in table and "SR bin 2" not in table
+
+
 @pytest.mark.parametrize("arguments, code, complaint", [
     (["fit", "--mask-channel", "nothing"], 2, "--mask-channel: no channel is called 'nothing'"),
     (["fit", "--only-channel", "SRR"], 2, "did you mean 'SR'"),

@@ -142,3 +142,12 @@ def test_a_lower_minimum_found_on_the_way_starts_all_again(answer, shared):
     for point in scan["points"]:
         held = answer("fit", *model, "--fix", f"mu_QCD={point['value']}")  # from the initial values; a neighbour may lead lower
         assert point["twice_delta_nll"] <= held["twice_nll"] - scan["twice_nll"] + 1e-6
+
+
+@pytest.mark.parametrize("arguments, option", [
+    (["intervals", "--parameter", "nobody"], "--parameter"), (["intervals", "--parameter", "nobody", "--calctype", "toybased"], "--parameter"),
+    (["scan", "--parameter", "nobody"], "--parameter"), (["contour", "--parameter", "mu", "--parameter", "nobody"], "--parameter"),
+    (["test", "--at", "nobody=1"], "--at"), (["impacts", "--parameter", "nobody"], "--parameter"), (["fit", "--poi", "nobody"], "--poi")])
+def test_messages_name_the_option(relume, search, arguments, option):
+    result = relume(arguments[0], *search, *arguments[1:])
+    assert result.returncode == 2 and f"relume: {option}: no parameter is called 'nobody'" in result.stderr, result.stderr

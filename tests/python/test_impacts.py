@@ -131,3 +131,13 @@ def test_ranking_of_the_largest(model, impacts):
         plot.ranking({"status": "ok"})
     with pytest.raises(relume.OptionError, match="top"):
         plot.ranking(impacts, top=0)
+
+
+def test_ranking_at_a_bound_says_so(document):
+    document["observations"][0]["data"] = [5, 2]
+    impacts = relume.impacts(relume.Workspace(document).model())
+    assert impacts.best == 0 and impacts.uncertainty == 0 and any("at a bound" in note for note in impacts.notes)
+    assert "mu = 0 ± -" in repr(impacts)
+    ax = plot.ranking(impacts)
+    assert "mu is at its bound" in ax.get_title("left")
+    drawn(ax)

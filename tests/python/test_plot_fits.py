@@ -104,6 +104,9 @@ def test_contours(model):
     assert ax.get_xlabel() == "mu" and ax.get_ylabel() == "k_top"
     assert texts(ax.get_legend()) == ["data, 68.3%", "data, 95%", "data, best fit"]
     assert len(ax.lines[0].get_xdata()) == len(result.contours[0].x) + 1
+    for (low, high), values in ((ax.get_xlim(), [c.x for c in result.contours]), (ax.get_ylim(), [c.y for c in result.contours])):
+        reach = np.concatenate(values)
+        assert min(reach.min() - low, high - reach.max()) > 0.03 * np.ptp(reach)  # not on the frame
     grid = plot.likelihood_contours(relume.scan_grid(model, ["mu", "k_top"], n=5))
     assert grid.collections and grid.figure.axes[1].get_ylabel() == "−2 Δ ln L"
     with pytest.raises(relume.OptionError, match="two values"):
@@ -186,6 +189,7 @@ def test_stack_of_one_channel_with_edges_and_names(model):
     ax = plot.stack(model, channels="SR", edges=[0, 50, 200], names={"fakes": "W+jets", "top": "W+jets"}, colors={"W+jets": "gold"}, x_label="m [GeV]")
     assert texts(ax.get_legend()) == ["Uncertainty", "signal", "W+jets"] and ax.get_xlim() == (0, 200) and ax.get_xlabel() == "m [GeV]"
     assert texts(plot.stack(model, max_samples=2, band=False).get_legend()) == ["signal", "top", "Other"]
+    assert [t.get_text() for t in plot.stack(model, channels="SR").get_xticklabels()] == ["0", "1"]
     with pytest.raises(relume.OptionError, match="3 ascending edges"):
         plot.stack(model, channels="SR", edges=[0, 1])
     with pytest.raises(relume.UnknownNameError, match="no channel is called 'VR'"):

@@ -135,10 +135,14 @@ def test_corner(posterior):
     assert median.get_xdata()[0] == pytest.approx(posterior.parameters["JES"].median.value, rel=1e-9)
     (steps,) = (patch for patch in axes[0, 0].patches if type(patch).__name__ == "StepPatch")
     assert 0.99 < steps.get_data().values.sum() <= 1.0
+    (legend,) = axes[0, 0].figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == [f"{100 * posterior.level:g}% interval", "median", "68% and 95% of the draws"]
     axes[0, 0].figure.canvas.draw()
     document = posterior.to_dict() | {"draws": {n: posterior.values(n).tolist() for n in posterior.names}}
     again = plot.corner(json.loads(json.dumps(document)))
     assert again.shape == (5, 5) and again[4, 0].get_xlabel() == "mu"
+    (legend,) = plot.corner(posterior, ["mu"])[0, 0].figure.legends
+    assert len(legend.get_texts()) == 2
     with pytest.raises(relume.UnknownNameError, match="nobody"):
         plot.corner(posterior, ["nobody"])
     with pytest.raises(relume.OptionError, match="no draws"):

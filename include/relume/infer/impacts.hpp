@@ -49,7 +49,8 @@ struct Impact {
   std::optional<double> pull, constraint;
   ImpactPair postfit;  ///< held at best +- its uncertainty after the fit, all others fitted again
   ImpactPair prefit;   ///< held at best +- its uncertainty before the fit
-  ImpactPair global;   ///< the datum of its constraint moved by +- its standard deviation, everything fitted again
+  ImpactPair
+      global;  ///< the global observable of its constraint moved by +- its standard deviation, everything fitted again
   int n_fits = 0;
 
   /// Largest absolute shift of the post-fit pair; the linear one where there is no refit. What ranks.
@@ -66,7 +67,7 @@ struct GroupImpact {
   std::vector<ParamId> parameters;  ///< free ones; never the parameter of interest
   /// sqrt(sigma^2 - sigma_held^2), where sigma_held is with the group held at its best fit.
   double uncertainty = 0.0;
-  /// Root of the sum of the squares of the group's global impacts (linear): these add up to the whole.
+  /// Root of the sum of the squares of the group's shifts by global observables (linear): these add up to the whole.
   double global = 0.0;
 };
 

@@ -76,7 +76,8 @@ def ranking(impacts: Impacts | Mapping[str, Any], *, top: int | None = 20, title
         ax.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, fontsize="x-small",
                   borderaxespad=4.2, columnspacing=1.2)
         note = f"{len(shown)} of {len(result)}" if len(shown) < len(result) else None
-        if text := "\n".join(t for t in (title, note) if t):
+        bound = None if result.uncertainty else plain(result.poi) + " is at its bound"
+        if text := "\n".join(t for t in (title, bound, note) if t):
             ax.set_title(text, loc="left", fontsize="small", pad=34)
     return ax
 

@@ -10,6 +10,8 @@ from typing import Any
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from ..arguments import refuse, texts, whole
 from ..errors import Problem, UnknownNameError
@@ -61,6 +63,12 @@ def corner(posterior: Posterior | Mapping[str, Any], parameters: Iterable[str] |
                     ax.tick_params(axis="x", labelrotation=45)
                 if column == 0 and row > 0:
                     ax.set_ylabel(plain(shortened(chosen[row])), fontsize="small", loc="center")
+        handles = [Patch(color=PALE, alpha=0.2, linewidth=0, label=f"{100 * level:g}% interval"), Line2D([], [], color=ACCENT, linewidth=1.2, label="median")]
+        if n > 1:
+            shares = " and ".join(f"{100 * share:.0f}%" for share in _CONTOURS)
+            handles.append(Line2D([], [], color=EXPECTED, linewidth=0.9, label=f"{shares} of the draws"))
+        # In the place of the axes that are not visible, or above the only ones.
+        figure.legend(handles=handles, loc="upper right" if n > 1 else "outside upper right", fontsize="x-small" if n < 4 else "medium")
         if title:
             figure.suptitle(title, x=0.02, ha="left", fontsize="medium")
     return axes

@@ -33,6 +33,8 @@ def likelihood_contours(result: Contours | ProfileGrid, *, label: str | None = N
                 ax.plot(np.append(contour.x, contour.x[0]), np.append(contour.y, contour.y[0]), color=color, linestyle=line,
                         label=f"{label}, {name}" if label else name)
         ax.plot(*result.best, marker="+", markersize=11, markeredgewidth=2, color=color, linestyle="none", label=f"{label}, best fit" if label else "best fit")
+        # Lines and marks do not touch the frame; a grid fills it.
+        ax.margins(0.05)
         if truth is not None:
             ax.plot(*truth, marker="*", markersize=12, color=PALE, linestyle="none", zorder=1)
         ax.set_xlabel(plain(result.parameters[0] if x_label is None else x_label))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from ..errors import OptionError, Problem
 from ..model import Model
@@ -101,9 +101,8 @@ def label_bins(ax: Axes, prediction: Prediction, x: np.ndarray, has_edges: bool,
     if len(channels) == 1:
         ax.set_xlabel(plain(channels[0].name) + (", bin" if not has_edges and len(x) > 2 else "") if x_label is None else x_label)
         if not has_edges:
-            ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12) if len(x) > 20 else NullLocator())
-            if len(x) <= 20:
-                ax.set_xticks((x[:-1] + x[1:]) / 2, [str(i + 1) for i in range(len(x) - 1)])
+            named = range(0, len(x) - 1, 1 + len(x) // 21)
+            ax.set_xticks([(x[i] + x[i + 1]) / 2 for i in named], [str(i) for i in named])
             ax.xaxis.set_minor_locator(NullLocator())
         return
     borders = np.cumsum([0] + [c.n_bins for c in channels])
