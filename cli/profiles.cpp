@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The profile likelihood along parameters: scan, intervals, contour and test.
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "hypothesis_test.hpp"
@@ -73,6 +75,14 @@ int run_scan_parameter(const Arguments& arguments) {
   if (n_from != n_to || (n_from != 0 && n_from != parameters.size())) {
     throw UsageError("--from and --to come together, once for each parameter that is scanned");
   }
+  const double n_points =
+      std::pow(static_cast<double>(arguments.integer(options::points)), static_cast<double>(parameters.size()));
+  constexpr double most = 1e6;
+  if (n_points > most) {
+    throw UsageError(fmt::format(
+        "a grid of {:g} points: at most {:g} are made in one run, --points 1000 for two parameters", n_points, most));
+  }
+  catch_interrupts();
   const std::vector<double> x = scanned_values(arguments, model, parameters[0], 0);
   if (parameters.size() == 1) {
     infer::ProfileScan scan =

@@ -15,12 +15,14 @@
 namespace relume::cli {
 namespace {
 
-/// A parameter that --fix holds may be gone from the pruned model.
+/// A parameter that --fix or --error-on-error names may be gone from the pruned model.
 void drop_gone(ModelSettings& settings, const edit::SmallPruning& pruning) {
-  std::erase_if(settings.fixed, [&](const auto& fixed) {
-    return std::find(pruning.gone_parameters.begin(), pruning.gone_parameters.end(), fixed.first) !=
+  const auto is_gone = [&](const auto& entry) {
+    return std::find(pruning.gone_parameters.begin(), pruning.gone_parameters.end(), entry.first) !=
            pruning.gone_parameters.end();
-  });
+  };
+  std::erase_if(settings.fixed, is_gone);
+  std::erase_if(settings.compile.errors_on_errors, is_gone);
 }
 
 }  // namespace
@@ -48,11 +50,12 @@ int run_prune_small(const Arguments& arguments) {
                                 {after.likelihood(), after.observed(), after.fixed}, &catch_interrupts());
   }
   const infer::Comparison* found = comparison ? &*comparison : nullptr;
-  write_document(arguments, formats::workspace_to_json(pruning.workspace));
+  // The report first: when it cannot be written, nothing is.
   if (arguments.given(options::report)) {
     const std::string json = formats::write_json(report::to_json(pruning, found), {.indent = 4}) + '\n';
     formats::write_output(arguments.text(options::report), json).value();
   }
+  write_document(arguments, formats::workspace_to_json(pruning.workspace));
   explain(report::to_table(pruning, found));
   return comparison && !comparison->is_usable() ? exit_code::not_usable : exit_code::ok;
 }

@@ -3,6 +3,7 @@
 #include "relume/infer/comparison.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace relume::infer {
 namespace {
@@ -20,8 +21,18 @@ VersionAnswer answer(const Version& version, const std::atomic<bool>* stop) {
   const std::size_t poi = version.likelihood.poi()->index;
   const model::Parameter& parameter = version.likelihood.parameters()[poi];
   point[poi] = std::clamp(1.0, parameter.lower, parameter.upper);
-  const FitResult at_one = fit(version.likelihood, version.likelihood.expected_data(point),
-                               {.fixed = version.fixed, .start = point, .stop = stop});
+  const model::Data expected = version.likelihood.expected_data(point);
+  for (const model::DataBlock& block : version.likelihood.data_blocks()) {
+    const auto first = expected.values.begin() + static_cast<std::ptrdiff_t>(block.first);
+    const auto is_no_datum = [&](double v) {
+      return !std::isfinite(v) || (v < 0.0 && block.kind == model::BlockKind::counts);
+    };
+    if (std::any_of(first, first + static_cast<std::ptrdiff_t>(block.size), is_no_datum)) {
+      result.reason = "what '" + block.name + "' expects at the nominal point is negative or no number";
+      return result;
+    }
+  }
+  const FitResult at_one = fit(version.likelihood, expected, {.fixed = version.fixed, .start = point, .stop = stop});
   if (!at_one.minimum.is_usable()) {
     result.reason = at_one.minimum.reason;
   } else if (at_one.uncertainties.empty()) {

@@ -187,6 +187,7 @@ ProfileGrid scan_grid(const model::Likelihood& likelihood, const model::Data& da
     grid.points.assign(n, {});
     ProfileSurface surface = profiles.surface(parameters, widths);
     for (const std::size_t i : order) {
+      if (profiles.is_stopped()) break;
       const SurfacePoint& fitted = surface.at(at(i));
       const auto t = profiles.height(fitted, parameters);
       grid.points[i] = {{at(i).begin(), at(i).end()}, t.value_or(nan), t ? "" : fitted.reason};

@@ -127,6 +127,7 @@ ProfileScan scan(const model::Likelihood& likelihood, const model::Data& data, P
     result.points.assign(values.size(), {});
     ProfileCurve curve = profiles.curve(parameter);
     for (const std::size_t i : order) {
+      if (profiles.is_stopped()) break;
       const Profile& profile = curve.at(values[i]);
       const auto t = profiles.height(profile, parameter);
       result.points[i] = {values[i], t.value_or(nan), t ? "" : profile.reason};

@@ -149,6 +149,14 @@ class Profiles {
     return height(point, parameters, point.values);
   }
 
+  /// A fit that starts where it ends does not look: whoever makes many of them does.
+  bool is_stopped() {
+    const std::atomic<bool>* stop = curve_options_.stop;
+    if (stop == nullptr || !stop->load(std::memory_order_relaxed)) return false;
+    fail(Status::interrupted, "interrupted by the caller");
+    return true;
+  }
+
   bool is_outdated() const { return !lower_.empty(); }
 
   /// Runs `compute` from the lowest minimum that it finds.

@@ -326,6 +326,10 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
       return;
     }
     if (!set_probabilities(test)) fits.fail(Status::fit_failed, no_toy_was_fitted(test));
+    if (test.observed.clb.value == 0.0 && test.statistic != TestStatistic::q0) {
+      fits.notes.emplace_back(
+          "no toy of the alternative is as far out as the data: CLs is not known, more toys are needed");
+    }
   };
   compute();
   test.status = fits.status;
@@ -354,8 +358,9 @@ Result<ToyTest> merge(std::span<const ToyTest> shards) {
   if (shards.empty()) return Errors{{ErrorCode::model, "", "there are no toys to merge", {}}};
   const auto name = [](const ToyTest& t) { return fmt::format("toys {} to {}", t.first, t.first + t.tested.q.size()); };
   std::vector<const ToyTest*> in_order;
+  const bool has_both =
+      std::any_of(shards.begin(), shards.end(), [](const ToyTest& t) { return !t.alternative.q.empty(); });
   for (const ToyTest& shard : shards) {
-    const bool has_both = !shard.alternative.q.empty() || !shards.front().alternative.q.empty();
     if (shard.tested.q.empty() || (has_both && shard.tested.q.size() != shard.alternative.q.size())) {
       return Errors{{ErrorCode::model,
                      name(shard),

@@ -127,3 +127,9 @@ def test_published_models_are_edited(relume, answer, shared, tmp_path, file):
     assert relume("symmetrise", path, "--output-file", symmetric).returncode == 0
     checks = {f["check"] for f in answer("validate", symmetric, "--relevant", "0", "--fail-on", "never", "--format", "json")["findings"]}
     assert not checks & {"one-sided-variation", "up-equals-down", "same-side-normalisation"}
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing_behind(relume, files, tmp_path):
+    output = tmp_path / "less.json"
+    result = relume("prune-small", files.background, "--report", tmp_path / "nowhere" / "report.json", "--output-file", output)
+    assert result.returncode == 2 and result.stdout == "" and not output.exists()

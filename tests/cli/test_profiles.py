@@ -70,6 +70,7 @@ def test_background_only_models_have_profiles_too(answer, relume, files):
     (["scan", "--points", 1], 1, "--points"),
     (["scan", "--parameter", "mu", "--parameter", "JES", "--from", 0, "--to", 1], 1, "once for each parameter"),
     (["scan", "--parameter", "mu", "--parameter", "JES", "--parameter", "mu_top"], 1, "once or twice"),
+    (["scan", "--parameter", "mu", "--parameter", "JES", "--points", 3000], 1, "a grid of 9e+06 points"),
     (["contour", "--parameter", "mu"], 1, "--parameter twice"),
     (["contour", "--parameter", "mu", "--parameter", "nobody"], 2, "no parameter is called 'nobody'"),
     (["contour", "--parameter", "mu", "--parameter", "JES", "--level", 1], 1, "--level"),

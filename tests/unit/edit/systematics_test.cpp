@@ -163,8 +163,8 @@ struct Sides {
   double lo, hi;
 };
 Sides norm_after(double lo, double hi, Symmetrisation method) {
-  const auto& data =
-      std::get<NormSysData>(modifiers(symmetrise(workspace({norm("x", lo, hi)}), {.method = method}).value())[0].data);
+  const Workspace ws = symmetrise(workspace({norm("x", lo, hi)}), {.method = method}).value();
+  const auto& data = std::get<NormSysData>(modifiers(ws)[0].data);
   return {data.lo.value, data.hi.value};
 }
 
