@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <string>
@@ -189,22 +190,23 @@ class ProfileCurve {
     return false;
   }
 
+  /// The two usable profiles that are nearest, the nearer one first: outwards from mu on both sides.
+  std::pair<const Profile*, const Profile*> neighbours(double mu) const {
+    std::pair<const Profile*, const Profile*> found = {nullptr, nullptr};
+    auto above = profiles_.lower_bound(mu), below = above;
+    while (found.second == nullptr && (below != profiles_.begin() || above != profiles_.end())) {
+      const bool takes_below =
+          above == profiles_.end() || (below != profiles_.begin() && mu - std::prev(below)->first <= above->first - mu);
+      const Profile& profile = takes_below ? (--below)->second : (above++)->second;
+      if (profile.is_usable) (found.first == nullptr ? found.first : found.second) = &profile;
+    }
+    return found;
+  }
+
   /// Start for a new mu, the lowest of: the nearest profile; the same moved along the tangent, or else along the secant
   /// through the next one; the point of a curve on other data.
   std::vector<double> predict(double mu, const ProfileCurve* other) {
-    const Profile *nearest = nullptr, *next = nullptr;
-    const auto is_nearer = [&](const Profile& a, const Profile* b) {
-      return b == nullptr || std::fabs(a.mu - mu) < std::fabs(b->mu - mu);
-    };
-    for (const auto& [at, profile] : profiles_) {
-      if (!profile.is_usable) continue;
-      if (is_nearer(profile, nearest)) {
-        next = nearest;
-        nearest = &profile;
-      } else if (is_nearer(profile, next)) {
-        next = &profile;
-      }
-    }
+    const auto [nearest, next] = neighbours(mu);
     std::vector<double> best = nearest != nullptr ? nearest->x : seed_;
     best[poi_] = mu;
     // Where nuisance parameters sit at their bounds the profile bends at once: its tangent leads into other minima.

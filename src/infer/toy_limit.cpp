@@ -215,6 +215,17 @@ void finish(Result& result, Tests& tests, std::chrono::steady_clock::time_point 
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+constexpr const char* no_level = "a confidence level lies between 0 and 1";
+bool is_level(double level) { return level > 0.0 && level < 1.0; }
+
+template <class Result>
+Result failed(Result result, Status status, std::string reason, std::chrono::steady_clock::time_point begin) {
+  result.status = status;
+  result.reason = std::move(reason);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
+
 template <class Result>
 void take_over(Result& result, const ToyLimitOptions& options) {
   result.level = options.level;
@@ -229,14 +240,8 @@ ToyLimit toy_limit(const model::Likelihood& likelihood, const model::Data& data,
   const auto begin = std::chrono::steady_clock::now();
   ToyLimit result;
   take_over(result, options);
-  const auto fail = [&](Status status, std::string reason) {
-    result.status = status;
-    result.reason = std::move(reason);
-    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return result;
-  };
-  if (!(options.level > 0.0 && options.level < 1.0))
-    return fail(Status::not_defined, "a confidence level lies between 0 and 1");
+  const auto fail = [&](Status status, std::string reason) { return failed(result, status, std::move(reason), begin); };
+  if (!is_level(options.level)) return fail(Status::not_defined, no_level);
   if (result.statistic == TestStatistic::q0) return fail(Status::not_defined, "q0 sets no limits");
   // Where to look.
   LimitOptions guesses{.test = options.toys.test, .level = options.level, .expected = true, .tolerance = 1e-3};
@@ -280,14 +285,8 @@ ToyInterval feldman_cousins(const model::Likelihood& likelihood, const model::Da
   const auto begin = std::chrono::steady_clock::now();
   ToyInterval result;
   take_over(result, options);
-  const auto fail = [&](Status status, std::string reason) {
-    result.status = status;
-    result.reason = std::move(reason);
-    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return result;
-  };
-  if (!(options.level > 0.0 && options.level < 1.0))
-    return fail(Status::not_defined, "a confidence level lies between 0 and 1");
+  const auto fail = [&](Status status, std::string reason) { return failed(result, status, std::move(reason), begin); };
+  if (!is_level(options.level)) return fail(Status::not_defined, no_level);
   const bool is_bounded = result.statistic == TestStatistic::ttilde;
   if (!is_bounded && result.statistic != TestStatistic::t) {
     return fail(Status::not_defined, "Feldman-Cousins intervals take ttilde (not below zero) or t");
