@@ -77,7 +77,7 @@ void read_modifier_data(const Json& data, Modifier& modifier, const Place& place
       const auto [lo, hi] = read_members(data, histosys_keys, place, problems);
       std::optional<Numbers> down = read_numbers(lo, place / "lo_data", problems);
       std::optional<Numbers> up = read_numbers(hi, place / "hi_data", problems);
-      modifier.data = spec::HistoSysData{std::move(down).value_or(Numbers{}), std::move(up).value_or(Numbers{})};
+      modifier.data = spec::HistoSysData{std::move(down).value_or(Numbers{}), std::move(up).value_or(Numbers{}), false};
       return;
     }
     case ModifierType::shapesys:

@@ -21,6 +21,8 @@ Curvature::Curvature(const CurvatureLayout& layout)
       pair_values(layout.pairs.size()),
       product_p(layout.product_columns.size()),
       product_q(layout.product_columns.size()),
+      dense_exact(layout.dense_size),
+      dense_safe(layout.dense_size),
       layout_(&layout),
       row_a_(layout.n_rows),
       row_b_(layout.n_rows) {}
@@ -109,6 +111,15 @@ void Curvature::multiply(std::span<const double> v, std::span<double> out, Form 
     add_transposed(jacobian.data() + g.jacobian, g, std::span<const double>(row_b_).subspan(g.first_row, g.n_rows),
                    out);
   }
+  const std::vector<double>& dense = exact ? dense_exact : dense_safe;
+  for (const DenseBlock& block : l.dense_blocks) {
+    const std::size_t n = block.parameters.size();
+    for (std::size_t j = 0; j < n; ++j) {
+      const double x = v[block.parameters[j]];
+      if (x == 0.0) continue;
+      scattered_add(dense.data() + block.offset + j * n, block.parameters.data(), n, x, out.data());
+    }
+  }
   if (!exact) return;
   for (std::size_t k = 0; k < l.pairs.size(); ++k) {
     out[l.pairs[k].first] += pair_values[k] * v[l.pairs[k].second];
@@ -140,6 +151,11 @@ void Curvature::diagonal(std::span<double> out, Form form, std::span<const char>
   }
   for (std::size_t k = 0; k < l.privates.size(); ++k) {
     out[l.privates[k].parameter] += weight[l.privates[k].row] * private_slope[k] * private_slope[k];
+  }
+  const std::vector<double>& dense = exact ? dense_exact : dense_safe;
+  for (const DenseBlock& block : l.dense_blocks) {
+    const std::size_t n = block.parameters.size();
+    for (std::size_t j = 0; j < n; ++j) out[block.parameters[j]] += dense[block.offset + j * (n + 1)];
   }
   if (!exact) return;
   for (std::size_t j = 0; j < l.product_columns.size(); ++j) {

@@ -24,7 +24,9 @@ struct CurvatureSolver::Impl {
   explicit Impl(const CurvatureLayout& l) : layout(l), eliminator(l), block(l) {
     const double p = static_cast<double>(block.shared.size());
     const double b = static_cast<double>(l.n_rows);
-    row_space = p > small_dense && b * b * p / 2 + b * b * b / 6 < b * p * p / 2 + p * p * p / 6;
+    // Rows say all about the Hessian but a diagonal only without dense blocks.
+    row_space =
+        l.dense_blocks.empty() && p > small_dense && b * b * p / 2 + b * b * b / 6 < b * p * p / 2 + p * p * p / 6;
     shared_rhs.resize(static_cast<Eigen::Index>(block.shared.size()));
     shared_x.resize(static_cast<Eigen::Index>(block.shared.size()));
     row_vector.resize(static_cast<Eigen::Index>(l.n_rows));

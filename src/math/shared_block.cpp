@@ -194,6 +194,8 @@ bool SharedBlock::assemble_dense(RowEliminator& eliminator) {
     for (std::size_t row = g.first_row; row < g.first_row + g.n_rows; ++row) add_shared_row_terms(curvature, g, row);
   }
   flush_stack();
+  const std::vector<double>& dense_values = exact_elimination ? curvature.dense_exact : curvature.dense_safe;
+  for (const DenseBlock& block : layout_.dense_blocks) add_dense(block, dense_values.data() + block.offset);
   if (exact_elimination) {
     for (const ProductTerm& term : layout_.products) add_product(curvature, term);
   }
@@ -225,6 +227,18 @@ void SharedBlock::add_shared_row_terms(const Curvature& curvature, const RowGrou
     if (layout_.private_of_parameter[pair.first] < 0 && layout_.private_of_parameter[pair.second] < 0) {
       add_lower(pair.first, pair.second, curvature.pair_values[m]);
     }
+  }
+}
+
+/// Parameters of a dense block ascend too.
+void SharedBlock::add_dense(const DenseBlock& block, const double* values) {
+  const std::size_t n = block.parameters.size();
+  product_rows_.resize(n);
+  for (std::size_t a = 0; a < n; ++a) product_rows_[a] = shared_of_parameter[block.parameters[a]];
+  for (std::size_t b = 0; b < n; ++b) {
+    double* out = dense.data() + static_cast<Eigen::Index>(product_rows_[b]) * dense.rows();
+    const double* column = values + b * n;
+    for (std::size_t a = b; a < n; ++a) out[product_rows_[a]] += column[a];
   }
 }
 

@@ -4,7 +4,7 @@
 // The dense block of the shared parameters (all that are not private) after the private ones have been eliminated
 // row by row: the Schur complement
 //
-//   diag(kappa + e) + J^T W J + couplings + pairs + products - sum over rows of B^T Gamma^-1 B
+//   diag(kappa + e) + J^T W J + couplings + pairs + products + dense blocks - sum over rows of B^T Gamma^-1 B
 //
 //   SharedBlock block(layout);
 //   if (block.assemble_dense(eliminator)) llt.compute(block.dense);
@@ -51,6 +51,7 @@ class SharedBlock {
   void add_lower(std::uint32_t i, std::uint32_t j, double value);
   void add_shared_row_terms(const Curvature& curvature, const RowGroup& g, std::size_t row);
   void add_product(const Curvature& curvature, const ProductTerm& term);
+  void add_dense(const DenseBlock& block, const double* values);
 
   const CurvatureLayout& layout_;
   Eigen::MatrixXd panel_, panel_weighted_;

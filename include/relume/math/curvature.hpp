@@ -7,6 +7,7 @@
 //   H = diag(d) + sum_r w_r j_r j_r^T              positive semidefinite part (weights: observed or Fisher)
 //     + diag(e) + sum_k s_k (e_k c_k^T + c_k e_k^T)     exact part: couplings of per-row parameters with the rest,
 //     + pairs + sum_q (p_q p'_q^T + p'_q p_q^T)         pairs of per-row parameters, products of shared factors
+//     + dense blocks                                    correlated constraints, whatever has no rows
 //
 // A parameter is "private" when it acts in one row only (a Monte Carlo statistics gamma); private parameters are
 // eliminated exactly and never enter the dense algebra. All others are "shared".
@@ -64,6 +65,12 @@ struct ProductTerm {
   std::size_t first = 0, size = 0;  ///< range in product_columns (ascending within a term), product_p, product_q
 };
 
+/// Second derivatives among a few shared parameters, as a full symmetric matrix.
+struct DenseBlock {
+  std::vector<std::uint32_t> parameters;  ///< ascending, none of them private
+  std::size_t offset = 0;                 ///< into dense_exact and dense_safe
+};
+
 struct CurvatureLayout {
   std::size_t n_parameters = 0, n_rows = 0;
   std::vector<RowGroup> groups;
@@ -78,6 +85,8 @@ struct CurvatureLayout {
   std::vector<std::uint32_t> row_pairs;
   std::vector<ProductTerm> products;
   std::vector<std::uint32_t> product_columns;
+  std::vector<DenseBlock> dense_blocks;
+  std::size_t dense_size = 0;                      ///< sum of the squares of their sizes
   std::vector<std::int32_t> private_of_parameter;  ///< position among the privates, or -1
 };
 
@@ -110,6 +119,8 @@ class Curvature {
   std::vector<double> coupling_values;
   std::vector<double> pair_values;
   std::vector<double> product_p, product_q;
+  std::vector<double> dense_exact;  ///< both triangles of every dense block, part of the Hessian
+  std::vector<double> dense_safe;   ///< the same in the semidefinite form: positive semidefinite by itself
 
  private:
   const CurvatureLayout* layout_;

@@ -15,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include "relume/spec/matrix.hpp"
+
 namespace relume::spec {
 
 /// A number and how the file spelled it: 5 and 5.0 are equal, but their digests differ.
@@ -44,6 +46,9 @@ struct NormSysData {
 /// histosys: absolute histograms at -1 and +1 sigma, one number per bin.
 struct HistoSysData {
   Numbers lo, hi;
+  /// Ours, not the schema's: the yield is the parabola through lo, nominal and hi everywhere, whatever interpolation
+  /// code the others have (docs/concepts/simplified_likelihoods.md).
+  bool is_parabola = false;
   bool operator==(const HistoSysData&) const = default;
 };
 
@@ -99,10 +104,18 @@ struct Measurement {
   bool operator==(const Measurement&) const = default;
 };
 
+/// Ours, not the schema's: the normal constraints of these parameters are those of one multivariate normal.
+struct Correlation {
+  std::vector<std::string> parameters = {};  ///< names of scalar parameter sets, at least two
+  SquareMatrix matrix = {};                  ///< correlations: 1 on the diagonal, positive definite
+  bool operator==(const Correlation&) const = default;
+};
+
 struct Workspace {
   std::vector<Channel> channels = {};
   std::vector<Observation> observations = {};  ///< may name channels that do not exist; those are ignored
   std::vector<Measurement> measurements = {};
+  std::vector<Correlation> correlations = {};  ///< none in what pyhf wrote; a parameter is in one of them at most
   std::string version = "1.0.0";
   bool operator==(const Workspace&) const = default;
 };
