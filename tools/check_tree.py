@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "math": set(),
     "check": {"spec", "math", "model"},
     "formats": {"spec"},
-    "edit": {"spec"},
+    "edit": {"spec", "math"},
     "model": {"spec", "math"},
     "minimize": {"math"},
     "infer": {"model", "minimize", "math"},

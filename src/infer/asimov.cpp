@@ -13,9 +13,9 @@ namespace relume::infer {
 
 std::string make_data_of(const model::Likelihood& likelihood, std::span<const double> point,
                          const model::Data* observed, model::Data& asimov) {
-  constexpr double suspicious = 1e-3;  // events
-  constexpr double share = 1e-9;       // of what the samples add up from
-  std::vector<double> by_sample;       // only asked for when a rate is suspicious
+  constexpr double suspicious = 1e-3;     // events
+  constexpr double share = 1e-9;          // of what the samples add up from, there or before any fit
+  std::vector<double> by_sample, before;  // only asked for when a rate is suspicious
   std::size_t channel = 0, first_of_channel = 0;
   for (const model::DataBlock& block : likelihood.data_blocks()) {
     const bool is_masked = !block.is_auxiliary && asimov.is_masked(channel);
@@ -33,10 +33,14 @@ std::string make_data_of(const model::Likelihood& likelihood, std::span<const do
     for (std::size_t b = 0; b < block.size && !is_masked; ++b) {
       if (rates[b] > suspicious) continue;
       if (rates[b] >= 0.0 && (observed == nullptr || observed->values[block.first + b] != 0.0)) continue;
-      if (by_sample.empty()) by_sample = likelihood.expected_by_sample(point);
+      if (by_sample.empty()) {
+        by_sample = likelihood.expected_by_sample(point);
+        before = likelihood.expected_by_sample(initial_point(likelihood));
+      }
       double size = by_sample.empty() ? 1.0 : 0.0;
       for (std::size_t s = 0; !by_sample.empty() && s < n_samples; ++s) {
-        size += std::fabs(by_sample[first_of_channel + s * block.size + b]);
+        const std::size_t at = first_of_channel + s * block.size + b;
+        size += std::max(std::fabs(by_sample[at]), std::fabs(before[at]));
       }
       if (rates[b] < -share * size) {
         return fmt::format("the Asimov data would be negative: {:.6g} in channel '{}' bin {}", rates[b], block.name, b);
@@ -76,6 +80,9 @@ AsimovData asimov_data(const model::Likelihood& likelihood, const model::Data& o
   }
   result.data = likelihood.expected_data(result.point);
   result.data.masked = observed.masked;
+  if (options.kind == Asimov::a_posteriori && likelihood.constraints_are_priors()) {
+    keep_auxiliary(likelihood, observed, result.data);
+  }
   std::string problem =
       make_data_of(likelihood, result.point, options.kind == Asimov::a_posteriori ? &observed : nullptr, result.data);
   if (!problem.empty()) return fail(Status::fit_failed, std::move(problem));

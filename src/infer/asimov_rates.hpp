@@ -4,6 +4,7 @@
 // Expected rates that become data.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 
@@ -17,5 +18,14 @@ namespace relume::infer {
 /// was observed come from fits that pushed them there.
 std::string make_data_of(const model::Likelihood& likelihood, std::span<const double> point,
                          const model::Data* observed, model::Data& asimov);
+
+/// Auxiliary data as they are in `from`.
+inline void keep_auxiliary(const model::Likelihood& likelihood, const model::Data& from, model::Data& data) {
+  for (const model::DataBlock& block : likelihood.data_blocks()) {
+    if (!block.is_auxiliary) continue;
+    const auto first = static_cast<std::ptrdiff_t>(block.first);
+    std::copy_n(from.values.begin() + first, block.size, data.values.begin() + first);
+  }
+}
 
 }  // namespace relume::infer

@@ -53,11 +53,9 @@ std::vector<char> held_parameters(const model::Likelihood& likelihood, std::span
 /// What the constraint terms of held parameters add to the deviance.
 double held_deviance(const model::Likelihood& likelihood, std::span<const char> held, std::span<const double> x,
                      const model::Data& data) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < held.size(); ++i) {
-    if (held[i] != 0) sum += model::constraint_deviance(likelihood.parameters()[i].constraint, x[i], data);
-  }
-  return sum;
+  return std::count(held.begin(), held.end(), 0) == static_cast<std::ptrdiff_t>(held.size())
+             ? 0.0
+             : model::constraint_deviance(likelihood, x, data, held);
 }
 
 void add_bins(const model::Likelihood& likelihood, const model::Data& data, Goodness& g) {
@@ -300,8 +298,9 @@ Goodness goodness(const model::Likelihood& likelihood, const model::Data& data, 
       const model::Constraint& c = likelihood.parameters()[i].constraint;
       if (c.kind == model::ConstraintKind::none) continue;
       ++g.n_constraints;
-      g.t_constraints += 2.0 * model::constraint_deviance(c, g.x[i], data);
     }
+    g.t_constraints =
+        2.0 * (model::constraint_deviance(likelihood, g.x, data) - held_deviance(likelihood, held, g.x, data));
     const auto scratch = likelihood.make_scratch();
     likelihood.evaluate(g.x, data, math::Derivatives::curvature, {.penalty = 1.0}, *scratch);
     g.n_flat = count_flat(scratch->curvature, free, best.minimum.status);

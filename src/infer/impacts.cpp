@@ -42,11 +42,14 @@ struct Constrained {
 /// is there, so that its share (C_mu,i / theta)^2 a is the one that the Hessian a / theta^2 of the constraint has in C.
 /// With an error on the error: a function of theta - a, so that d^2 / dtheta da is minus its second derivative, and the
 /// spread sigma of the datum that fits best, 1 / sqrt(safe): where theta = a, its share is that of its Hessian, too.
+/// Correlated with others: the data of all of them move together, each by its correlation with this one, R e_i; then
+/// -R^-1 R e_i = -e_i is what the gradient of (a - theta)^T R^-1 (a - theta) / 2 gets, as without correlations.
 std::optional<Constrained> constraint_of(const model::Parameter& p, const model::Data& data, double best) {
   const model::Constraint& c = p.constraint;
   if (c.kind == ConstraintKind::none || !(p.prefit_sigma() > 0.0)) return std::nullopt;
   const double a = data.values[c.data_index];
-  if (c.kind == ConstraintKind::normal) return Constrained{c.data_index, a, c.width, a, 1.0 / (c.width * c.width)};
+  if (c.kind == ConstraintKind::normal || c.kind == ConstraintKind::correlated_normal)
+    return Constrained{c.data_index, a, c.width, a, 1.0 / (c.width * c.width)};
   if (c.kind == ConstraintKind::gamma_variance) {
     const math::GammaVarianceTerm term =
         math::gamma_variance_term(best - a, data.values[c.variance_index], c.error_on_error);
@@ -154,7 +157,8 @@ class Refits {
  public:
   Refits(const model::Likelihood& likelihood, const model::Data& data, const BestFit& best, std::vector<char> fixed,
          std::vector<double> nominal, const std::atomic<bool>* stop)
-      : best_(best),
+      : likelihood_(likelihood),
+        best_(best),
         data_(data),
         shifted_(data),
         space_(likelihood),
@@ -280,6 +284,7 @@ class Refits {
         side.reason = "the global observable is a count: it stops at 0";
       }
       shifted_.values[k] = side.at;
+      move_correlated(i, sign);
       space_.objective.set_data(shifted_);
       const std::span<const double> low = space_.objective.lower(), high = space_.objective.upper();
       const double by = constraint->per_datum * (side.at - constraint->datum);
@@ -291,9 +296,24 @@ class Refits {
       take(minimise(), side);
       (sign > 0.0 ? impact.global.up : impact.global.down) = std::move(side);
     }
-    shifted_.values[k] = constraint->datum;
+    shifted_ = data_;
   }
 
+  /// The data of the constraints that are correlated with that of parameter i.
+  void move_correlated(std::size_t i, double sign) {
+    for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints()) {
+      const std::size_t size = block.parameters.size();
+      const auto at = std::find(block.parameters.begin(), block.parameters.end(), static_cast<std::uint32_t>(i));
+      if (at == block.parameters.end()) continue;
+      const double* row = block.correlation.data() + static_cast<std::size_t>(at - block.parameters.begin()) * size;
+      for (std::size_t k = 0; k < size; ++k) {
+        const model::Constraint& c = likelihood_.parameters()[block.parameters[k]].constraint;
+        shifted_.values[c.data_index] = data_.values[c.data_index] + sign * row[k] * c.width;
+      }
+    }
+  }
+
+  const model::Likelihood& likelihood_;
   const BestFit& best_;
   const model::Data& data_;
   model::Data shifted_;
@@ -420,7 +440,12 @@ class Ranking {
         continue;
       }
       constrained.push_back({i});
-      global += best.global(i) * best.global(i);
+      if (best.parameter(i).constraint.kind != ConstraintKind::correlated_normal) {
+        global += best.global(i) * best.global(i);
+      }
+    }
+    for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints()) {
+      global += global_variance(best, block, poi);
     }
     const double held = best.variance_by(constrained);
     result_.systematic = std::sqrt(held);
@@ -434,6 +459,20 @@ class Ranking {
     result_.groups.clear();
     for (const ImpactGroup& group : options_.groups) result_.groups.push_back(group_impact(best, group));
     rank();
+  }
+
+  /// g^T R^-1 g with the shifts g that the parameters' own data make.
+  double global_variance(const BestFit& best, const model::CorrelatedConstraint& block, std::size_t poi) const {
+    const std::size_t size = block.parameters.size();
+    const auto shift = [&](std::size_t k) {
+      const std::size_t i = block.parameters[k];
+      return fixed_[i] != 0 || i == poi ? 0.0 : best.global(i);
+    };
+    double sum = 0.0;
+    for (std::size_t j = 0; j < size; ++j) {
+      for (std::size_t k = 0; k < size; ++k) sum += shift(j) * block.precision[j * size + k] * shift(k);
+    }
+    return sum;
   }
 
   GroupImpact group_impact(const BestFit& best, const ImpactGroup& group) const {

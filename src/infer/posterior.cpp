@@ -61,9 +61,11 @@ std::string range_text(const Range& range) { return fmt::format("[{:g}, {:g}]", 
 std::string describe(const model::Parameter& p, const Prior& prior, const model::Data& data) {
   const Range range = range_of(p, prior);
   std::string text;
-  if (p.constraint.kind == model::ConstraintKind::normal) {
+  if (p.constraint.kind == model::ConstraintKind::normal ||
+      p.constraint.kind == model::ConstraintKind::correlated_normal) {
     text =
-        fmt::format("normal({:g}, {:g}) of its constraint", data.values[p.constraint.data_index], p.constraint.width);
+        fmt::format("normal({:g}, {:g}) of its constraint{}", data.values[p.constraint.data_index], p.constraint.width,
+                    p.constraint.kind == model::ConstraintKind::normal ? "" : ", correlated with others");
   } else if (p.constraint.kind == model::ConstraintKind::poisson) {
     text = fmt::format("gamma(shape {:g}, rate {:g}) of its constraint", data.values[p.constraint.data_index] + 1.0,
                        p.constraint.rate);
@@ -338,7 +340,8 @@ class Sampling {
         if (centre - range.lower > far * sigma) map = Map::upper;
       }
       const bool is_gamma = parameter(k).constraint.kind == model::ConstraintKind::poisson;
-      const bool is_normal = parameter(k).constraint.kind == model::ConstraintKind::normal;
+      const bool is_normal = parameter(k).constraint.kind == model::ConstraintKind::normal ||
+                             parameter(k).constraint.kind == model::ConstraintKind::correlated_normal;
       double scale = (is_gamma ? gamma_corner : corner) * sigma;
       const double distance = centre - range.lower;
       if (!is_normal && range.lower >= 0.0 && is_known && distance > clear_of_zero * sigma && !cuts_above &&

@@ -139,10 +139,13 @@ class TestFits {
     }
     asimov_data_ = likelihood_.expected_data(point);
     asimov_data_.masked = data_.masked;
+    const bool keeps_auxiliary = options_.asimov == Asimov::a_posteriori && likelihood_.constraints_are_priors();
+    if (keeps_auxiliary) keep_auxiliary(likelihood_, data_, asimov_data_);
     if (std::string problem = make_data_of(likelihood_, point, &data_, asimov_data_); !problem.empty()) {
       return fail(Status::fit_failed, std::move(problem));
     }
     asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
+    if (keeps_auxiliary) return free_asimov(point);
     asimov_->insert_exact(asimov_mu(), point, tangent);
     if (single_test) asimov_->end_here();
     if (is_asymptotic) note_few_events(point);
@@ -153,6 +156,24 @@ class TestFits {
     double value = 0.0, mu = 0.0;
     std::vector<double> x;
   };
+
+  bool is_one_sided() const {
+    return options_.statistic == TestStatistic::q || options_.statistic == TestStatistic::qtilde;
+  }
+
+  /// Where auxiliary data stay, Asimov data are not those that fit best where they were generated.
+  bool free_asimov(const std::vector<double>& point) {
+    const minimize::Minimum m = asimov_->free_fit(lower_, upper_, point);
+    if (!m.is_usable()) {
+      asimov_.reset();
+      return fail(m.status == minimize::MinimumStatus::interrupted ? Status::interrupted : Status::fit_failed,
+                  "free Asimov fit: " + m.reason);
+    }
+    asimov_->insert_free(m, true);
+    asimov_free_ = Free{m.value, m.x[poi_], m.x};
+    if (is_asymptotic) note_few_events(point);
+    return true;
+  }
 
   /// Best fit with the statistic's bounds on mu.
   const Free* free() {
@@ -187,8 +208,7 @@ class TestFits {
   std::optional<std::pair<double, double>> q_observed(double mu) {
     const Free* f = free();
     if (f == nullptr) return std::nullopt;
-    const TestStatistic s = options_.statistic;
-    const bool one_sided = s == TestStatistic::q || s == TestStatistic::qtilde;
+    const bool one_sided = is_one_sided();
     if (one_sided && f->mu > mu) return std::pair{0.0, 0.0};
     const Profile& p = observed_->at(mu, asimov_.get());
     if (!check_conditional(p, "fit")) return std::nullopt;
@@ -208,7 +228,9 @@ class TestFits {
     if (!make_asimov()) return std::nullopt;
     const Profile& p = asimov_->at(mu, observed_.get());
     if (!check_conditional(p, "Asimov fit")) return std::nullopt;
-    const double q = 2.0 * (p.value - asimov_->at(asimov_mu()).value);
+    if (asimov_free_ && asimov_free_->mu > mu && is_one_sided()) return std::pair{0.0, 0.0};
+    const double least = asimov_free_ ? asimov_free_->value : asimov_->at(asimov_mu()).value;
+    const double q = 2.0 * (p.value - least);
     return q > q_noise ? std::pair{q, 2.0 * p.slope} : std::pair{0.0, 0.0};
   }
 
@@ -333,6 +355,7 @@ class TestFits {
   std::unique_ptr<ProfileCurve> observed_, asimov_;
   model::Data asimov_data_;
   std::optional<Free> free_;
+  std::optional<Free> asimov_free_;  ///< only where it is not known beforehand
   bool background_checked_ = false;
 };
 

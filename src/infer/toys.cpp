@@ -127,6 +127,7 @@ class ToyMaker {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const model::Parameter& p = parameters[i];
       if (fixed_[i] || i == question_.poi || p.constraint.kind == model::ConstraintKind::none) continue;
+      if (p.constraint.kind == model::ConstraintKind::correlated_normal) continue;
       const double auxiliary = observed_.values[p.constraint.data_index];
       math::RandomStream stream = space.at(index, i);
       constexpr int max_draws = 1000;  // bounds usually lie at 5 sigma; where they leave nothing the last draw is moved
@@ -135,6 +136,25 @@ class ToyMaker {
         if (truth_[i] >= p.lower && truth_[i] <= p.upper) break;
       }
       truth_[i] = std::clamp(truth_[i], p.lower, p.upper);
+    }
+    for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints())
+      draw_block(block, space, index);
+  }
+
+  /// Parameters of one multivariate normal; those that are held keep their values, and what leaves its bounds is moved
+  /// to them.
+  void draw_block(const model::CorrelatedConstraint& block, const math::RandomSpace& space, std::uint64_t index) {
+    const std::size_t n = block.parameters.size();
+    std::vector<double> normals;
+    for (std::size_t k = 0; k < n; ++k) {
+      math::RandomStream stream = space.at(index, block.parameters[k]);
+      normals.push_back(math::draw_normal(0.0, 1.0, stream));
+      const std::size_t i = block.parameters[k];
+      if (fixed_[i] || i == question_.poi) continue;
+      const model::Parameter& p = likelihood_.parameters()[i];
+      double pull = 0.0;
+      for (std::size_t j = 0; j <= k; ++j) pull += block.root[k * n + j] * normals[j];
+      truth_[i] = std::clamp(observed_.values[p.constraint.data_index] + p.constraint.width * pull, p.lower, p.upper);
     }
   }
 

@@ -59,6 +59,10 @@ inline AdditiveShape additive_code4p(double alpha) {
            0.125 * (30.0 + a2 * (-120.0 + 90.0 * a2))}};
 }
 
+/// The parabola through both variations and the nominal, everywhere: l = alpha, s = alpha^2 (arXiv:1809.05548,
+/// eq. 3.1).
+inline AdditiveShape additive_parabola(double alpha) { return {{alpha, 1.0, 0.0}, {alpha * alpha, 2.0 * alpha, 2.0}}; }
+
 /// A multiplicative response with factors lo at -1 and hi at +1.
 struct MultiplicativeResponse {
   double log_hi = 0.0, log_lo = 0.0;   ///< -infinity where a factor is 0

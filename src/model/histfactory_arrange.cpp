@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "model/histfactory_model.hpp"
+#include "relume/model/constraint_terms.hpp"
 
 namespace relume::model {
 
@@ -38,6 +39,10 @@ struct HistFactoryArranger {
         row_of[parameter] = row_of[parameter] == none || row_of[parameter] == row ? row : many;
       });
     }
+    // What is correlated with others cannot be eliminated row by row.
+    for (const CorrelatedConstraint& block : m.correlated_constraints_) {
+      for (const std::uint32_t parameter : block.parameters) row_of[parameter] = many;
+    }
     l.private_of_parameter.assign(n, -1);
     std::vector<std::pair<std::uint32_t, std::uint32_t>> privates;
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -55,6 +60,7 @@ struct HistFactoryArranger {
     build_groups();
     build_products();
     build_couplings();
+    add_dense_blocks(m.correlated_constraints_, l);
     list_factors();
     list_two_sided();
   }

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest.hpp"
+#include "math/symmetric_matrix.hpp"
 #include "model/histfactory_model.hpp"
 
 namespace relume::model {
@@ -47,6 +48,9 @@ using spec::ModifierType;
 constexpr double alpha_bound = 5.0;
 constexpr double factor_upper = 10.0;
 constexpr double gamma_lower = 1e-10;
+/// Correlations are inverted: below this eigenvalue the constraint would be stiffer than rounding of its gradient lets
+/// fits be certified (1e-16 / 1e-9 of a standard deviation).
+constexpr double min_correlation_eigenvalue = 1e-9;
 /// Nominal rate below which a bin's constraint rate >= 0 is measured in absolute events.
 constexpr double min_bin_scale = 1e-3;
 
@@ -468,6 +472,66 @@ struct HistFactoryCompiler {
   }
   std::vector<double> auxiliaries{};  ///< per parameter
 
+  /// Normal constraints that are parts of one multivariate normal.
+  void correlate() {
+    std::vector<std::string_view> taken;
+    for (std::size_t c = 0; c < workspace.correlations.size(); ++c) {
+      const spec::Correlation& given = workspace.correlations[c];
+      const auto problem = [&](std::string message, std::string hint = {}) {
+        error(ErrorCode::model, fmt::format("#/correlations/{}", c), std::move(message), std::move(hint));
+      };
+      const std::size_t n = given.parameters.size(), n_errors = errors.size();
+      if (given.matrix.size != n || given.matrix.values.size() != n * n) {
+        problem(
+            fmt::format("{} parameters need a matrix of as many rows and columns, not of {}", n, given.matrix.size));
+        continue;
+      }
+      std::vector<std::pair<std::uint32_t, std::size_t>> order;  // parameter, place in the file
+      for (std::size_t k = 0; k < n; ++k) {
+        const std::string& name = given.parameters[k];
+        const auto set = set_of_name.find(name);
+        if (set == set_of_name.end()) {
+          problem("no parameter is called " + quoted(name));
+          continue;
+        }
+        if (std::find(taken.begin(), taken.end(), name) != taken.end()) {
+          problem(quoted(name) + " is correlated twice", "list all that it is correlated with in one matrix");
+          continue;
+        }
+        taken.push_back(name);
+        const std::size_t index = sets[set->second].first;
+        if (sets[set->second].size() != 1 || model->parameters_[index].constraint.kind != ConstraintKind::normal) {
+          problem(quoted(name) + " has no normal constraint of its own that could be correlated",
+                  "correlations are for normsys, histosys and constrained lumi, without an error on the error");
+          continue;
+        }
+        order.emplace_back(static_cast<std::uint32_t>(index), k);
+      }
+      if (errors.size() > n_errors) continue;
+      std::sort(order.begin(), order.end());
+      CorrelatedConstraint block;
+      for (const auto& [parameter, place] : order) {
+        block.parameters.push_back(parameter);
+        for (const auto& other : order) block.correlation.push_back(given.matrix(place, other.second));
+      }
+      auto normal = math::correlated_normal(block.correlation, n, min_correlation_eigenvalue);
+      if (!normal.is_positive_definite) {
+        problem(fmt::format("the matrix is not positive definite: its smallest eigenvalue is {:g}",
+                            normal.smallest_eigenvalue),
+                fmt::format("eigenvalues of at least {:g} are needed", min_correlation_eigenvalue));
+        continue;
+      }
+      block.precision = std::move(normal.precision);
+      block.root = std::move(normal.root);
+      block.log_determinant = normal.log_determinant;
+      block.least_precision = 1.0 / normal.largest_eigenvalue;
+      for (const std::uint32_t parameter : block.parameters) {
+        model->parameters_[parameter].constraint.kind = ConstraintKind::correlated_normal;
+      }
+      model->correlated_constraints_.push_back(std::move(block));
+    }
+  }
+
   void add_data_blocks(Data& observed) {
     std::size_t bin = 0;
     const auto observations = sorted_by_name(workspace.observations);
@@ -634,6 +698,9 @@ struct HistFactoryCompiler {
     if (shape_of_parameter[parameter] == none) {
       shape_of_parameter[parameter] = static_cast<std::uint32_t>(m.shape_parameters.size());
       m.shape_parameters.push_back(parameter);
+      m.is_parabola.push_back(data.is_parabola);
+    } else if ((m.is_parabola[shape_of_parameter[parameter]] != 0) != data.is_parabola) {
+      error(ErrorCode::model, {}, quoted(modifier.name) + " is a parabola in one place and interpolated in another");
     }
     Additive a;
     a.parameter = parameter;
@@ -654,6 +721,7 @@ struct HistFactoryCompiler {
     HistFactory& m = *model;
     m.normsys_code = options.normsys;
     m.histosys_code = options.histosys;
+    m.constraints_are_priors_ = options.constraints_are_priors.value_or(workspace.constraints_are_priors);
     m.clip_sample = options.clip_sample_data;
     m.clip_bin = options.clip_bin_data;
     m.bin_scale.assign(m.n_bins, 0.0);
@@ -664,7 +732,9 @@ struct HistFactoryCompiler {
     for (double& scale : m.bin_scale) scale = std::max(scale, min_bin_scale);
     std::vector<char> kinked(m.parameters_.size(), 0);
     if (m.histosys_code == InterpolationCode::code0) {
-      for (const Additive& a : m.additives) kinked[a.parameter] |= a.symmetric != Additive::no_symmetric;
+      for (const Additive& a : m.additives) {
+        kinked[a.parameter] |= a.symmetric != Additive::no_symmetric && m.is_parabola[a.shape] == 0;
+      }
     }
     if (m.normsys_code == InterpolationCode::code1) {
       for (const Factor& f : m.factors) kinked[f.parameter] |= f.kind == FactorKind::code1;
@@ -699,6 +769,7 @@ struct HistFactoryCompiler {
       return errors;
     }
     add_parameters();
+    if (errors.empty()) correlate();
     Data observed;
     add_data_blocks(observed);
     choose_poi();

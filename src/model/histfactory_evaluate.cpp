@@ -16,10 +16,10 @@
 
 #include <fmt/format.h>
 
-#include "math/gamma_variance.hpp"
 #include "math/gather.hpp"
 #include "math/poisson.hpp"
 #include "model/histfactory_model.hpp"
+#include "relume/model/constraint_terms.hpp"
 
 namespace relume::model {
 
@@ -100,12 +100,20 @@ HistFactory::Work::Work(const HistFactory& model)
   pull.resize(most_bins);
 }
 
-std::unique_ptr<Scratch> HistFactory::make_scratch() const { return std::make_unique<Work>(*this); }
+std::unique_ptr<Scratch> HistFactory::make_scratch() const {
+  auto work = std::make_unique<Work>(*this);
+  fill_dense_blocks(*this, *work);
+  return work;
+}
 
 void HistFactory::rates(std::span<const double> point, RateWork& work, bool derivatives,
                         std::span<const char> masked) const noexcept {
   for (std::size_t i = 0; i < shape_parameters.size(); ++i) {
     const double alpha = point[shape_parameters[i]];
+    if (is_parabola[i] != 0) {
+      work.shapes[i] = math::additive_parabola(alpha);
+      continue;
+    }
     switch (histosys_code) {
       case InterpolationCode::code0: work.shapes[i] = math::additive_code0(alpha); break;
       case InterpolationCode::code2: work.shapes[i] = math::additive_code2(alpha); break;
@@ -368,44 +376,12 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   work.is_too_large = false;
   math::Curvature& curvature = work.curvature;
 
-  // Constraint terms.
-  double value = 0.0;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Constraint& c = parameters_[i].constraint;
-    double slope = 0.0, second = 0.0, bend = 0.0;
-    if (c.kind == ConstraintKind::normal) {
-      const double pull = (point[i] - data.values[c.data_index]) / c.width;
-      value += 0.5 * pull * pull;
-      slope = pull / c.width;
-      second = 1.0 / (c.width * c.width);
-    } else if (c.kind == ConstraintKind::poisson) {
-      const double m = data.values[c.data_index];
-      if (!(point[i] > 0.0) && m > 0.0) {
-        work.bad_parameter = static_cast<std::ptrdiff_t>(i);
-        return {math::EvaluationStatus::infeasible, infinity, infinity};
-      }
-      value += math::poisson_deviance(m, c.rate * point[i]);
-      slope = m > 0.0 ? c.rate - m / point[i] : c.rate;
-      second = m > 0.0 ? m / (point[i] * point[i]) : 0.0;
-    } else if (c.kind == ConstraintKind::gamma_variance) {
-      const double v = data.values[c.variance_index];
-      if (!(v > 0.0)) {
-        work.bad_parameter = static_cast<std::ptrdiff_t>(i);
-        return {math::EvaluationStatus::infeasible, infinity, infinity};
-      }
-      const math::GammaVarianceTerm term =
-          math::gamma_variance_term(point[i] - data.values[c.data_index], v, c.error_on_error);
-      value += term.value;
-      slope = term.slope;
-      second = term.safe;
-      bend = term.bend;
-    }
-    if (with_gradient) work.gradient[i] = slope;
-    if (with_curvature) {
-      curvature.constraint[i] = second;
-      curvature.exact_diagonal[i] = bend;
-    }
+  const ConstraintSum constraints = add_constraint_terms(*this, point, data, derivatives, work);
+  if (constraints.bad_parameter >= 0) {
+    work.bad_parameter = constraints.bad_parameter;
+    return {math::EvaluationStatus::infeasible, infinity, infinity};
   }
+  double value = constraints.value;
 
   // Main terms.
   double main = 0.0;
@@ -536,17 +512,7 @@ Constants HistFactory::constants(const Data& data) const {
   for (std::size_t b = 0; b < n_bins; ++b) {
     if (!data.is_masked(channel_of_bin[b])) constants.main += math::poisson_saturated(data.values[b]);
   }
-  double& sum = constants.constraint;
-  for (const Parameter& parameter : parameters_) {
-    const Constraint& c = parameter.constraint;
-    if (c.kind == ConstraintKind::normal) {
-      sum += std::log(c.width) + 0.5 * std::log(2.0 * std::numbers::pi);
-    } else if (c.kind == ConstraintKind::poisson) {
-      sum += math::poisson_saturated(data.values[c.data_index]);
-    } else if (c.kind == ConstraintKind::gamma_variance) {
-      sum += math::gamma_variance_saturated(data.values[c.variance_index], c.error_on_error);
-    }
-  }
+  constants.constraint = constraint_constant(*this, data);
   return constants;
 }
 
@@ -558,15 +524,7 @@ Data HistFactory::expected_data(std::span<const double> point) const {
   for (std::size_t b = 0; b < n_bins; ++b) {
     data.values[b] = clip_bin ? std::max(work.rate[b], *clip_bin) : work.rate[b];
   }
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Constraint& c = parameters_[i].constraint;
-    if (c.kind == ConstraintKind::normal) data.values[c.data_index] = point[i];
-    if (c.kind == ConstraintKind::poisson) data.values[c.data_index] = c.rate * point[i];
-    if (c.kind == ConstraintKind::gamma_variance) {
-      data.values[c.data_index] = point[i];
-      data.values[c.variance_index] = c.width * c.width;
-    }
-  }
+  set_expected_auxiliary(*this, point, data);
   return data;
 }
 
@@ -675,11 +633,7 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
       return fmt::format("{} = {:g}, which is not a finite number", parameters_[i].name, point[i]);
   }
   if (work.bad_parameter >= 0) {
-    const auto i = static_cast<std::size_t>(work.bad_parameter);
-    if (parameters_[i].constraint.kind == ConstraintKind::gamma_variance) {
-      return fmt::format("the estimated variance of the constraint on {} is not positive", parameters_[i].name);
-    }
-    return fmt::format("{} = {:g}, where its Poisson constraint needs a positive value", parameters_[i].name, point[i]);
+    return explain_constraint(*this, point, static_cast<std::size_t>(work.bad_parameter));
   }
   if (work.bad_bin >= 0) return describe(static_cast<std::size_t>(work.bad_bin));
   if (work.is_too_large) {

@@ -133,6 +133,7 @@ class HistFactory final : public Likelihood {
   std::vector<std::uint32_t> exponential_lists;
   std::vector<double> coefficients, nominals;
   std::vector<std::uint32_t> shape_parameters;  ///< parameters with additive effects
+  std::vector<char> is_parabola;                ///< of these: has the parabola through its variations everywhere
   std::vector<MatrixUse> matrix_uses;
   std::vector<std::uint32_t> block_columns;
   std::vector<PairUse> pair_uses;

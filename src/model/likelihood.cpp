@@ -4,10 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-
-#include "math/gamma_variance.hpp"
-#include "math/poisson.hpp"
 
 namespace relume::model {
 
@@ -15,29 +11,10 @@ double Parameter::prefit_sigma() const {
   switch (constraint.kind) {
     case ConstraintKind::none: return 0.0;
     case ConstraintKind::normal:
+    case ConstraintKind::correlated_normal:
     case ConstraintKind::gamma_variance: return constraint.width;
     // The auxiliary measurement of theta has relative uncertainty 1/sqrt(expected count).
     case ConstraintKind::poisson: return 1.0 / std::sqrt(constraint.rate);
-  }
-  return 0.0;
-}
-
-double constraint_deviance(const Constraint& c, double theta, const Data& data) {
-  switch (c.kind) {
-    case ConstraintKind::none: return 0.0;
-    case ConstraintKind::normal: {
-      const double pull = (theta - data.values[c.data_index]) / c.width;
-      return 0.5 * pull * pull;
-    }
-    case ConstraintKind::poisson: {
-      const double m = data.values[c.data_index];
-      if (!(theta > 0.0) && m > 0.0) return std::numeric_limits<double>::infinity();
-      return math::poisson_deviance(m, c.rate * theta);
-    }
-    case ConstraintKind::gamma_variance:
-      return math::gamma_variance_term(theta - data.values[c.data_index], data.values[c.variance_index],
-                                       c.error_on_error)
-          .value;
   }
   return 0.0;
 }

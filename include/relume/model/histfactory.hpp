@@ -38,6 +38,8 @@ struct CompileOptions {
   /// Relative uncertainties of the widths of normal constraints, by name of the parameter set, above 0 and at most 1;
   /// they take the place of what the measurement says (docs/concepts/errors_on_errors.md).
   std::map<std::string, double> errors_on_errors = {};
+  /// Whether constraints are priors (Likelihood::constraints_are_priors); default: what the workspace says.
+  std::optional<bool> constraints_are_priors = {};
 };
 
 struct Compiled {

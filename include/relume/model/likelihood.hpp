@@ -28,18 +28,29 @@
 
 namespace relume::model {
 
-enum class ConstraintKind { none, normal, poisson, gamma_variance };
+enum class ConstraintKind { none, normal, poisson, gamma_variance, correlated_normal };
 
 /// How auxiliary data constrain one parameter: Normal(a | theta, width) or Poisson(a | rate * theta); or, with an error
 /// on the error, Normal(a | theta, sigma) and an estimate v of sigma^2 that fluctuates, sigma being profiled
-/// (docs/concepts/errors_on_errors.md).
+/// (docs/concepts/errors_on_errors.md); or, together with others, one multivariate normal.
 struct Constraint {
   ConstraintKind kind = ConstraintKind::none;
   std::size_t data_index = 0;      ///< of the auxiliary datum in Data::values
-  double width = 0.0;              ///< normal, gamma_variance: standard deviation
+  double width = 0.0;              ///< all but poisson: standard deviation
   double rate = 0.0;               ///< poisson: expected auxiliary count at theta = 1
   double error_on_error = 0.0;     ///< gamma_variance: relative uncertainty of the width
   std::size_t variance_index = 0;  ///< gamma_variance: of the estimated variance in Data::values
+};
+
+/// The constraints of several parameters of kind correlated_normal: with u_i = (a_i - theta_i) / width_i, the deviance
+/// is u^T precision u / 2.
+struct CorrelatedConstraint {
+  std::vector<std::uint32_t> parameters;  ///< ascending
+  std::vector<double> correlation;        ///< of u, row by row
+  std::vector<double> precision;          ///< its inverse
+  std::vector<double> root;               ///< lower triangle L with L L^T = correlation
+  double log_determinant = 0.0;           ///< of the correlation
+  double least_precision = 0.0;           ///< smallest eigenvalue of the precision
 };
 
 struct Parameter {
@@ -68,11 +79,13 @@ struct ChannelInfo {
 /// What an evaluation writes. Made by Likelihood::make_scratch, used by one thread at a time.
 class Scratch {
  public:
-  explicit Scratch(const math::CurvatureLayout& layout) : gradient(layout.n_parameters), curvature(layout) {}
+  explicit Scratch(const math::CurvatureLayout& layout)
+      : gradient(layout.n_parameters), curvature(layout), pulls(layout.n_parameters) {}
   virtual ~Scratch() = default;
 
   std::vector<double> gradient;  ///< of the value, one entry per parameter
   math::Curvature curvature;
+  std::vector<double> pulls;  ///< of correlated constraints, while they are summed
 };
 
 /// Derivatives of predictions with respect to parameters, row by row without the zeros. A parameter may be there twice
@@ -93,8 +106,13 @@ struct Constants {
   double main = 0.0, constraint = 0.0;
 };
 
-/// What a constraint adds to the deviance at theta; infinite outside of its domain.
-double constraint_deviance(const Constraint& constraint, double theta, const Data& data);
+class Likelihood;
+
+/// What the constraints of the parameters that `which` (empty: all) marks add to the deviance; infinite outside of
+/// their domain. A correlated constraint counts with all of its parameters, or, where only some are marked, as their
+/// marginal distribution.
+double constraint_deviance(const Likelihood& likelihood, std::span<const double> point, const Data& data,
+                           std::span<const char> which = {});
 
 class Likelihood {
  public:
@@ -102,10 +120,14 @@ class Likelihood {
 
   std::span<const Parameter> parameters() const { return parameters_; }
   std::span<const ParameterSet> parameter_sets() const { return parameter_sets_; }
+  std::span<const CorrelatedConstraint> correlated_constraints() const { return correlated_constraints_; }
   std::span<const DataBlock> data_blocks() const { return data_blocks_; }
   std::span<const ChannelInfo> channels() const { return channels_; }
   std::optional<ParamId> poi() const { return poi_; }
   std::size_t n_data() const { return n_data_; }
+  /// Whether the constraints were published as priors rather than as results of auxiliary measurements: a-posteriori
+  /// Asimov data then keep the auxiliary data as they were observed (docs/concepts/simplified_likelihoods.md).
+  bool constraints_are_priors() const { return constraints_are_priors_; }
   std::optional<ParamId> find_parameter(std::string_view name) const;
   const math::CurvatureLayout& layout() const { return layout_; }
   /// Parameters whose derivative jumps at 0 (interpolation codes 0 and 1); the sign bit of a zero selects the side.
@@ -179,10 +201,12 @@ class Likelihood {
 
   std::vector<Parameter> parameters_;
   std::vector<ParameterSet> parameter_sets_;
+  std::vector<CorrelatedConstraint> correlated_constraints_;
   std::vector<DataBlock> data_blocks_;
   std::vector<ChannelInfo> channels_;
   std::optional<ParamId> poi_;
   std::size_t n_data_ = 0;
+  bool constraints_are_priors_ = false;
   math::CurvatureLayout layout_;
   std::vector<std::uint32_t> kinks_, two_sided_;
 };

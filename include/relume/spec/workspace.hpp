@@ -116,6 +116,8 @@ struct Workspace {
   std::vector<Observation> observations = {};  ///< may name channels that do not exist; those are ignored
   std::vector<Measurement> measurements = {};
   std::vector<Correlation> correlations = {};  ///< none in what pyhf wrote; a parameter is in one of them at most
+  /// Ours: constraints are priors, not auxiliary measurements (model::Likelihood::constraints_are_priors).
+  bool constraints_are_priors = false;
   std::string version = "1.0.0";
   bool operator==(const Workspace&) const = default;
 };

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// What every kind of likelihood does with its constraints and auxiliary data: these functions are what a class derived
+// from Likelihood calls in its own of the same purpose.
+//
+//   const ConstraintSum constraints = add_constraint_terms(*this, point, data, derivatives, scratch);
+//   if (constraints.bad_parameter >= 0) return {math::EvaluationStatus::infeasible, infinity, infinity};
+//
+// Cost: a few operations per parameter, n^2 per correlated constraint of n parameters. Thread-safety: as Likelihood.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "relume/model/likelihood.hpp"
+
+namespace relume::model {
+
+struct ConstraintSum {
+  double value = 0.0;                 ///< deviance
+  std::ptrdiff_t bad_parameter = -1;  ///< outside of the domain of its constraint
+};
+
+/// Sets the gradient, and the diagonals of the curvature, to what the constraints say: call it before main terms are
+/// added to them. Parameters without constraint get zeros.
+ConstraintSum add_constraint_terms(const Likelihood& likelihood, std::span<const double> point, const Data& data,
+                                   math::Derivatives derivatives, Scratch& scratch) noexcept;
+
+/// One dense block per correlated constraint, the first ones of the layout. Its parameters must not be private.
+void add_dense_blocks(std::span<const CorrelatedConstraint> constraints, math::CurvatureLayout& layout);
+/// Their numbers, which never change: once, for a new scratch.
+void fill_dense_blocks(const Likelihood& likelihood, Scratch& scratch);
+
+/// What the deviance of the constraints leaves out of -ln L.
+double constraint_constant(const Likelihood& likelihood, const Data& data);
+
+/// Expected auxiliary data at a point; main data stay as they are.
+void set_expected_auxiliary(const Likelihood& likelihood, std::span<const double> point, Data& data);
+/// Fluctuates auxiliary data alone.
+void fluctuate_auxiliary(const Likelihood& likelihood, const Data& expected, const RandomKey& key, Data& toy);
+
+/// Why a constraint put the parameter outside of its domain.
+std::string explain_constraint(const Likelihood& likelihood, std::span<const double> point, std::size_t parameter);
+
+}  // namespace relume::model
