@@ -9,6 +9,13 @@ find_package(Threads REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # dense linear algebra
 find_package(fmt 9 REQUIRED)                 # text
 find_package(LibArchive 3.6 REQUIRED)        # tar, zip, gzip and friends, as published on HEPData
+find_package(pugixml 1.11 REQUIRED)          # XML
+find_package(yaml-cpp 0.6 REQUIRED)          # YAML
+# Its target has had a namespace since 0.8.
+set(RELUME_YAML_CPP yaml-cpp)
+if(TARGET yaml-cpp::yaml-cpp)
+  set(RELUME_YAML_CPP yaml-cpp::yaml-cpp)
+endif()
 
 find_package(Boost 1.75 REQUIRED)             # headers: JSON, special functions, random distributions
 
