@@ -10,6 +10,7 @@ find_package(Eigen3 3.4 REQUIRED NO_MODULE)  # dense linear algebra
 find_package(fmt 9 REQUIRED)                 # text
 find_package(LibArchive 3.6 REQUIRED)        # tar, zip, gzip and friends, as published on HEPData
 
+find_package(Qhull 8.0 REQUIRED)              # Delaunay triangulations (docs/decisions/0006-triangulation.md)
 find_package(Boost 1.75 REQUIRED)             # headers: JSON, special functions, random distributions
 
 # Random123, counter-based random numbers: headers without a CMake package.
