@@ -55,6 +55,7 @@
 #include "relume/report/impacts.hpp"
 #include "relume/report/intervals.hpp"
 #include "relume/report/json.hpp"
+#include "relume/report/maps.hpp"
 #include "relume/report/parameters.hpp"
 #include "relume/report/posterior.hpp"
 #include "relume/report/pruning.hpp"
