@@ -540,6 +540,36 @@ const Option propagation{
     .reason = "Exact for small uncertainties, and the fastest."};
 const Option unblind{.name = "unblind", .help = "Show the data of channels that the fit leaves out, too."};
 
+// ---- maps -----------------------------------------------------------------------------------------------------------
+
+const Option topology{.name = "topology",
+                      .kind = Kind::text,
+                      .metavar = "NAME",
+                      .help = "The simplified model whose maps are read; --list shows them."};
+const Option masses{.name = "masses",
+                    .kind = Kind::text,
+                    .metavar = "M[,M...]",
+                    .help =
+                        "Masses in GeV, in the order that --list shows; those of one branch are enough where both are "
+                        "alike."};
+const Option widths{
+    .name = "widths", .kind = Kind::text, .metavar = "W[,W...]", .help = "Widths in GeV, where the map has them."};
+const Option cross_section{.name = "cross-section",
+                           .kind = Kind::text,
+                           .metavar = "SIGMA",
+                           .help = "Cross section times branching fractions, with its unit: 10fb, 0.01pb."};
+const Option list_topologies{.name = "list", .help = "Show what maps there are."};
+const Option outside_is_zero{
+    .name = "outside-is-zero",
+    .help = "Regions whose map does not reach the masses see no signal, as SModels has it.",
+    .reason = "Off: what is not known is not zero; such regions are left out, with a warning."};
+const Option for_model{.name = "for-model",
+                       .kind = Kind::text,
+                       .metavar = "NAME",
+                       .help =
+                           "Address the channels of this full likelihood, which globalInfo.txt names with the regions "
+                           "that it covers, instead of regions."};
+
 // ---- output ---------------------------------------------------------------------------------------------------------
 
 const Option output_file{.name = "output-file",
@@ -762,6 +792,9 @@ Options data_options[] = {&options::only_channel, &options::mask_channel, &optio
 Options output_options[] = {&options::output_file, &options::format};
 Options plot_output_options[] = {&options::output_file, &options::format, &options::plot};
 Options inspect_output_options[] = {&options::output_file, &options::inspect_format};
+Options signal_options[] = {&options::list_topologies, &options::topology,        &options::masses,   &options::widths,
+                            &options::cross_section,   &options::outside_is_zero, &options::for_model};
+Options signal_output_options[] = {&options::output_file, &options::inspect_format};
 Options file_options[] = {&options::output_file};
 
 Options cls_options[] = {&options::test_poi, &options::test_stat, &options::asimov,
@@ -875,6 +908,7 @@ const OptionGroup prune_small_groups[] = {
     {"Pruning", prune_small_options}, {model_title, model_options}, {output_title, file_options}};
 const OptionGroup symmetrise_groups[] = {{"Symmetrisation", symmetrise_options}, {output_title, file_options}};
 const OptionGroup decorrelate_groups[] = {{"Decorrelation", decorrelate_options}, {output_title, file_options}};
+const OptionGroup signal_groups[] = {{"Maps", signal_options}, {output_title, signal_output_options}};
 const OptionGroup rename_groups[] = {{"Names", rename_options}, {output_title, file_options}};
 const OptionGroup file_groups[] = {{output_title, file_options}};
 const OptionGroup digest_groups[] = {{"Digest", digest_options}, {output_title, file_options}};
@@ -892,6 +926,7 @@ const Positional patchset_file[] = {
     {"PATCHSET", "Patchset: a path, '-' for standard input, or a file in an archive.", "-"}};
 const Positional workspace_and_patchset[] = {{"WORKSPACE", workspace_help},
                                              {"PATCHSET", "Patchset for that workspace."}};
+const Positional map_directory[] = {{"DIRECTORY", "A result of the SModels data base: the folder with globalInfo.txt."}};
 const Positional shell[] = {{"SHELL", "The shell to complete for.", {}, "bash|zsh|fish"}};
 
 const Example inspect_examples[] = {
@@ -1007,6 +1042,11 @@ const Example decorrelate_examples[] = {
     {"relume decorrelate workspace.json -m JES", "A parameter JES_CHANNEL for each channel."},
     {"relume decorrelate workspace.json -m ttbar_scale --by channel-and-sample -c SR", "Only in SR, for each sample."},
 };
+const Example signal_examples[] = {
+    {"relume signal CMS-SUS-20-004-eff --list", "Which topologies, over which masses."},
+    {"relume signal CMS-SUS-20-004-eff --topology TChiHH --masses 400,100 --cross-section 10fb -o signal.json",
+     "Yields in all regions, for --signal."},
+};
 const Example rename_examples[] = {
     {"relume rename workspace.json -m alpha_JES JES_2018 -c SR SR_2018",
      "New names for a systematic uncertainty and a channel."},
@@ -1108,6 +1148,10 @@ const Command all_commands[] = {
     {"nll", "Evaluate -ln L at a point",
      "Prints -ln L with all constants, the parameters that were used and the data that they predict. No fit is done.",
      workspace, nll_groups, nll_examples, run_nll},
+    {"signal", "Make a signal file from published efficiency maps",
+     "Yields are luminosity times cross section times efficiency, with efficiencies interpolated between the masses of "
+     "the maps. Outside of a map there is no efficiency (docs/formats/smodels.md).",
+     map_directory, signal_groups, signal_examples, run_signal},
     {"combine", "Join two workspaces", "With pyhf's meaning; what clashes is listed.", two_workspaces, combine_groups,
      combine_examples, run_combine},
     {"prune", "Remove parts of a workspace", "With pyhf's meaning; a name that does not exist is an error.", workspace,

@@ -93,6 +93,7 @@ extern const Option prune_channel, prune_sample, prune_modifier, prune_modifier_
 extern const Option rename_channel, rename_sample, rename_modifier, rename_measurement;
 extern const Option small_norm, small_shape, relative_to, in_modifier, in_channel, in_sample, check, report;
 extern const Option symmetrisation, decorrelated, by;
+extern const Option topology, masses, widths, cross_section, list_topologies, outside_is_zero, for_model;
 extern const Option algorithm, digest_json, digest_plaintext;
 extern const Option patch_name, with_metadata;
 }  // namespace options
@@ -116,6 +117,7 @@ int run_intervals(const Arguments& arguments);
 int run_impacts(const Arguments& arguments);
 int run_yields(const Arguments& arguments);
 int run_posterior(const Arguments& arguments);
+int run_signal(const Arguments& arguments);
 int run_nll(const Arguments& arguments);
 int run_combine(const Arguments& arguments);
 int run_prune(const Arguments& arguments);

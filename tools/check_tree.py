@@ -35,7 +35,7 @@ MAY_INCLUDE = {
 # Skins see what users see.
 SKINS = ("cli", "python", "examples", "benchmarks")
 # No header that is installed may need any of these.
-PRIVATE_LIBRARIES = re.compile(r"<(Eigen|fmt|rapidjson|boost|archive|archive_entry|Random123|CLI|nlohmann|simdjson|yaml-cpp|pugixml)(/|\.hp{0,2}|>)")
+PRIVATE_LIBRARIES = re.compile(r"<(Eigen|fmt|rapidjson|boost|archive|archive_entry|libqhull_r|Random123|CLI|nlohmann|simdjson|yaml-cpp|pugixml)(/|\.hp{0,2}|>)")
 
 UMBRELLA = "include/relume/relume.hpp"
 

@@ -63,6 +63,7 @@ const char* kind_of(const model::Constraint& constraint) {
   switch (constraint.kind) {
     case model::ConstraintKind::normal: return "normal";
     case model::ConstraintKind::poisson: return "poisson";
+    case model::ConstraintKind::correlated_normal: return "correlated_normal";
     case model::ConstraintKind::gamma_variance: return "gamma_variance";
     case model::ConstraintKind::none: break;
   }
