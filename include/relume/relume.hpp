@@ -55,6 +55,7 @@
 #include "relume/model/likelihood.hpp"
 #include "relume/reinterpret/mass_map.hpp"
 #include "relume/reinterpret/signal_maps.hpp"
+#include "relume/reinterpret/counting.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/findings.hpp"
 #include "relume/report/goodness.hpp"

@@ -56,15 +56,23 @@ void need_poi(const Model& m, const std::vector<infer::FixedParameter>& fixed) {
   }
 }
 
+infer::TestStatistic statistic_of(const std::string& name) {
+  const auto known = infer::test_statistic_from_string(name);
+  if (!known) refuse("test_stat", "no test statistic is called '" + name + "'", "q0, q, qtilde, t, ttilde");
+  return *known;
+}
+
+infer::Asimov asimov_of(const std::string& name) {
+  const auto known = infer::asimov_from_string(name);
+  if (!known) refuse("asimov", "'" + name + "' is no way to make Asimov data", "a-posteriori, a-priori");
+  return *known;
+}
+
 infer::TestOptions test_options(const Model& m, const std::string& statistic, const std::string& asimov,
                                 const Fixed& fixed, const std::optional<Vector>& start) {
   infer::TestOptions options;
-  const auto known = infer::test_statistic_from_string(statistic);
-  if (!known) refuse("test_stat", "no test statistic is called '" + statistic + "'", "q0, q, qtilde, t, ttilde");
-  options.statistic = *known;
-  const auto kind = infer::asimov_from_string(asimov);
-  if (!kind) refuse("asimov", "'" + asimov + "' is no way to make Asimov data", "a-posteriori, a-priori");
-  options.asimov = *kind;
+  options.statistic = statistic_of(statistic);
+  options.asimov = asimov_of(asimov);
   options.fixed = fixed_from(m, fixed);
   need_poi(m, options.fixed);
   options.start = numbers(m, start, "start");

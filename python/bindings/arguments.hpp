@@ -31,6 +31,8 @@ std::vector<double> numbers(const Model& m, const std::optional<Vector>& values,
                             bool may_be_infinite = false);
 ParamId parameter_of(const Model& m, const std::string& name);
 void check_level(double level);
+infer::TestStatistic statistic_of(const std::string& name);
+infer::Asimov asimov_of(const std::string& name);
 infer::Ensemble ensemble_of(const std::string& name);
 void need_poi(const Model& m, const std::vector<infer::FixedParameter>& fixed);
 infer::TestOptions test_options(const Model& m, const std::string& statistic, const std::string& asimov,

@@ -27,6 +27,7 @@ void bind_goodness(nanobind::module_& m);
 void bind_infer(nanobind::module_& m);
 void bind_contour(nanobind::module_& m);
 void bind_toy_limit(nanobind::module_& m);
+void bind_counting(nanobind::module_& m);
 void bind_hygiene(nanobind::module_& m);
 void bind_impacts(nanobind::module_& m);
 void bind_yields(nanobind::module_& m);

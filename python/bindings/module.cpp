@@ -14,6 +14,7 @@ NB_MODULE(_core, m) {
   relume::python::bind_infer(m);
   relume::python::bind_contour(m);
   relume::python::bind_toy_limit(m);
+  relume::python::bind_counting(m);
   relume::python::bind_hygiene(m);
   relume::python::bind_impacts(m);
   relume::python::bind_yields(m);

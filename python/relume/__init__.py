@@ -17,6 +17,7 @@ UnknownNameError (both) and FileError. Numbers that do not work out raise nothin
 
 from ._core import __version__
 from .contours import Contour, Contours, ProfileGrid, RatioTest, contour, scan_grid, test
+from .counting import CountingLimits, CountingTests, RegionChoice, counting_limits, counting_tests, most_sensitive_region
 from .errors import FileError, InputError, OptionError, Problem, RelumeError, UnknownNameError
 from .goodness import BinResidual, ChannelStrength, Compatibility, GoodnessOfFit, compatibility, goodness
 from .hygiene import Finding, Findings, SmallPruning, validate
@@ -31,12 +32,12 @@ from .spec import Patch, PatchSet, Signal, Workspace, read
 from .yields import BinYields, ChannelYields, Propagated, Yields, propagate, yields
 
 __all__ = [
-    "BinResidual", "BinYields", "Channel", "ChannelStrength", "ChannelYields", "Compatibility", "Contour", "Contours", "Discovery",
+    "BinResidual", "BinYields", "Channel", "ChannelStrength", "ChannelYields", "Compatibility", "Contour", "Contours", "CountingLimits", "CountingTests", "Discovery",
     "Estimate", "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact", "HypoTest", "Impact", "ImpactPair",
     "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable", "Model",
     "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Posterior", "PosteriorParameter", "Problem", "ProfileGrid",
-    "ProfileScan", "Propagated", "RatioTest", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
-    "UnknownNameError", "Workspace", "Yields", "__version__", "compatibility", "contour", "feldman_cousins", "fit", "goodness", "hypotest",
-    "impacts", "intervals", "limit_gradient", "limits", "merge_toys", "posterior", "propagate", "read", "scan", "scan_grid", "significance",
+    "ProfileScan", "Propagated", "RatioTest", "RegionChoice", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
+    "UnknownNameError", "Workspace", "Yields", "__version__", "compatibility", "contour", "counting_limits", "counting_tests", "feldman_cousins", "fit", "goodness", "hypotest",
+    "impacts", "intervals", "limit_gradient", "limits", "merge_toys", "most_sensitive_region", "posterior", "propagate", "read", "scan", "scan_grid", "significance",
     "test", "toy_limit", "toys", "upper_limit", "validate", "yields",
 ]

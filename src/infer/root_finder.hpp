@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -21,11 +20,12 @@ namespace relume::infer {
 /// Values are of order one; infinity says that the function ends before there.
 class RootFinder {
  public:
-  using Function = std::function<std::optional<std::pair<double, double>>(double)>;
   static constexpr double smallest = 1e-9, largest = 1e12;
   enum class Failure { none, function, not_bracketed, not_settled };
   Failure failure = Failure::none;
 
+  /// `f` gives value and slope, or nothing when it has failed: std::optional<std::pair<double, double>>(double).
+  template <class Function>
   std::optional<double> find(const Function& f, double guess, double tolerance) {
     double low = 0.0, high = std::numeric_limits<double>::infinity();  // f(low) < 0 <= f(high)
     double x = std::clamp(guess, smallest, largest);

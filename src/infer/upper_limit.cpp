@@ -145,12 +145,12 @@ Limit upper_limit(const model::Likelihood& likelihood, const model::Data& data, 
     const double bound = fits.upper();
     if (furthest > bound) {
       limit.bounds_widened = true;
-      const double free_before = fits.free()->mu;
       fits.widen(2.0 * furthest);
       fits.notes.push_back("limits lie beyond the upper bound " + TestFits::number(bound) + " of " + fits.poi_name() +
                            ": it was widened to " + TestFits::number(2.0 * furthest) + " for all fits");
-      // The bound enters the free fit only; where that was not held by it, nothing changes.
-      if (free_before >= bound) compute();
+      // The bound enters the free fit only; where that was not held by it (or just short of it, where the slope beside
+      // the bound is next to nothing), nothing changes.
+      if (const auto* free = fits.free(); free != nullptr && free->mu > bound) compute();
     }
   }
   if (const auto* free = fits.status == Status::ok ? fits.free() : nullptr; free != nullptr) limit.mu_hat = free->mu;

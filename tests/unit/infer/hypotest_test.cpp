@@ -127,6 +127,46 @@ TEST(UpperLimit, ScalesWithTheSignalOverFourteenDecades) {
   }
 }
 
+/// background + sigma t, t as free as it likes.
+spec::Workspace with_uncertainty(double signal, double background, double sigma, double observed) {
+  spec::Workspace ws = counting(signal, background, observed);
+  ws.channels[0].samples[0].modifiers.push_back(
+      {"t", ModifierType::histosys, spec::HistoSysData{{background - sigma}, {background + sigma}}});
+  spec::ParameterConfig t;
+  t.name = "t";
+  t.bounds = std::vector<spec::ParameterConfig::Bounds>{{-1e6, 1e6}};
+  ws.measurements[0].parameters.push_back(t);
+  return ws;
+}
+
+// The likelihood is so flat at the bound, 10, that the first free fit may end a hair below it; the best fit is
+// at 1.7e8. The reference is a bisection with 50 digits.
+TEST(UpperLimit, BestFitFarBeyondAnUpperBound) {
+  const auto c = compile(with_uncertainty(0.0017134757732623007, 10579.673133079368, 154644.68472906947, 295974.0));
+  LimitOptions options;
+  options.test.asimov = Asimov::a_priori;
+  for (const double tolerance : {1e-7, 1e-10}) {
+    options.tolerance = tolerance;
+    const Limit limit = upper_limit(*c.likelihood, c.observed, options);
+    ASSERT_TRUE(limit.is_usable()) << limit.reason;
+    EXPECT_NEAR(*limit.observed / 316451090.944, 1.0, 1e-6);
+  }
+}
+
+// The background-only fit holds the rate at zero, which one sample alone makes: its rounding is no negative rate.
+TEST(UpperLimit, NoEventsAndAVarianceAboveTheBackground) {
+  for (const auto& [background, sigma] :
+       std::vector<std::pair<double, double>>{{0.1, 0.5}, {30.0, 22.0}, {64.2, 94.8}}) {
+    const auto c = compile(with_uncertainty(2.0, background, sigma, 0.0));
+    const Limit limit = upper_limit(*c.likelihood, c.observed);
+    ASSERT_TRUE(limit.is_usable()) << limit.reason;
+    // Without events q_A is x^2/V up to x = V and 2 x - V from there on.
+    const double v = sigma * sigma, a = asimov_significance_at(0.05, 0.0);
+    const double events = a < sigma ? a * sigma : 0.5 * (a * a + v);
+    EXPECT_NEAR(2.0 * *limit.expected[2] / events, 1.0, 1e-6) << background;
+  }
+}
+
 TEST(UpperLimit, OtherLevelsAndStatistics) {
   const auto c = compile(counting(4.0, 50.0, 45.0));
   LimitOptions options;
