@@ -75,7 +75,7 @@ int run_cls(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::all_points);
   if (input.patchset) return scan_points(arguments, input, value, options);
 
-  const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build_with_poi(std::move(input.publication), model_settings(arguments)).value();
   if (wants_toys(arguments)) {
     infer::ToyOptions toys = toy_options(arguments, options);
     toys.threads = static_cast<int>(arguments.integer(options::jobs));

@@ -17,10 +17,10 @@ int run_combine(const Arguments& arguments) {
     throw UsageError("--merge-channels needs --join outer, 'left outer' or 'right outer'");
   }
   refuse_shared_standard_input(arguments.positionals);
-  const spec::Workspace left = read_workspace_file(arguments.positionals[0]);
-  const spec::Workspace right = read_workspace_file(arguments.positionals[1]);
+  const spec::Workspace left = read_workspace_file(arguments.positionals[0], "combine");
+  const spec::Workspace right = read_workspace_file(arguments.positionals[1], "combine");
   const spec::Workspace both = edit::combine(left, right, {.join = join, .merge_channels = merge}).value();
-  write_document(arguments, formats::workspace_to_json(both));
+  write_workspace(arguments, both);
   return exit_code::ok;
 }
 

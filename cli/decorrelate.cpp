@@ -16,8 +16,8 @@ int run_decorrelate(const Arguments& arguments) {
   options.by_sample = by != "channel";
   options.channels = arguments.all(options::in_channel);
   options.samples = arguments.all(options::in_sample);
-  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front());
-  write_document(arguments, formats::workspace_to_json(edit::decorrelate(workspace, options).value()));
+  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front(), "decorrelate");
+  write_workspace(arguments, edit::decorrelate(workspace, options).value());
   return exit_code::ok;
 }
 

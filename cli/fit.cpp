@@ -41,7 +41,7 @@ int exit_code_of(const minimize::Minimum& minimum) {
 int run_fit(const Arguments& arguments) {
   check_picture(arguments, "pulls");
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   infer::FitOptions options;
   options.fixed = model.fixed;
   options.covariance = arguments.given(options::covariance);

@@ -56,7 +56,7 @@ Agreement compare_channels(const spec::Workspace& workspace, const Model& model,
   ModelSettings separate_settings = settings;
   separate_settings.compile.poi = "";
   separate_settings.fixed.clear();
-  Agreement result{name, build(std::move(parts.workspace), separate_settings).value(), {}};
+  Agreement result{name, build({std::move(parts.workspace)}, separate_settings).value(), {}};
   infer::CompatibilityQuestion question{model.likelihood(),           model.observed(),           *poi,
                                         result.separate.likelihood(), result.separate.observed(), {}};
   for (const auto& [channel, parameter] : parts.parameters) {
@@ -80,8 +80,8 @@ int run_goodness(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   const ModelSettings settings = model_settings(arguments);
   const bool wants_channels = arguments.given(options::compatibility);
-  const spec::Workspace workspace = wants_channels ? input.workspace : spec::Workspace{};
-  const Model model = build(std::move(input.workspace), settings).value();
+  const spec::Workspace workspace = wants_channels ? workspace_of(input.publication, "--compatibility") : spec::Workspace{};
+  const Model model = build(std::move(input.publication), settings).value();
   infer::GoodnessOptions options;
   options.fixed = model.fixed;
   options.stop = &catch_interrupts();

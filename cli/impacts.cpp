@@ -57,7 +57,7 @@ int run_impacts(const Arguments& arguments) {
   const auto patterns = group_patterns(arguments);
   check_picture(arguments, "impacts");
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   infer::ImpactOptions options;
   for (const std::string& name : arguments.all(options::impact_of)) {
     options.parameters.push_back(find_parameter(model, name, "--parameter"));

@@ -11,10 +11,10 @@ namespace relume::cli {
 int run_inspect(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   ModelSettings settings = model_settings(arguments);
-  apply_to(input.workspace, settings);
-  const Model model = build(input.workspace, settings).value();
+  apply_to(input.publication, settings);
+  const Model model = build(input.publication, settings).value();
   report::Summary summary =
-      report::summarise(input.workspace, settings.compile.measurement, model.compiled.likelihood.get());
+      report::summarise(workspace_of(input.publication, "inspect"), settings.compile.measurement, model.compiled.likelihood.get());
   std::vector<std::string> notes = std::move(input.notes);
   notes.insert(notes.end(), model.compiled.notices.begin(), model.compiled.notices.end());
   spec::JsonObject json = report::to_json(summary);

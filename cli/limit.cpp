@@ -67,7 +67,7 @@ int run_limit(const Arguments& arguments) {
   }
   if (input.patchset) return scan_points(arguments, input, options);
 
-  const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build_with_poi(std::move(input.publication), model_settings(arguments)).value();
   if (wants_toys(arguments)) {
     infer::ToyLimit limit = limit_from_toys(arguments, model, options, catch_interrupts());
     limit.notes.insert(limit.notes.begin(), input.notes.begin(), input.notes.end());

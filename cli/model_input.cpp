@@ -8,16 +8,19 @@
 
 #include "interrupt.hpp"
 #include "output.hpp"
-#include "relume/edit/signal.hpp"
 #include "relume/edit/workspace.hpp"
 #include "relume/formats/digest.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/json_patch.hpp"
+#include "relume/formats/publication.hpp"
+#include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
+#include "relume/formats/smodels.hpp"
 #include "relume/infer/asimov.hpp"
 #include "relume/model/channel_mask.hpp"
+#include "relume/reinterpret/publication.hpp"
 #include "relume/report/parameters.hpp"
 
 namespace relume::cli {
@@ -38,9 +41,26 @@ Json read_document(const std::string& name) {
   return formats::parse_json(bytes, source_name(name)).value();
 }
 
-spec::Workspace read_workspace_file(const std::string& name) {
-  const std::string bytes = formats::read_input(name).value();
-  return formats::read_workspace(bytes, source_name(name)).value();
+spec::Publication read_publication_file(const std::string& name) {
+  if (formats::is_smodels_directory(name)) return formats::read_smodels(name).value();
+  return formats::read_publication_input(name).value();
+}
+
+spec::Workspace read_workspace_file(const std::string& name, std::string_view verb) {
+  auto prepared = reinterpret::prepare(read_publication_file(name)).value();
+  for (const std::string& note : prepared.notes) warn(note);
+  return std::move(workspace_of(prepared.publication, verb));
+}
+
+spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb) {
+  if (auto* workspace = std::get_if<spec::Workspace>(&publication.value)) return *workspace;
+  throw Exception({{ErrorCode::option, {}, fmt::format("{} is about channels and samples, and this is: {}", verb, kind_of(publication)), {}}});
+}
+
+void write_workspace(const Arguments& arguments, const spec::Workspace& workspace) {
+  write_document(arguments, spec::is_within_schema(workspace)
+                                ? formats::workspace_to_json(workspace)
+                                : formats::likelihood_to_json(spec::Publication{workspace}));
 }
 
 namespace {
@@ -103,35 +123,42 @@ Input read_input(const Arguments& arguments, PatchsetUse use) {
     const std::string patchset_name = arguments.text(options::patchset);
     // Digests are those of the document, which is therefore kept until they have been compared.
     const Json document = read_document(name);
-    input.workspace = formats::workspace_from_json(document, source_name(name)).value();
+    input.publication = {formats::workspace_from_json(document, source_name(name)).value()};
     input.patchset = formats::patchset_from_json(read_document(patchset_name), source_name(patchset_name)).value();
     compare_digests(*input.patchset, document, name, input.notes);
   } else {
-    input.workspace = read_workspace_file(name);
+    input.publication = read_publication_file(name);
   }
   for (const std::string& patch_name : arguments.all(options::patch)) {
     const Json operations = read_document(patch_name);
     check_is_patch(operations, patch_name);
-    input.workspace = formats::apply_patch(std::move(input.workspace), operations, source_name(patch_name)).value();
+    spec::Workspace& workspace = workspace_of(input.publication, "--patch");
+    workspace = formats::apply_patch(std::move(workspace), operations, source_name(patch_name)).value();
   }
   if (arguments.given(options::point)) {
     const std::string point = arguments.text(options::point);
     const spec::Patch* patch = formats::find_patch(*input.patchset, point).value();
-    input.workspace =
-        formats::apply_patch(std::move(input.workspace), patch->operations,
+    spec::Workspace& workspace = workspace_of(input.publication, "--patchset");
+    workspace =
+        formats::apply_patch(std::move(workspace), patch->operations,
                              fmt::format("{}, point '{}'", source_name(arguments.text(options::patchset)), point))
             .value();
     input.patchset.reset();
   }
+  std::optional<spec::Signal> signal;
   if (arguments.given(options::signal)) {
     const std::string signal_name = arguments.text(options::signal);
     const std::string bytes = formats::read_input(signal_name).value();
-    const spec::Signal signal = formats::read_signal(bytes, source_name(signal_name)).value();
-    input.workspace = edit::add_signal(input.workspace, signal,
-                                       {.other_channels_are_zero = arguments.given(options::other_channels_zero)})
-                          .value();
-    input.cross_section = signal.cross_section;
+    signal = formats::read_signal(bytes, source_name(signal_name)).value();
+    input.cross_section = signal->cross_section;
   }
+  if (!signal && std::holds_alternative<spec::Workspace>(input.publication.value)) return input;
+  auto prepared = reinterpret::prepare(input.publication, signal ? &*signal : nullptr,
+                                       {.region = arguments.given(options::region) ? arguments.text(options::region) : "",
+                                        .other_channels_are_zero = arguments.given(options::other_channels_zero)})
+                      .value();
+  input.publication = std::move(prepared.publication);
+  input.notes.insert(input.notes.end(), prepared.notes.begin(), prepared.notes.end());
   return input;
 }
 
@@ -169,7 +196,10 @@ ModelSettings model_settings(const Arguments& arguments) {
   return settings;
 }
 
-void apply_to(spec::Workspace& workspace, ModelSettings& settings) {
+void apply_to(spec::Publication& publication, ModelSettings& settings) {
+  auto* const as_workspace = std::get_if<spec::Workspace>(&publication.value);
+  if (as_workspace == nullptr) return;
+  spec::Workspace& workspace = *as_workspace;
   if (!settings.dropped_channels.empty()) {
     workspace = edit::prune(workspace, {.channels = settings.dropped_channels}).value();
     settings.dropped_channels.clear();
@@ -259,8 +289,9 @@ void take_asimov_data(Model& model, const std::vector<infer::FixedParameter>& in
 
 }  // namespace
 
-Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
+Result<Model> build(spec::Publication publication, const ModelSettings& settings) {
   if (!settings.dropped_channels.empty()) {
+    spec::Workspace& workspace = workspace_of(publication, "--drop-channel");
     auto pruned = edit::prune(workspace, {.channels = settings.dropped_channels});
     if (!pruned) {
       Errors errors = pruned.errors();
@@ -269,7 +300,7 @@ Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
     }
     workspace = *std::move(pruned);
   }
-  auto compiled = model::compile(workspace, settings.compile);
+  auto compiled = reinterpret::compile(publication, settings.compile);
   if (!compiled) {
     Errors errors = compiled.errors();
     for (Error& error : errors) {
@@ -292,8 +323,8 @@ Result<Model> build(spec::Workspace workspace, const ModelSettings& settings) {
   return model;
 }
 
-Result<Model> build_with_poi(spec::Workspace workspace, const ModelSettings& settings) {
-  auto model = build(std::move(workspace), settings);
+Result<Model> build_with_poi(spec::Publication publication, const ModelSettings& settings) {
+  auto model = build(std::move(publication), settings);
   if (!model) return model;
   const auto poi = model->likelihood().poi();
   if (!poi) {

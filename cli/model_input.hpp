@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// From the model options to a model: workspace, patches, a point of a patchset, a signal, dropped channels.
+// From the model options to a model: any published result, patches, a point of a patchset, a signal, dropped channels.
 //
 //   Input input = read_input(arguments, PatchsetUse::one_point);
-//   Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+//   Model model = build(std::move(input.publication), model_settings(arguments)).value();
 //
 // Errors in the input come as relume::Exception, wrong combinations of options as UsageError.
 #pragma once
@@ -21,13 +21,14 @@
 #include "relume/infer/hypotest.hpp"
 #include "relume/model/histfactory.hpp"
 #include "relume/spec/patchset.hpp"
+#include "relume/spec/publication.hpp"
 #include "relume/spec/signal.hpp"
 #include "relume/spec/workspace.hpp"
 
 namespace relume::cli {
 
 struct Input {
-  spec::Workspace workspace;               ///< with all patches, the chosen point and the signal
+  spec::Publication publication;           ///< with all patches, the chosen point and the signal
   std::optional<spec::PatchSet> patchset;  ///< present when all points are asked for
   std::optional<spec::CrossSection> cross_section;
   std::vector<std::string> notes;
@@ -39,6 +40,8 @@ enum class PatchsetUse {
 };
 
 Input read_input(const Arguments& arguments, PatchsetUse use);
+/// The workspace of the input; throws for `verb` when what was published cannot be written as one.
+spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb);
 
 /// What the options say about every model that is built.
 struct ModelSettings {
@@ -57,7 +60,7 @@ ModelSettings model_settings(const Arguments& arguments);
 
 /// What the options make of the workspace itself: channels are dropped, measurements get the parameter of interest. The
 /// settings no longer drop channels.
-void apply_to(spec::Workspace& workspace, ModelSettings& settings);
+void apply_to(spec::Publication& publication, ModelSettings& settings);
 
 struct Model {
   model::Compiled compiled;
@@ -67,7 +70,7 @@ struct Model {
   const model::Data& observed() const { return compiled.observed; }
 };
 
-Result<Model> build(spec::Workspace workspace, const ModelSettings& settings);
+Result<Model> build(spec::Publication publication, const ModelSettings& settings);
 
 /// The parameter that an option names; throws when there is none.
 ParamId find_parameter(const Model& model, const std::string& name, const char* option);
@@ -80,7 +83,7 @@ class AsimovFailure : public std::runtime_error {
 };
 
 /// The same for tests and limits, which need a parameter of interest that is free.
-Result<Model> build_with_poi(spec::Workspace workspace, const ModelSettings& settings);
+Result<Model> build_with_poi(spec::Publication publication, const ModelSettings& settings);
 
 /// The document and its name for messages; the bytes are gone when this returns.
 spec::Json read_document(const std::string& name);
@@ -89,6 +92,11 @@ std::string source_name(const std::string& name);
 /// Usage error when more than one of the names is standard input.
 void refuse_shared_standard_input(const std::vector<std::string>& names);
 
-spec::Workspace read_workspace_file(const std::string& name);
+/// Any kind of published result: a file, or a directory of the SModelS data base.
+spec::Publication read_publication_file(const std::string& name);
+/// What is one, or can be written as one; `verb` is for the message when it cannot.
+spec::Workspace read_workspace_file(const std::string& name, std::string_view verb);
+/// pyhf's format, or ours where that has no words for it.
+void write_workspace(const Arguments& arguments, const spec::Workspace& workspace);
 
 }  // namespace relume::cli

@@ -74,7 +74,7 @@ std::string table(const model::Likelihood& likelihood, const std::vector<double>
 
 int run_nll(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   const model::Likelihood& likelihood = model.likelihood();
   const std::vector<double> point = chosen_point(arguments, model);
   const auto scratch = likelihood.make_scratch();

@@ -31,6 +31,13 @@ const Option signal{
 const Option other_channels_zero{.name = "other-channels-zero",
                                  .help = "Channels that the signal file does not mention see no signal.",
                                  .reason = "Off: a forgotten channel would pass for an efficiency of zero."};
+const Option region{
+    .name = "region",
+    .kind = Kind::text,
+    .metavar = "NAME",
+    .default_text = "the most sensitive",
+    .help = "Of signal regions whose correlations are not known: the one to use.",
+    .reason = "One region at a time: the one with the lowest expected limit on the signal before looking at the data."};
 const Option measurement{.name = "measurement",
                          .kind = Kind::text,
                          .metavar = "NAME",
@@ -780,6 +787,7 @@ Options model_options[] = {&options::patch,
                            &options::point,
                            &options::signal,
                            &options::other_channels_zero,
+                           &options::region,
                            &options::measurement,
                            &options::poi,
                            &options::fix,

@@ -58,7 +58,7 @@ infer::Posterior sample(const Model& model, infer::PosteriorOptions options) {
 int run_posterior(const Arguments& arguments) {
   check_picture(arguments, "posterior");
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   infer::PosteriorOptions options;
   options.fixed = model.fixed;
   options.priors = priors(arguments, model.likelihood());

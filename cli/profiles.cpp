@@ -69,7 +69,7 @@ int write(const Arguments& arguments, const Input& input, const Model& model, Re
 int run_scan_parameter(const Arguments& arguments) {
   check_picture(arguments, "scan");
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   const std::vector<ParamId> parameters = scanned_parameters(arguments, model);
   const std::size_t n_from = arguments.numbers(options::from).size(), n_to = arguments.numbers(options::to).size();
   if (n_from != n_to || (n_from != 0 && n_from != parameters.size())) {
@@ -102,7 +102,7 @@ int run_scan_parameter(const Arguments& arguments) {
 int run_contour(const Arguments& arguments) {
   check_picture(arguments, "contour");
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   const std::vector<std::string> names = arguments.all(options::contour_of);
   if (names.size() != 2) throw UsageError("a contour has two parameters: give --parameter twice");
   infer::ContourOptions options;
@@ -116,7 +116,7 @@ int run_contour(const Arguments& arguments) {
 
 int run_test(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   std::vector<infer::FixedParameter> tested;
   for (const auto& [name, value] : arguments.assignments(options::at))
     tested.push_back({find_parameter(model, name, "--at"), value});
@@ -136,7 +136,7 @@ int run_feldman_cousins(const Arguments& arguments, Input input) {
     settings.compile.poi = names[0];
     settings.poi_option = "--parameter";
   }
-  const Model model = build_with_poi(std::move(input.workspace), settings).value();
+  const Model model = build_with_poi(std::move(input.publication), settings).value();
   infer::TestOptions test;
   test.statistic = infer::test_statistic_from_string(arguments.text(options::ordering)).value();
   const infer::ToyLimitOptions options =
@@ -151,7 +151,7 @@ int run_intervals(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   if (wants_toys(arguments)) return run_feldman_cousins(arguments, std::move(input));
   if (arguments.given(options::ordering)) throw UsageError("--test-stat is for --calctype toybased");
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   std::vector<ParamId> parameters;
   for (const std::string& name : arguments.all(options::interval_of))
     parameters.push_back(find_parameter(model, name, "--parameter"));

@@ -16,8 +16,8 @@ int run_prune(const Arguments& arguments) {
   for (const std::string& type : arguments.all(options::prune_modifier_type)) {
     selection.modifier_types.push_back(spec::modifier_type_from_string(type).value());
   }
-  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front());
-  write_document(arguments, formats::workspace_to_json(edit::prune(workspace, selection).value()));
+  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front(), "prune");
+  write_workspace(arguments, edit::prune(workspace, selection).value());
   return exit_code::ok;
 }
 

@@ -55,7 +55,7 @@ int run_prune_small(const Arguments& arguments) {
     const std::string json = formats::write_json(report::to_json(pruning, found), {.indent = 4}) + '\n';
     formats::write_output(arguments.text(options::report), json).value();
   }
-  write_document(arguments, formats::workspace_to_json(pruning.workspace));
+  write_workspace(arguments, pruning.workspace);
   explain(report::to_table(pruning, found));
   return comparison && !comparison->is_usable() ? exit_code::not_usable : exit_code::ok;
 }

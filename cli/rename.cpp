@@ -13,8 +13,8 @@ int run_rename(const Arguments& arguments) {
   names.samples = arguments.pairs(options::rename_sample);
   names.modifiers = arguments.pairs(options::rename_modifier);
   names.measurements = arguments.pairs(options::rename_measurement);
-  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front());
-  write_document(arguments, formats::workspace_to_json(edit::rename(workspace, names).value()));
+  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front(), "rename");
+  write_workspace(arguments, edit::rename(workspace, names).value());
   return exit_code::ok;
 }
 

@@ -100,13 +100,14 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
   if (patchset.patches.empty()) {
     throw Exception({{ErrorCode::model, source, "the patchset has no points", {}}});
   }
+  const auto& workspace = std::get<spec::Workspace>(input.publication.value);
   const ModelSettings settings = model_settings(arguments);
   const std::atomic<bool>& stop = catch_interrupts();
   std::vector<Point> points(patchset.patches.size());
   {
     ProgressBar progress(points.size());
-    const auto ask = [&](spec::Workspace workspace, Point& point) {
-      const auto model = build_with_poi(std::move(workspace), settings);
+    const auto ask = [&](spec::Publication publication, Point& point) {
+      const auto model = build_with_poi(std::move(publication), settings);
       if (model) {
         point.result = scan.ask(*model, stop);
         return;
@@ -119,14 +120,14 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
       if (stop.load(std::memory_order_relaxed)) return;
       Point& point = points[i];
       const spec::Patch& patch = patchset.patches[i];
-      auto workspace =
-          formats::apply_patch(input.workspace, patch.operations, fmt::format("{}, point '{}'", source, patch.name));
-      if (!workspace) {
+      auto patched =
+          formats::apply_patch(workspace, patch.operations, fmt::format("{}, point '{}'", source, patch.name));
+      if (!patched) {
         point.status = "patch_failed";
-        point.reason = join(workspace.errors());
+        point.reason = join(patched.errors());
       } else {
         try {
-          ask(*std::move(workspace), point);
+          ask({*std::move(patched)}, point);
         } catch (const AsimovFailure& failure) {
           point.status = infer::to_string(failure.status);
           point.reason = failure.what();

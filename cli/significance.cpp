@@ -14,7 +14,7 @@ namespace relume::cli {
 
 int run_significance(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build_with_poi(std::move(input.publication), model_settings(arguments)).value();
   infer::TestOptions options;
   options.asimov = asimov_option(arguments);
   if (wants_toys(arguments)) {

@@ -8,8 +8,8 @@
 namespace relume::cli {
 
 int run_sort(const Arguments& arguments) {
-  spec::Workspace workspace = edit::sort(read_workspace_file(arguments.positionals.front()));
-  write_document(arguments, formats::workspace_to_json(workspace));
+  spec::Workspace workspace = edit::sort(read_workspace_file(arguments.positionals.front(), "sort"));
+  write_workspace(arguments, workspace);
   return exit_code::ok;
 }
 

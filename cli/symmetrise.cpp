@@ -13,8 +13,8 @@ int run_symmetrise(const Arguments& arguments) {
   options.where = {.modifiers = arguments.all(options::in_modifier),
                    .channels = arguments.all(options::in_channel),
                    .samples = arguments.all(options::in_sample)};
-  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front());
-  write_document(arguments, formats::workspace_to_json(edit::symmetrise(workspace, options).value()));
+  const spec::Workspace workspace = read_workspace_file(arguments.positionals.front(), "symmetrise");
+  write_workspace(arguments, edit::symmetrise(workspace, options).value());
   return exit_code::ok;
 }
 

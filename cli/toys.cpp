@@ -157,7 +157,7 @@ int run_toys(const Arguments& arguments) {
   options.threads = static_cast<int>(arguments.integer(options::jobs));
   const double value = tested_value(arguments, test_with.statistic);
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build_with_poi(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build_with_poi(std::move(input.publication), model_settings(arguments)).value();
   const std::atomic<bool>& stop = catch_interrupts();
   ToyTest test = arguments.given(options::shards)
                      ? test_in_shards(arguments.text(options::shards), model, value, options, stop)

@@ -32,9 +32,9 @@ bool fails(const check::Findings& findings, const std::string& on) {
 int run_validate(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   ModelSettings settings = model_settings(arguments);
-  apply_to(input.workspace, settings);
-  const Model model = build(input.workspace, settings).value();
-  const check::Findings findings = check::find(input.workspace, settings.compile.measurement,
+  apply_to(input.publication, settings);
+  const Model model = build(input.publication, settings).value();
+  const check::Findings findings = check::find(workspace_of(input.publication, "validate"), settings.compile.measurement,
                                                check_options(arguments, model), model.compiled.likelihood.get())
                                        .value();
   std::vector<std::string> notes = std::move(input.notes);

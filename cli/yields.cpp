@@ -48,7 +48,7 @@ int run_yields(const Arguments& arguments) {
   }
   check_picture(arguments, "yields");
   Input input = read_input(arguments, PatchsetUse::one_point);
-  const Model model = build(std::move(input.workspace), model_settings(arguments)).value();
+  const Model model = build(std::move(input.publication), model_settings(arguments)).value();
   infer::Yields yields = yields_of(arguments, model);
   std::vector<std::string>& notes = yields.notes;
   notes.insert(notes.begin(), model.compiled.notices.begin(), model.compiled.notices.end());

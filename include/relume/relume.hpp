@@ -54,6 +54,7 @@
 #include "relume/model/histfactory.hpp"
 #include "relume/model/likelihood.hpp"
 #include "relume/reinterpret/mass_map.hpp"
+#include "relume/reinterpret/publication.hpp"
 #include "relume/reinterpret/signal_maps.hpp"
 #include "relume/reinterpret/counting.hpp"
 #include "relume/report/contour.hpp"

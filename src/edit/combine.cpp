@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -71,6 +72,8 @@ class Combination {
     combined.measurements =
         join_by_name(by_precedence(options_.join, left_.measurements, right_.measurements),
                      [&](Measurement& kept, const Measurement& other) { meet_measurements(kept, other); });
+    combined.correlations = join_correlations();
+    combined.constraints_are_priors = left_.constraints_are_priors && right_.constraints_are_priors;
     if (!errors_.empty()) return std::move(errors_);
     if (Errors problems = spec::validate(combined, "the combination"); !problems.empty()) return problems;
     return combined;
@@ -84,6 +87,22 @@ class Combination {
           // As in pyhf, a sample that both have is taken from the side with precedence without comparing.
           kept.samples = join_by_name(Sides<Sample>{kept.samples, other.samples}, [](const Sample&, const Sample&) {});
         });
+  }
+
+  /// A matrix that both have is one; parameters that are in two matrices clash.
+  std::vector<spec::Correlation> join_correlations() {
+    std::vector<spec::Correlation> joined = left_.correlations;
+    for (const spec::Correlation& correlation : right_.correlations) {
+      if (std::find(joined.begin(), joined.end(), correlation) != joined.end()) continue;
+      for (const std::string& name : correlation.parameters) {
+        for (const spec::Correlation& other : left_.correlations) {
+          if (std::find(other.parameters.begin(), other.parameters.end(), name) == other.parameters.end()) continue;
+          clash(name, fmt::format("'{}' is correlated in both workspaces, and not in the same way", name));
+        }
+      }
+      joined.push_back(correlation);
+    }
+    return joined;
   }
 
   /// Two items of one name: a clash with Join::none, and with Join::outer unless they are identical.

@@ -44,6 +44,12 @@ Errors check(const Workspace& workspace, const DecorrelateOptions& options) {
   Errors errors = find_unknown(
       workspace, {.modifiers = options.modifiers, .channels = options.channels, .samples = options.samples});
   for (const std::string& name : options.modifiers) {
+    for (const spec::Correlation& correlation : workspace.correlations) {
+      const auto& names = correlation.parameters;
+      if (std::find(names.begin(), names.end(), name) == names.end()) continue;
+      errors.push_back({ErrorCode::unsupported, name, fmt::format("'{}' is correlated with other parameters", name),
+                        "its parts would have no correlation that is known"});
+    }
     for (const spec::Measurement& measurement : workspace.measurements) {
       if (measurement.poi != name) continue;
       errors.push_back({ErrorCode::unsupported, name,

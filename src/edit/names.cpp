@@ -55,4 +55,22 @@ Errors find_unknown(const spec::Workspace& workspace, const Where& where) {
   return errors;
 }
 
+void drop_lost_correlations(spec::Workspace& workspace) {
+  if (workspace.correlations.empty()) return;
+  const Names there = modifier_names(workspace);
+  for (spec::Correlation& correlation : workspace.correlations) {
+    std::vector<std::size_t> kept;
+    for (std::size_t k = 0; k < correlation.parameters.size(); ++k) {
+      if (there.contains(correlation.parameters[k])) kept.push_back(k);
+    }
+    spec::Correlation less{.matrix = {kept.size(), {}}};
+    for (const std::size_t j : kept) {
+      less.parameters.push_back(correlation.parameters[j]);
+      for (const std::size_t k : kept) less.matrix.values.push_back(correlation.matrix(j, k));
+    }
+    correlation = std::move(less);
+  }
+  std::erase_if(workspace.correlations, [](const spec::Correlation& c) { return c.parameters.size() < 2; });
+}
+
 }  // namespace relume::edit

@@ -59,4 +59,8 @@ class Selection {
   Names modifiers_, channels_, samples_;
 };
 
+/// Takes parameters that no modifier has any more out of the correlations; what is left of a matrix is that of the
+/// marginal distribution, and a single parameter needs none.
+void drop_lost_correlations(spec::Workspace& workspace);
+
 }  // namespace relume::edit

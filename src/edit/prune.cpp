@@ -75,6 +75,7 @@ Result<Workspace> prune(const Workspace& workspace, const PruneSelection& select
   }
   // The POI stays even if its modifier goes: background-only workspaces are published like that.
   for (spec::Measurement& measurement : pruned.measurements) erase_named(measurement.parameters, modifiers);
+  drop_lost_correlations(pruned);
   if (Errors problems = spec::validate(pruned, "the pruned workspace"); !problems.empty()) return problems;
   return pruned;
 }

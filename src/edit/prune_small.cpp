@@ -211,6 +211,7 @@ Result<SmallPruning> prune_small(const Workspace& workspace, const SmallPruningO
   for (spec::Measurement& measurement : pruning.workspace.measurements) {
     std::erase_if(measurement.parameters, [&](const auto& config) { return gone.contains(config.name); });
   }
+  drop_lost_correlations(pruning.workspace);
   const auto before = spec::linear_uncertainties(workspace, spec::find_measurement(workspace, options.measurement), {});
   const auto after =
       spec::linear_uncertainties(pruning.workspace, spec::find_measurement(pruning.workspace, options.measurement), {});

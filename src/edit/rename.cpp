@@ -51,6 +51,9 @@ Result<Workspace> rename(const Workspace& workspace, const RenameMap& names) {
       for (spec::Modifier& modifier : sample.modifiers) rename_modifier(modifier.name);
     }
   }
+  for (spec::Correlation& correlation : renamed.correlations) {
+    for (std::string& parameter : correlation.parameters) rename_modifier(parameter);
+  }
   for (spec::Observation& observation : renamed.observations) rename_channel(observation.name);
   for (spec::Measurement& measurement : renamed.measurements) {
     rename_measurement(measurement.name);

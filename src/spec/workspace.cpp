@@ -21,4 +21,17 @@ std::optional<ModifierType> modifier_type_from_string(std::string_view name) {
   return std::nullopt;
 }
 
+bool is_within_schema(const Workspace& workspace) {
+  if (!workspace.correlations.empty() || workspace.constraints_are_priors) return false;
+  for (const Channel& channel : workspace.channels) {
+    for (const Sample& sample : channel.samples) {
+      for (const Modifier& modifier : sample.modifiers) {
+        const auto* histograms = std::get_if<HistoSysData>(&modifier.data);
+        if (histograms != nullptr && histograms->is_parabola) return false;
+      }
+    }
+  }
+  return true;
+}
+
 }  // namespace relume::spec

@@ -122,4 +122,7 @@ struct Workspace {
   bool operator==(const Workspace&) const = default;
 };
 
+/// Whether pyhf's schema has words for all of it: no correlations, parabolas or priors.
+bool is_within_schema(const Workspace& workspace);
+
 }  // namespace relume::spec
