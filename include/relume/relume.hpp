@@ -14,6 +14,7 @@
 #include "relume/base/parallel.hpp"
 #include "relume/base/version.hpp"
 #include "relume/check/findings.hpp"
+#include "relume/edit/as_pyhf.hpp"
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
 #include "relume/edit/systematics.hpp"
