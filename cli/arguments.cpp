@@ -106,7 +106,8 @@ void check(const Option& option, const std::vector<std::string>& values) {
 constexpr int max_words = 1 << 16;
 
 std::vector<std::string> fill_positionals(const Command& command, std::vector<std::string> given) {
-  if (given.size() > command.positionals.size()) {
+  const bool takes_more = !command.positionals.empty() && command.positionals.back().is_repeatable;
+  if (given.size() > command.positionals.size() && !takes_more) {
     throw UsageError(fmt::format("'{}' is not expected", given[command.positionals.size()]));
   }
   for (std::size_t i = 0; i < command.positionals.size(); ++i) {

@@ -69,6 +69,7 @@ std::string usage(const Command& command) {
   for (const Positional& positional : command.positionals) {
     text +=
         positional.default_text.empty() ? fmt::format(" {}", positional.name) : fmt::format(" [{}]", positional.name);
+    if (positional.is_repeatable) text += "...";
   }
   return text;
 }

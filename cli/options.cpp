@@ -759,6 +759,43 @@ const Option rename_measurement{.name = "measurement",
                                 .is_repeatable = true,
                                 .help = "Measurement to rename."};
 
+const Option convert_to{.name = "to",
+                        .kind = Kind::choice,
+                        .metavar = "FORMAT",
+                        .default_text = "relume",
+                        .choices = "relume|pyhf",
+                        .help = "relume: a likelihood file, which holds any kind; pyhf: a workspace.",
+                        .reason = "Nothing is lost."};
+const Option convert_covariance{.name = "covariance",
+                                .kind = Kind::file,
+                                .metavar = "TABLE",
+                                .help = "HEPData table of the covariance or correlations of the backgrounds."};
+const Option matrix_kind{.name = "matrix",
+                         .kind = Kind::choice,
+                         .metavar = "KIND",
+                         .default_text = "automatic",
+                         .choices = "automatic|covariance|correlation",
+                         .help = "What the matrix holds; correlations are scaled with the errors of the backgrounds.",
+                         .reason = "Headings say it; failing that, a diagonal of ones does."};
+const Option observed_column{.name = "observed",
+                             .kind = Kind::text,
+                             .metavar = "HEADING",
+                             .help = "Column (or row) of the observed events in the table of yields."};
+const Option background_column{.name = "background",
+                               .kind = Kind::text,
+                               .metavar = "HEADING",
+                               .help = "Column (or row) of the backgrounds and their errors."};
+const Option subset{.name = "subset",
+                    .kind = Kind::text,
+                    .metavar = "NAME",
+                    .help = "Subset of regions, where a MadAnalysis 5 file has covariances of several."};
+const Option region{.name = "region",
+                    .kind = Kind::text,
+                    .metavar = "NAME",
+                    .help = "Region of counting experiments, for pyhf."};
+const Option lossy{.name = "lossy",
+                   .help = "Write also what leaves something out; without it, that is an error which says what."};
+
 const Option algorithm{.name = "algorithm",
                        .letter = 'a',
                        .kind = Kind::choice,
@@ -849,6 +886,9 @@ Options prune_small_options[] = {&options::small_norm,  &options::small_shape, &
 Options symmetrise_options[] = {&options::symmetrisation, &options::in_modifier, &options::in_channel,
                                 &options::in_sample};
 Options decorrelate_options[] = {&options::decorrelated, &options::by, &options::in_channel, &options::in_sample};
+Options convert_options[] = {&options::convert_to,      &options::convert_covariance, &options::matrix_kind,
+                             &options::observed_column, &options::background_column,  &options::subset,
+                             &options::region,          &options::lossy};
 Options digest_options[] = {&options::algorithm, &options::digest_json, &options::digest_plaintext};
 Options extract_options[] = {&options::patch_name, &options::with_metadata};
 Options apply_options[] = {&options::patch_name};
@@ -919,6 +959,8 @@ const OptionGroup decorrelate_groups[] = {{"Decorrelation", decorrelate_options}
 const OptionGroup signal_groups[] = {{"Maps", signal_options}, {output_title, signal_output_options}};
 const OptionGroup rename_groups[] = {{"Names", rename_options}, {output_title, file_options}};
 const OptionGroup file_groups[] = {{output_title, file_options}};
+const OptionGroup convert_groups[] = {{"Conversion", convert_options}, {output_title, file_options}};
+const OptionGroup detect_groups[] = {{output_title, inspect_output_options}};
 const OptionGroup digest_groups[] = {{"Digest", digest_options}, {output_title, file_options}};
 const OptionGroup list_groups[] = {{output_title, inspect_output_options}};
 const OptionGroup extract_groups[] = {{"Point", extract_options}, {output_title, file_options}};
@@ -935,6 +977,12 @@ const Positional patchset_file[] = {
 const Positional workspace_and_patchset[] = {{"WORKSPACE", workspace_help},
                                              {"PATCHSET", "Patchset for that workspace."}};
 const Positional map_directory[] = {{"DIRECTORY", "A result of the SModels data base: the folder with globalInfo.txt."}};
+const Positional files[] = {{.name = "FILE",
+                             .help = "Anything: a path, a directory, '-', or ARCHIVE::MEMBER.",
+                             .is_repeatable = true}};
+const Positional convertible[] = {
+    {"INPUT", "A likelihood of any format, or a HEPData table of yields: a path, '-' for standard input, or a file in an archive.",
+     "-"}};
 const Positional shell[] = {{"SHELL", "The shell to complete for.", {}, "bash|zsh|fish"}};
 
 const Example inspect_examples[] = {
@@ -1060,6 +1108,15 @@ const Example rename_examples[] = {
      "New names for a systematic uncertainty and a channel."},
 };
 const Example sort_examples[] = {{"relume sort workspace.json", "Everything in alphabetical order."}};
+const Example detect_examples[] = {
+    {"relume detect *.json", "What each file is, what it holds, and what it lacks to be a likelihood."},
+};
+const Example convert_examples[] = {
+    {"relume convert t15.json --covariance t14.json -o likelihood.json",
+     "A simplified likelihood of two tables from HEPData."},
+    {"relume convert likelihood.json --to pyhf -o BkgOnly.json", "The same as a workspace, exactly."},
+    {"relume convert cms_sus_16_039.info --subset SRA", "One of several covariances of a MadAnalysis 5 file."},
+};
 const Example digest_examples[] = {
     {"relume digest BkgOnly.json", "sha256:... as pyhf prints it."},
     {"relume digest BkgOnly.json -a md5 -a sha256 --json", "What a patchset would declare."},
@@ -1177,6 +1234,14 @@ const Command all_commands[] = {
      rename_groups, rename_examples, run_rename},
     {"sort", "Sort a workspace", "Channels, samples, modifiers, observations and measurements in pyhf's order.",
      workspace, file_groups, sort_examples, run_sort},
+    {"detect", "What files are",
+     "The format is told from the content. For likelihoods: kind, regions, parameters; for what is none: what is missing. "
+     "Exit code 2 when a file is of no known format.",
+     files, detect_groups, detect_examples, run_detect},
+    {"convert", "Write a likelihood in another format",
+     "Exact or not at all: what would be lost is an error, unless --lossy allows it. What was taken for what is reported "
+     "on standard error.",
+     convertible, convert_groups, convert_examples, run_convert},
     {"digest", "Digest of a workspace", "The same as pyhf's, so that it can be compared with what a patchset declares.",
      workspace, digest_groups, digest_examples, run_digest},
     {"patchset list", "List the points of a patchset",

@@ -48,6 +48,7 @@ struct Positional {
   std::string_view help;
   std::string_view default_text{};  ///< empty: must be given
   std::string_view choices{};       ///< empty: a file
+  bool is_repeatable = false;       ///< the last one of a command: takes all that follow
 };
 
 struct Example {
@@ -94,6 +95,8 @@ extern const Option rename_channel, rename_sample, rename_modifier, rename_measu
 extern const Option small_norm, small_shape, relative_to, in_modifier, in_channel, in_sample, check, report;
 extern const Option symmetrisation, decorrelated, by;
 extern const Option topology, masses, widths, cross_section, list_topologies, outside_is_zero, for_model;
+extern const Option convert_to, convert_covariance, matrix_kind, observed_column, background_column, subset, region,
+    lossy;
 extern const Option algorithm, digest_json, digest_plaintext;
 extern const Option patch_name, with_metadata;
 }  // namespace options
@@ -126,6 +129,8 @@ int run_symmetrise(const Arguments& arguments);
 int run_decorrelate(const Arguments& arguments);
 int run_rename(const Arguments& arguments);
 int run_sort(const Arguments& arguments);
+int run_detect(const Arguments& arguments);
+int run_convert(const Arguments& arguments);
 int run_digest(const Arguments& arguments);
 int run_patchset_list(const Arguments& arguments);
 int run_patchset_extract(const Arguments& arguments);

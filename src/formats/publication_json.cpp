@@ -6,12 +6,12 @@
 #include "relume/formats/publication_json.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
 #include "base/nearest.hpp"
 #include "formats/node_reader.hpp"
+#include "formats/number_reader.hpp"
 #include "formats/workspace_reader.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/pyhf_json.hpp"
@@ -32,7 +32,6 @@ using spec::MeasuredValues;
 using spec::Measurements;
 using spec::ModelParameter;
 using spec::Number;
-using spec::Numbers;
 using spec::Place;
 using spec::Problems;
 using spec::Product;
@@ -64,8 +63,8 @@ constexpr std::array<Key, n + header_keys.size()> with_header(const std::array<K
   return all;
 }
 
-constexpr auto histfactory_keys =
-    with_header(std::array<Key, 3>{{{"workspace"}, {"correlations", optional}, {"parabolas", optional}}});
+constexpr auto histfactory_keys = with_header(std::array<Key, 4>{
+    {{"workspace"}, {"correlations", optional}, {"parabolas", optional}, {"constraints_are_priors", optional}}});
 constexpr auto simplified_keys = with_header(std::array<Key, 5>{
     {{"name", optional}, {"regions"}, {"covariance"}, {"third_moments", optional}, {"metadata", optional}}});
 constexpr auto counting_keys = with_header(
@@ -127,21 +126,8 @@ constexpr std::array<std::pair<Interpolation, std::string_view>, 2> interpolatio
 
 // ---- reading. What could not be read is NaN, an empty name or an empty list: the checks that follow pass over it.
 
-constexpr double unread = std::numeric_limits<double>::quiet_NaN();
-
-double read_double(const Json* node, const Place& place, Problems& problems) {
-  const std::optional<Number> number = read_number(node, place, problems);
-  return number ? number->value : unread;
-}
-
-double read_double(const Json* node, double otherwise, const Place& place, Problems& problems) {
+double read_double_or(double otherwise, const Json* node, const Place& place, Problems& problems) {
   return node != nullptr ? read_double(node, place, problems) : otherwise;
-}
-
-/// Absent and null both mean that there is none.
-std::optional<double> read_optional(const Json* node, const Place& place, Problems& problems) {
-  if (node == nullptr || node->is_null()) return std::nullopt;
-  return read_double(node, place, problems);
 }
 
 std::string read_text(const Json* node, std::string_view otherwise, const Place& place, Problems& problems) {
@@ -151,11 +137,6 @@ std::string read_text(const Json* node, std::string_view otherwise, const Place&
 
 std::string read_name(const Json* node, const Place& place, Problems& problems) {
   return read_text(node, "", place, problems);
-}
-
-std::vector<double> read_doubles(const Json* node, const Place& place, Problems& problems) {
-  return read_list<double>(node, 0, place, problems,
-                           [](const Json& item, const Place& p, Problems& q) { return read_double(&item, p, q); });
 }
 
 /// One of the names in a table.
@@ -178,30 +159,6 @@ std::string_view name_in(const std::array<std::pair<Value, std::string_view>, n>
   return std::find_if(table.begin(), table.end(), [&](const auto& entry) { return entry.first == value; })->second;
 }
 
-/// Rows of equal length; an empty matrix if that is not what it is.
-SquareMatrix read_matrix(const Json* node, const Place& place, Problems& problems) {
-  SquareMatrix matrix;
-  const JsonArray* rows = read_array(node, 1, place, problems);
-  if (rows == nullptr || rows->empty()) return matrix;
-  const std::size_t size = rows->size();
-  bool is_square = true;
-  for (std::size_t i = 0; i < size; ++i) {
-    const Place here = place / i;
-    const JsonArray* row = read_array(&(*rows)[i], 0, here, problems);
-    is_square = is_square && row != nullptr && row->size() == size;
-    if (row != nullptr && row->size() != size) {
-      problems.add(ErrorCode::schema, here,
-                   fmt::format("the row has {} entries, but the matrix has {} rows", row->size(), size));
-    }
-    for (std::size_t j = 0; is_square && j < size; ++j) {
-      matrix.values.push_back(read_double(&(*row)[j], here / j, problems));
-    }
-  }
-  if (!is_square) return {};
-  matrix.size = size;
-  return matrix;
-}
-
 Correlation read_correlation(const Json& node, const Place& place, Problems& problems) {
   const auto [parameters, matrix] = read_members(node, correlation_keys, place, problems);
   return {read_strings(parameters, place / "parameters", problems), read_matrix(matrix, place / "matrix", problems)};
@@ -219,9 +176,7 @@ SimplifiedLikelihood read_simplified(const Json& node, const Place& root, Proble
   return {.name = read_name(name, root / "name", problems),
           .regions = read_list<spec::Region>(regions, 1, root / "regions", problems, read_region),
           .covariance = read_matrix(covariance, root / "covariance", problems),
-          .third_moments = read_list<std::optional<double>>(
-              third_moments, 0, root / "third_moments", problems,
-              [](const Json& item, const Place& p, Problems& q) { return read_optional(&item, p, q); }),
+          .third_moments = read_optionals(third_moments, root / "third_moments", problems),
           .metadata = read_metadata(metadata, root / "metadata", problems)};
 }
 
@@ -258,9 +213,9 @@ UpperLimits read_upper_limits(const Json& node, const Place& root, Problems& pro
   UpperLimits limits{.name = read_name(name, root / "name", problems),
                      .region = read_text(region, usual.region, root / "region", problems),
                      .observed = read_double(observed, root / "observed", problems),
-                     .level = read_double(level, usual.level, root / "level", problems),
+                     .level = read_double_or(usual.level, level, root / "level", problems),
                      .unit = read_name(unit, root / "unit", problems),
-                     .predicted = read_double(predicted, usual.predicted, root / "predicted", problems),
+                     .predicted = read_double_or(usual.predicted, predicted, root / "predicted", problems),
                      .poi = read_text(poi, usual.poi, root / "poi", problems),
                      .metadata = read_metadata(metadata, root / "metadata", problems)};
   const Place place = root / "expected";
@@ -279,7 +234,7 @@ UpperLimits read_upper_limits(const Json& node, const Place& root, Problems& pro
 ModelParameter read_parameter(const Json& node, const Place& place, Problems& problems) {
   const auto [name, initial, lower, upper, fixed, constraint] = read_members(node, parameter_keys, place, problems);
   ModelParameter parameter{.name = read_name(name, place / "name", problems),
-                           .initial = read_double(initial, 1.0, place / "initial", problems),
+                           .initial = read_double_or(1.0, initial, place / "initial", problems),
                            .lower = read_optional(lower, place / "lower", problems),
                            .upper = read_optional(upper, place / "upper", problems),
                            .is_fixed = read_bool(fixed, place / "fixed", problems).value_or(false)};
@@ -303,7 +258,7 @@ MeasuredValue read_value(const Json& node, const Place& place, Problems& problem
           .lower_error = read_double(lower_error, place / "lower_error", problems),
           .upper_error = read_double(upper_error, place / "upper_error", problems),
           .prediction = read_name(prediction, place / "prediction", problems),
-          .signal = read_double(signal, 0.0, place / "signal", problems)};
+          .signal = read_double_or(0.0, signal, place / "signal", problems)};
 }
 
 MeasuredValues read_measured(const Json& node, const Place& place, Problems& problems) {
@@ -388,7 +343,7 @@ void read_parabola(const Json& node, Workspace& workspace, const Place& place, P
 }
 
 Workspace read_histfactory(const Json& node, const Place& root, Problems& problems) {
-  const auto [format, version, kind, workspace_node, correlations, parabolas] =
+  const auto [format, version, kind, workspace_node, correlations, parabolas, are_priors] =
       read_members(node, histfactory_keys, root, problems);
   Workspace workspace;
   if (workspace_node != nullptr) workspace = read_workspace(*workspace_node, root / "workspace", problems);
@@ -397,6 +352,7 @@ Workspace read_histfactory(const Json& node, const Place& root, Problems& proble
   if (const JsonArray* list = read_array(parabolas, 0, place, problems)) {
     for (std::size_t i = 0; i < list->size(); ++i) read_parabola((*list)[i], workspace, place / i, problems);
   }
+  workspace.constraints_are_priors = read_bool(are_priors, root / "constraints_are_priors", problems).value_or(false);
   return workspace;
 }
 
@@ -631,6 +587,7 @@ JsonObject members_of(const Workspace& workspace) {
   if (JsonArray parabolas = parabolas_to_json(workspace); !parabolas.empty()) {
     object.emplace_back("parabolas", std::move(parabolas));
   }
+  if (workspace.constraints_are_priors) object.emplace_back("constraints_are_priors", true);
   return object;
 }
 

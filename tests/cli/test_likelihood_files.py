@@ -36,7 +36,7 @@ def test_every_kind_is_there():
 def test_schema_refuses_other_keys_and_missing_ones(file):
     document = json.loads(file.read_text())
     optional = {"name", "third_moments", "metadata", "luminosity", "region", "level", "predicted", "poi", "parameters", "definitions",
-                "correlations", "measured", "grids", "parabolas", "shared"}
+                "correlations", "measured", "grids", "parabolas", "shared", "constraints_are_priors"}
     for key in document:
         without = copy.deepcopy(document)
         del without[key]

@@ -56,6 +56,7 @@ inline std::string histfactory_text() {
   return R"({"format": "relume-likelihood", "version": 1, "kind": "histfactory",
   "correlations": [{"parameters": ["jes", "lumi"], "matrix": [[1, 0.5], [0.5, 1]]}],
   "parabolas": [{"channel": "SR", "sample": "bkg", "modifiers": ["jes"]}],
+  "constraints_are_priors": true,
   "workspace": )" +
          std::string(example_text) + "}";
 }

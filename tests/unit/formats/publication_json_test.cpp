@@ -96,6 +96,7 @@ TEST(ReadLikelihood, ReadsWhatAWorkspaceCannotSay) {
   const auto workspace = read_as<spec::Workspace>(test::histfactory_text());
   EXPECT_EQ(workspace.correlations[0].parameters, (std::vector<std::string>{"jes", "lumi"}));
   EXPECT_EQ(workspace.correlations[0].matrix(0, 1), 0.5);
+  EXPECT_TRUE(workspace.constraints_are_priors);
   std::size_t n_parabolas = 0;
   for (const spec::Modifier& m : workspace.channels[0].samples[1].modifiers) {
     const auto* data = std::get_if<spec::HistoSysData>(&m.data);

@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "relume/edit/as_pyhf.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "math/symmetric_matrix.hpp"
+#include "relume/edit/as_workspace.hpp"
+
+namespace relume::edit {
+
+using spec::HistoSysData;
+using spec::Modifier;
+using spec::ModifierType;
+using spec::Workspace;
+
+namespace {
+
+/// Modes below this share of the largest have no width to the digits of their factorisation.
+constexpr double null_mode = 1e-13;
+/// pyhf holds parameters within 5 standard deviations unless told otherwise, which data far from the background reach.
+/// At 10 the constraint alone costs 50 in -ln L.
+constexpr double bound = 10.0;
+
+constexpr const char* other_asimov =
+    "the likelihood is the same, but pyhf also moves the centres of constraints in its Asimov data, so that its expected "
+    "results, and limits that use them, are not quite those of the published likelihood";
+
+/// Eigenvectors of the correlation matrix, scaled with the standard deviations: as exact as those of the covariance,
+/// V = S R S, and the small backgrounds keep their digits beside the large ones.
+Result<PyhfConversion> from_simplified(const spec::SimplifiedLikelihood& s, const PyhfOptions& options) {
+  PyhfConversion result;
+  Workspace& ws = result.workspace;
+  for (const spec::Region& region : s.regions) {
+    ws.channels.push_back({region.name, {{"background", {region.background}, {}}}});
+    ws.observations.push_back({region.name, {region.observed}});
+  }
+  ws.measurements.push_back({s.name.empty() ? "simplified likelihood" : s.name, options.poi, {}});
+  result.notes.emplace_back(other_asimov);
+
+  const auto is_skewed = [](const std::optional<double>& moment) { return moment && *moment != 0.0; };
+  const auto n_skewed = std::count_if(s.third_moments.begin(), s.third_moments.end(), is_skewed);
+  if (n_skewed > 0) {
+    result.lost.push_back(fmt::format("third moments of {} regions: their backgrounds become linear", n_skewed));
+  }
+
+  std::vector<std::size_t> varying;
+  for (std::size_t i = 0; i < s.regions.size(); ++i) {
+    if (s.covariance(i, i) > 0.0) varying.push_back(i);
+  }
+  const std::size_t n = varying.size();
+  if (n == 0) return result;
+  std::vector<double> sigma, correlation(n * n, 1.0);
+  for (const std::size_t i : varying) sigma.push_back(std::sqrt(s.covariance(i, i)));
+  for (std::size_t j = 0; j < n; ++j) {
+    for (std::size_t k = 0; k < j; ++k) {
+      const double covariance =
+          0.5 * (s.covariance(varying[j], varying[k]) + s.covariance(varying[k], varying[j]));
+      correlation[j * n + k] = correlation[k * n + j] = covariance / (sigma[j] * sigma[k]);
+    }
+  }
+  const math::EigenDecomposition eigen = math::eigen_decomposition(correlation, n);
+  const double smallest = null_mode * eigen.values.back();
+  if (eigen.values.front() < -smallest * static_cast<double>(n)) {
+    return Error{ErrorCode::model, "covariance",
+                 fmt::format("the correlations have the negative eigenvalue {:g}: no normal distribution is like that",
+                             eigen.values.front()),
+                 "check the order of rows and columns"};
+  }
+  for (std::size_t k = n; k-- > 0 && eigen.values[k] > smallest;) {
+    const std::string name = fmt::format("background_mode[{}]", n - 1 - k);
+    for (std::size_t j = 0; j < n; ++j) {
+      spec::Sample& sample = ws.channels[varying[j]].samples.front();
+      const double nominal = sample.data.front().value;
+      const double shift = std::sqrt(eigen.values[k]) * eigen.vectors[k * n + j] * sigma[j];
+      if (shift == 0.0) continue;
+      sample.modifiers.push_back(
+          {name, ModifierType::histosys, HistoSysData{{nominal - shift}, {nominal + shift}, false}});
+    }
+    spec::ParameterConfig config{.name = name};
+    config.bounds = {{{-bound, bound}}};
+    ws.measurements.front().parameters.push_back(std::move(config));
+  }
+  return result;
+}
+
+Result<PyhfConversion> from_workspace(const Workspace& workspace) {
+  PyhfConversion result{.workspace = workspace};
+  std::size_t n_parabolas = 0;
+  for (spec::Channel& channel : result.workspace.channels) {
+    for (spec::Sample& sample : channel.samples) {
+      for (Modifier& modifier : sample.modifiers) {
+        auto* histograms = std::get_if<HistoSysData>(&modifier.data);
+        if (histograms == nullptr || !histograms->is_parabola) continue;
+        histograms->is_parabola = false;
+        ++n_parabolas;
+      }
+    }
+  }
+  if (n_parabolas > 0) {
+    result.lost.push_back(
+        fmt::format("{} parabolas: their histograms are interpolated with pyhf's code instead", n_parabolas));
+  }
+  std::size_t n_correlated = 0;
+  for (const spec::Correlation& correlation : workspace.correlations) n_correlated += correlation.parameters.size();
+  if (n_correlated > 0) {
+    result.lost.push_back(fmt::format("correlations of the constraints of {} parameters", n_correlated));
+  }
+  result.workspace.correlations.clear();
+  if (workspace.constraints_are_priors) result.notes.emplace_back(other_asimov);
+  result.workspace.constraints_are_priors = false;
+  for (const spec::Measurement& measurement : workspace.measurements) {
+    for (const spec::ParameterConfig& parameter : measurement.parameters) {
+      if (!parameter.error_on_error) continue;
+      result.lost.push_back(fmt::format("the error on the error of '{}'", parameter.name));
+    }
+  }
+  for (spec::Measurement& measurement : result.workspace.measurements) {
+    for (spec::ParameterConfig& parameter : measurement.parameters) parameter.error_on_error.reset();
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<PyhfConversion> as_pyhf(const spec::Publication& publication, const PyhfOptions& options) {
+  if (const auto* workspace = std::get_if<Workspace>(&publication.value)) return from_workspace(*workspace);
+  if (const auto* s = std::get_if<spec::SimplifiedLikelihood>(&publication.value)) return from_simplified(*s, options);
+  if (const auto* counts = std::get_if<spec::CountingExperiments>(&publication.value)) {
+    std::optional<std::string> region = options.region;
+    if (!region && counts->regions.size() == 1) region = counts->regions.front().name;
+    if (!region) {
+      return Error{ErrorCode::unsupported, "regions",
+                   fmt::format("{} regions whose correlations are not known are no workspace", counts->regions.size()),
+                   "choose one of them"};
+    }
+    const Result<spec::SimplifiedLikelihood> one = one_region(*counts, *region);
+    if (!one) return one.errors();
+    return from_simplified(*one, options);
+  }
+  return Error{ErrorCode::unsupported, "kind", fmt::format("{} cannot be written as a workspace", kind_of(publication)),
+               "a relume likelihood file holds any kind"};
+}
+
+}  // namespace relume::edit
