@@ -80,7 +80,8 @@ int run_goodness(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   const ModelSettings settings = model_settings(arguments);
   const bool wants_channels = arguments.given(options::compatibility);
-  const spec::Workspace workspace = wants_channels ? workspace_of(input.publication, "--compatibility") : spec::Workspace{};
+  const spec::Workspace workspace =
+      wants_channels ? workspace_of(input.publication, "--compatibility") : spec::Workspace{};
   const Model model = build(std::move(input.publication), settings).value();
   infer::GoodnessOptions options;
   options.fixed = model.fixed;

@@ -13,8 +13,8 @@ int run_inspect(const Arguments& arguments) {
   ModelSettings settings = model_settings(arguments);
   apply_to(input.publication, settings);
   const Model model = build(input.publication, settings).value();
-  report::Summary summary =
-      report::summarise(workspace_of(input.publication, "inspect"), settings.compile.measurement, model.compiled.likelihood.get());
+  report::Summary summary = report::summarise(workspace_of(input.publication, "inspect"), settings.compile.measurement,
+                                              model.compiled.likelihood.get());
   std::vector<std::string> notes = std::move(input.notes);
   notes.insert(notes.end(), model.compiled.notices.begin(), model.compiled.notices.end());
   spec::JsonObject json = report::to_json(summary);

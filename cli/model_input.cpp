@@ -17,7 +17,6 @@
 #include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
-#include "relume/formats/smodels.hpp"
 #include "relume/infer/asimov.hpp"
 #include "relume/model/channel_mask.hpp"
 #include "relume/reinterpret/publication.hpp"
@@ -42,7 +41,6 @@ Json read_document(const std::string& name) {
 }
 
 spec::Publication read_publication_file(const std::string& name) {
-  if (formats::is_smodels_directory(name)) return formats::read_smodels(name).value();
   return formats::read_publication_input(name).value();
 }
 
@@ -54,7 +52,10 @@ spec::Workspace read_workspace_file(const std::string& name, std::string_view ve
 
 spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb) {
   if (auto* workspace = std::get_if<spec::Workspace>(&publication.value)) return *workspace;
-  throw Exception({{ErrorCode::option, {}, fmt::format("{} is about channels and samples, and this is: {}", verb, kind_of(publication)), {}}});
+  throw Exception({{ErrorCode::option,
+                    {},
+                    fmt::format("{} is about channels and samples, and this is: {}", verb, kind_of(publication)),
+                    {}}});
 }
 
 void write_workspace(const Arguments& arguments, const spec::Workspace& workspace) {
@@ -152,11 +153,14 @@ Input read_input(const Arguments& arguments, PatchsetUse use) {
     signal = formats::read_signal(bytes, source_name(signal_name)).value();
     input.cross_section = signal->cross_section;
   }
-  if (!signal && std::holds_alternative<spec::Workspace>(input.publication.value)) return input;
-  auto prepared = reinterpret::prepare(input.publication, signal ? &*signal : nullptr,
-                                       {.region = arguments.given(options::region) ? arguments.text(options::region) : "",
-                                        .other_channels_are_zero = arguments.given(options::other_channels_zero)})
-                      .value();
+  const bool is_ready =
+      std::holds_alternative<spec::Workspace>(input.publication.value) && !arguments.given(options::region);
+  if (!signal && is_ready) return input;
+  auto prepared =
+      reinterpret::prepare(input.publication, signal ? &*signal : nullptr,
+                           {.region = arguments.given(options::region) ? arguments.text(options::region) : "",
+                            .other_channels_are_zero = arguments.given(options::other_channels_zero)})
+          .value();
   input.publication = std::move(prepared.publication);
   input.notes.insert(input.notes.end(), prepared.notes.begin(), prepared.notes.end());
   return input;
@@ -176,6 +180,9 @@ ModelSettings model_settings(const Arguments& arguments) {
     if (!settings.compile.errors_on_errors.emplace(name, value).second) {
       throw UsageError(fmt::format("--error-on-error: '{}' is given twice", name));
     }
+  }
+  if (arguments.given(options::constraints)) {
+    settings.compile.constraints_are_priors = arguments.text(options::constraints) == "priors";
   }
   settings.compile.clip_sample_data = arguments.optional_number(options::clip_sample_data);
   settings.compile.clip_bin_data = arguments.optional_number(options::clip_bin_data);

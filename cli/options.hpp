@@ -75,8 +75,8 @@ std::span<const Command> commands();
 std::string_view group_summary(std::string_view group);
 
 namespace options {
-extern const Option patch, patchset, point, signal, other_channels_zero, region, measurement, poi, fix, drop_channel,
-    interpcode, error_on_error, clip_sample_data, clip_bin_data;
+extern const Option patch, patchset, point, signal, other_channels_zero, region, constraints, measurement, poi, fix,
+    drop_channel, interpcode, error_on_error, clip_sample_data, clip_bin_data;
 extern const Option only_channel, mask_channel, asimov_data, inject;
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;
@@ -95,8 +95,7 @@ extern const Option rename_channel, rename_sample, rename_modifier, rename_measu
 extern const Option small_norm, small_shape, relative_to, in_modifier, in_channel, in_sample, check, report;
 extern const Option symmetrisation, decorrelated, by;
 extern const Option topology, masses, widths, cross_section, list_topologies, outside_is_zero, for_model;
-extern const Option convert_to, convert_covariance, matrix_kind, observed_column, background_column, subset, region,
-    lossy;
+extern const Option convert_to, convert_covariance, matrix_kind, observed_column, background_column, subset, lossy;
 extern const Option algorithm, digest_json, digest_plaintext;
 extern const Option patch_name, with_metadata;
 }  // namespace options

@@ -30,7 +30,7 @@ void drop_gone(ModelSettings& settings, const edit::SmallPruning& pruning) {
 int run_prune_small(const Arguments& arguments) {
   Input input = read_input(arguments, PatchsetUse::one_point);
   ModelSettings settings = model_settings(arguments);
-  apply_to(input.workspace, settings);
+  apply_to(input.publication, settings);
   edit::SmallPruningOptions options;
   options.normalisation = arguments.number(options::small_norm);
   options.shape = arguments.number(options::small_shape);
@@ -39,13 +39,13 @@ int run_prune_small(const Arguments& arguments) {
                    .channels = arguments.all(options::in_channel),
                    .samples = arguments.all(options::in_sample)};
   options.measurement = settings.compile.measurement;
-  const edit::SmallPruning pruning = edit::prune_small(input.workspace, options).value();
+  const edit::SmallPruning pruning = edit::prune_small(workspace_of(input.publication, "prune-small"), options).value();
 
   std::optional<infer::Comparison> comparison;
   if (arguments.given(options::check)) {
-    const Model before = build_with_poi(input.workspace, settings).value();
+    const Model before = build_with_poi(input.publication, settings).value();
     drop_gone(settings, pruning);
-    const Model after = build_with_poi(pruning.workspace, settings).value();
+    const Model after = build_with_poi({pruning.workspace}, settings).value();
     comparison = infer::compare({before.likelihood(), before.observed(), before.fixed},
                                 {after.likelihood(), after.observed(), after.fixed}, &catch_interrupts());
   }

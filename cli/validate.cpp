@@ -34,9 +34,10 @@ int run_validate(const Arguments& arguments) {
   ModelSettings settings = model_settings(arguments);
   apply_to(input.publication, settings);
   const Model model = build(input.publication, settings).value();
-  const check::Findings findings = check::find(workspace_of(input.publication, "validate"), settings.compile.measurement,
-                                               check_options(arguments, model), model.compiled.likelihood.get())
-                                       .value();
+  const check::Findings findings =
+      check::find(workspace_of(input.publication, "validate"), settings.compile.measurement,
+                  check_options(arguments, model), model.compiled.likelihood.get())
+          .value();
   std::vector<std::string> notes = std::move(input.notes);
   notes.insert(notes.end(), model.compiled.notices.begin(), model.compiled.notices.end());
   write_result(arguments, options::inspect_format, report::to_json(findings, notes),

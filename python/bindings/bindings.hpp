@@ -16,12 +16,14 @@
 
 #include "relume/model/histfactory.hpp"
 #include "relume/spec/patchset.hpp"
+#include "relume/spec/publication.hpp"
 #include "relume/spec/workspace.hpp"
 
 namespace relume::python {
 
 void bind_errors(nanobind::module_& m);
 void bind_workspace(nanobind::module_& m);
+void bind_publication(nanobind::module_& m);
 void bind_model(nanobind::module_& m);
 void bind_goodness(nanobind::module_& m);
 void bind_infer(nanobind::module_& m);
@@ -35,7 +37,8 @@ void bind_posterior(nanobind::module_& m);
 
 /// A compiled likelihood with the data it was published with, and what it was made from (to be pickled).
 struct Model {
-  std::shared_ptr<const spec::Workspace> workspace;
+  std::shared_ptr<const spec::Workspace> workspace;  ///< nothing where it was made from something else
+  std::shared_ptr<const spec::Publication> publication;
   model::CompileOptions options;
   std::shared_ptr<const model::Likelihood> likelihood;
   model::Data observed;

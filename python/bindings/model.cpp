@@ -19,9 +19,12 @@
 
 #include "bindings.hpp"
 #include "relume/formats/json.hpp"
+#include "relume/formats/publication.hpp"
+#include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/model/channel_mask.hpp"
+#include "relume/reinterpret/publication.hpp"
 
 namespace relume::python {
 
@@ -117,16 +120,44 @@ class Borrowed {
   std::unique_ptr<model::Scratch> scratch_;
 };
 
-std::shared_ptr<BoundModel> compile(std::shared_ptr<const spec::Workspace> workspace, model::CompileOptions options) {
+std::shared_ptr<BoundModel> bind(model::Compiled compiled, model::CompileOptions options) {
   auto m = std::make_shared<BoundModel>();
-  auto compiled = model::compile(*workspace, options).value();
-  m->workspace = std::move(workspace);
   m->options = std::move(options);
   m->likelihood = std::move(compiled.likelihood);
   m->observed = std::move(compiled.observed);
   m->notices = std::move(compiled.notices);
   m->observed_constants = m->likelihood->constants(m->observed);
   return m;
+}
+
+std::shared_ptr<BoundModel> compile(std::shared_ptr<const spec::Workspace> workspace, model::CompileOptions options) {
+  auto m = bind(model::compile(*workspace, options).value(), options);
+  m->workspace = std::move(workspace);
+  return m;
+}
+
+std::shared_ptr<BoundModel> compile(std::shared_ptr<const spec::Publication> publication,
+                                    model::CompileOptions options) {
+  auto m = bind(reinterpret::compile(*publication, options).value(), options);
+  m->publication = std::move(publication);
+  return m;
+}
+
+/// What a pickle holds of what the model was made from.
+std::string source_text(const BoundModel& b) {
+  const bool is_plain = b.workspace != nullptr && spec::is_within_schema(*b.workspace);
+  return formats::write_json(is_plain      ? formats::workspace_to_json(*b.workspace)
+                             : b.workspace ? formats::likelihood_to_json(spec::Publication{*b.workspace})
+                                           : formats::likelihood_to_json(*b.publication),
+                             {.indent = 0});
+}
+
+std::shared_ptr<BoundModel> compile_text(const std::string& text, model::CompileOptions options) {
+  spec::Publication read = formats::read_publication(text, "<pickle>").value();
+  if (auto* workspace = std::get_if<spec::Workspace>(&read.value)) {
+    return compile(std::make_shared<const spec::Workspace>(std::move(*workspace)), std::move(options));
+  }
+  return compile(std::make_shared<const spec::Publication>(std::move(read)), std::move(options));
 }
 
 /// The same model with data of its own.
@@ -459,8 +490,7 @@ void bind_model(nb::module_& m) {
       .def("state",
            [](const BoundModel& b) {
              return nb::make_tuple(
-                 formats::write_json(formats::workspace_to_json(*b.workspace), {.indent = 0}), b.options.measurement,
-                 b.options.poi, std::string(model::to_string(b.options.normsys)),
+                 source_text(b), b.options.measurement, b.options.poi, std::string(model::to_string(b.options.normsys)),
                  std::string(model::to_string(b.options.histosys)), b.options.clip_sample_data, b.options.clip_bin_data,
                  b.options.errors_on_errors, b.observed.values, model::masked_channels(*b.likelihood, b.observed));
            })
@@ -470,15 +500,13 @@ void bind_model(nb::module_& m) {
              const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
              std::optional<double> clip_bin_data, const ErrorsOnErrors& errors_on_errors, std::vector<double> observed,
              const std::vector<std::string>& masked) {
-            const auto whole =
-                compile(std::make_shared<const spec::Workspace>(formats::read_workspace(text, "<pickle>").value()),
-                        {.measurement = measurement,
-                         .poi = poi,
-                         .normsys = code_from(normsys, "normsys"),
-                         .histosys = code_from(histosys, "histosys"),
-                         .clip_sample_data = clip_sample_data,
-                         .clip_bin_data = clip_bin_data,
-                         .errors_on_errors = errors_on_errors});
+            const auto whole = compile_text(text, {.measurement = measurement,
+                                                   .poi = poi,
+                                                   .normsys = code_from(normsys, "normsys"),
+                                                   .histosys = code_from(histosys, "histosys"),
+                                                   .clip_sample_data = clip_sample_data,
+                                                   .clip_bin_data = clip_bin_data,
+                                                   .errors_on_errors = errors_on_errors});
             const auto unmasked = with_data(*whole, {std::move(observed)});
             return masked.empty() ? unmasked : with_mask(*unmasked, masked, false);
           },
@@ -486,10 +514,9 @@ void bind_model(nb::module_& m) {
           "clip_bin_data"_a.none(), "errors_on_errors"_a, "observed"_a, "masked"_a);
   m.def(
       "compile",
-      [](std::shared_ptr<const spec::Workspace> workspace, const std::string& measurement,
-         const std::optional<std::string>& poi, const std::string& normsys, const std::string& histosys,
-         std::optional<double> clip_sample_data, std::optional<double> clip_bin_data,
-         const ErrorsOnErrors& errors_on_errors) {
+      [](const nb::object& source, const std::string& measurement, const std::optional<std::string>& poi,
+         const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
+         std::optional<double> clip_bin_data, const ErrorsOnErrors& errors_on_errors) {
         model::CompileOptions options{.measurement = measurement,
                                       .poi = poi,
                                       .normsys = code_from(normsys, "normsys"),
@@ -497,10 +524,14 @@ void bind_model(nb::module_& m) {
                                       .clip_sample_data = clip_sample_data,
                                       .clip_bin_data = clip_bin_data,
                                       .errors_on_errors = errors_on_errors};
+        std::shared_ptr<const spec::Workspace> workspace;
+        std::shared_ptr<const spec::Publication> publication;
+        if (!nb::try_cast(source, workspace)) publication = nb::cast<std::shared_ptr<const spec::Publication>>(source);
         const nb::gil_scoped_release release;
-        return compile(std::move(workspace), std::move(options));
+        return workspace ? compile(std::move(workspace), std::move(options))
+                         : compile(std::move(publication), std::move(options));
       },
-      "workspace"_a, "measurement"_a = "", "poi"_a.none() = nb::none(), "normsys"_a = "code4", "histosys"_a = "code4p",
+      "source"_a, "measurement"_a = "", "poi"_a.none() = nb::none(), "normsys"_a = "code4", "histosys"_a = "code4p",
       "clip_sample_data"_a.none() = nb::none(), "clip_bin_data"_a.none() = nb::none(),
       "errors_on_errors"_a = ErrorsOnErrors{});
 }

@@ -9,6 +9,7 @@ NB_MODULE(_core, m) {
   m.attr("__version__") = relume::version();
   relume::python::bind_errors(m);
   relume::python::bind_workspace(m);
+  relume::python::bind_publication(m);
   relume::python::bind_model(m);
   relume::python::bind_goodness(m);
   relume::python::bind_infer(m);

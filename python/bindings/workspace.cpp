@@ -17,6 +17,8 @@
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/json_patch.hpp"
+#include "relume/formats/publication.hpp"
+#include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
 #include "relume/report/summary.hpp"
@@ -34,9 +36,17 @@ namespace {
 
 WorkspacePtr share(Workspace workspace) { return std::make_shared<const Workspace>(std::move(workspace)); }
 
+/// pyhf's format, or ours where that has no words for it.
+spec::Json to_json(const Workspace& workspace) {
+  return spec::is_within_schema(workspace) ? formats::workspace_to_json(workspace)
+                                           : formats::likelihood_to_json(spec::Publication{workspace});
+}
+
 /// Compact text of a workspace: what a pickle holds.
-std::string to_text(const Workspace& workspace) {
-  return formats::write_json(formats::workspace_to_json(workspace), {.indent = 0});
+std::string to_text(const Workspace& workspace) { return formats::write_json(to_json(workspace), {.indent = 0}); }
+
+Workspace from_text(const std::string& text) {
+  return std::get<Workspace>(formats::read_publication(text, "pickle").value().value);
 }
 
 std::vector<spec::ModifierType> types_from(const std::vector<std::string>& names) {
@@ -125,12 +135,9 @@ void bind_workspace(nb::module_& m) {
             return share(formats::workspace_from_json(json_from_python(document, source), source).value());
           },
           "document"_a, "source"_a)
-      .def("to_document", [](const Workspace& w) { return json_to_python(formats::workspace_to_json(w)); })
+      .def("to_document", [](const Workspace& w) { return json_to_python(to_json(w)); })
       .def(
-          "to_text",
-          [](const Workspace& w, int indent) {
-            return formats::write_json(formats::workspace_to_json(w), {.indent = indent});
-          },
+          "to_text", [](const Workspace& w, int indent) { return formats::write_json(to_json(w), {.indent = indent}); },
           "indent"_a = 4)
       .def("digest",
            [](const Workspace& w, const std::string& algorithm) {
@@ -204,9 +211,7 @@ void bind_workspace(nb::module_& m) {
       .def(
           "__eq__", [](const Workspace& a, const Workspace& b) { return a == b; }, nb::is_operator())
       .def("__getstate__", [](const Workspace& w) { return to_text(w); })
-      .def("__setstate__", [](Workspace& w, const std::string& text) {
-        new (&w) Workspace(formats::read_workspace(text, "pickle").value());
-      });
+      .def("__setstate__", [](Workspace& w, const std::string& text) { new (&w) Workspace(from_text(text)); });
 
   nb::class_<PatchSet>(m, "PatchSet")
       .def_static("from_document",

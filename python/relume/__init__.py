@@ -25,6 +25,7 @@ from .impacts import GroupImpact, Impact, ImpactPair, Impacts, ImpactSide, impac
 from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .model import Channel, Model
+from .publication import Publication
 from .posterior import Estimate, Posterior, PosteriorParameter, posterior
 from .results import Discovery, FitResult, HypoTest, Interval, Intervals, Limit, LimitGradient, ParameterValue, Parameters, ProfileScan, ToySample, ToyTest
 from .toy_limits import ToyInterval, ToyLimit, feldman_cousins, merge_toys, toy_limit
@@ -36,7 +37,7 @@ __all__ = [
     "Estimate", "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact", "HypoTest", "Impact", "ImpactPair",
     "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable", "Model",
     "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Posterior", "PosteriorParameter", "Problem", "ProfileGrid",
-    "ProfileScan", "Propagated", "RatioTest", "RegionChoice", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
+    "ProfileScan", "Propagated", "Publication", "RatioTest", "RegionChoice", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
     "UnknownNameError", "Workspace", "Yields", "__version__", "compatibility", "contour", "counting_limits", "counting_tests", "feldman_cousins", "fit", "goodness", "hypotest",
     "impacts", "intervals", "limit_gradient", "limits", "merge_toys", "most_sensitive_region", "posterior", "propagate", "read", "scan", "scan_grid", "significance",
     "test", "toy_limit", "toys", "upper_limit", "validate", "yields",

@@ -25,6 +25,7 @@ from . import _core
 from .arguments import refuse, texts
 from .errors import FileError, InputError, OptionError, Problem, RelumeError
 from .inference import limit_options
+from .publication import Publication
 from .results import BAND, at_sigma
 from .spec import PatchSet, Signal, Workspace, _load, read
 
@@ -129,7 +130,7 @@ _background: tuple[str, Workspace] | None = None
 def _parsed(text: str) -> Workspace:
     global _background
     if _background is None or _background[0] != text:
-        _background = (text, Workspace._wrap(_core.Workspace.from_bytes(text.encode(), "background")))
+        _background = (text, Publication._wrap(_core.read_publication(text.encode(), "background")))
     return _background[1]
 
 
@@ -273,14 +274,17 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     `upper_limit` and `Workspace.model`. A point that fails keeps its row, with status and reason. Raises InputError when no point of all
     makes a model, OptionError, FileError for files that cannot be read or written.
     """
-    if not isinstance(workspace, Workspace):
-        workspace = Workspace(workspace)
+    workspace = read(workspace)
+    if not isinstance(workspace, (Workspace, Publication)):
+        refuse("workspace", f"a {type(workspace).__name__} is no published result that signals can be put into", "")
+    if isinstance(workspace, Publication) and workspace.kind == "simplified":
+        workspace = workspace.workspace()
     if executor is not None and not hasattr(executor, "submit"):
         refuse("executor", f"a {type(executor).__name__} takes no tasks", "for example a concurrent.futures.ProcessPoolExecutor")
     points, names = _points_of(signals, labels)
     test = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
-    text = workspace._core.to_text(0)
-    start = _background_start(workspace, model_options)
+    text = workspace.to_json(0)
+    start = _background_start(workspace, model_options) if isinstance(workspace, Workspace) else ()
     common = hashlib.sha256(json.dumps([_core.__version__, text, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()
     keys = [hashlib.sha256(f"{common} {name} {point}".encode()).hexdigest() for name, _, point in points]
     saved = _Checkpoint(checkpoint)

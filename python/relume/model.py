@@ -14,8 +14,9 @@ from numpy.typing import ArrayLike
 
 from . import _core
 from .arguments import number, numbers_by_name, refuse, text, texts, whole
-from .errors import OptionError, Problem, UnknownNameError
-from .spec import Workspace
+from .errors import InputError, OptionError, Problem, UnknownNameError
+from .publication import Publication
+from .spec import Workspace, read
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,8 +71,10 @@ class Model:
 
     def __init__(self, source: Any, **options: Any) -> None:
         """`source`: a Workspace, or what it is made from; options: those of `Workspace.model`. Raises as that does."""
-        workspace = source if isinstance(source, Workspace) else Workspace(source)
-        self._core = workspace.model(**options)._core
+        publication = read(source)
+        if not isinstance(publication, (Workspace, Publication)):
+            raise InputError([Problem("schema", "", f"a model is made from a published result, not from a {type(publication).__name__}", "")])
+        self._core = publication.model(**options)._core
         self._index: dict[str, int] | None = None
 
     @classmethod
@@ -83,6 +86,8 @@ class Model:
     @property
     def workspace(self) -> Workspace:
         """What it was compiled from."""
+        if self._core.workspace is None:
+            raise InputError([Problem("option", "workspace", "the model was not made from a workspace", "")])
         return Workspace._wrap(self._core.workspace)
 
     @property

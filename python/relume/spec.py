@@ -16,6 +16,7 @@ from .errors import InputError, OptionError, Problem, UnknownNameError
 if TYPE_CHECKING:
     from .hygiene import SmallPruning
     from .model import Model
+    from .publication import Publication
 
 Document = Mapping[str, Any]
 
@@ -26,31 +27,52 @@ def _document(value: Any) -> Any:
     return value
 
 
-def _load(source: Any) -> tuple[Any, str]:
-    """Document and its name for messages, of a path, bytes, an open file or a document."""
+def _content(source: Any) -> tuple[Any, str]:
+    """Bytes (or the document itself) and a name for messages, of a path, bytes, an open file or a document."""
     if isinstance(source, (str, os.PathLike)):
         name = os.fspath(source)
-        return _core.parse(_core.read_bytes(name), name), name
+        return _core.read_bytes(name), name
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _core.parse(bytes(source), "<bytes>"), "<bytes>"
+        return bytes(source), "<bytes>"
     _document(source)
     if hasattr(source, "read"):
         content = source.read()
         name = str(getattr(source, "name", "<file>"))
-        return _core.parse(content.encode() if isinstance(content, str) else bytes(content), name), name
+        return content.encode() if isinstance(content, str) else bytes(content), name
     return source, f"<{type(source).__name__}>"
 
 
-def read(source: Any) -> Workspace | PatchSet | Signal:
+def _parsed(content: Any, name: str) -> Any:
+    """The document; None for bytes that are no JSON by their beginning."""
+    if not isinstance(content, bytes):
+        return content
+    beginning = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    return _core.parse(content, name) if beginning in (b"{", b"[", b"") else None
+
+
+def _load(source: Any) -> tuple[Any, str]:
+    """Document and its name for messages, of a path, bytes, an open file or a document."""
+    content, name = _content(source)
+    return _core.parse(content, name) if isinstance(content, bytes) else content, name
+
+
+def read(source: Any) -> Workspace | PatchSet | Signal | Publication:
     """Reads any format that relume knows and returns what it is.
 
-    `source`: a path (also "file.json.gz", "archive.tar.gz::member.json", "-" for standard input), bytes, an open file, or the document
-    as a dictionary. Raises FileError when it cannot be read and InputError, with every problem and its JSON pointer, when
+    `source`: a path (also "file.json.gz", "archive.tar.gz::member.json", "-" for standard input; a directory of the SModels data base),
+    bytes, an open file, or the document as a dictionary. Raises FileError when it cannot be read and InputError, with every problem and its JSON pointer, when
     it is none of the formats.
     """
-    if isinstance(source, (Workspace, PatchSet, Signal)):
+    from .publication import Publication
+
+    if isinstance(source, (Workspace, PatchSet, Signal, Publication)):
         return source
-    document, name = _load(source)
+    if isinstance(source, (str, os.PathLike)) and os.path.isdir(source):
+        return Publication._wrap(_core.read_publication_path(os.fspath(source)))
+    content, name = _content(source)
+    document = _parsed(content, name)
+    if document is None:
+        return Publication._wrap(_core.read_publication(content, name))
     if isinstance(document, Mapping):
         if "patches" in document:
             return PatchSet._from(document, name)
@@ -58,6 +80,7 @@ def read(source: Any) -> Workspace | PatchSet | Signal:
             return Workspace._from(document, name)
         if document.get("format") == "relume-signal":
             return Signal(document, name)
+        return Publication._wrap(_core.publication_from_document(document, name))
     if isinstance(document, Sequence) and not isinstance(document, (str, bytes)):
         raise OptionError(f"{name}: a list of JSON Patch operations needs a workspace to be applied to: Workspace.with_patch")
     return Workspace._from(document, name)  # its errors say what a workspace needs

@@ -95,9 +95,13 @@ class Preparation {
  public:
   Preparation(const spec::Signal* signal, const PrepareOptions& options) : signal_(signal), options_(options) {}
 
-  Result<Prepared> operator()(const spec::Workspace& workspace) { return with_signal(workspace, signal_); }
+  Result<Prepared> operator()(const spec::Workspace& workspace) {
+    if (!options_.region.empty()) return no_choice();
+    return with_signal(workspace, signal_);
+  }
 
   Result<Prepared> operator()(const spec::SimplifiedLikelihood& likelihood) {
+    if (!options_.region.empty()) return no_choice();
     return converted(edit::as_workspace(likelihood), signal_);
   }
 
@@ -118,6 +122,7 @@ class Preparation {
 
   template <class Other>
   Result<Prepared> operator()(const Other& other) {
+    if (!options_.region.empty()) return no_choice();
     if (signal_ != nullptr) {
       return Error{ErrorCode::option, "signal", fmt::format("{} take no signal", kind_of(Publication{other})), {}};
     }
@@ -125,6 +130,12 @@ class Preparation {
   }
 
  private:
+  Error no_choice() const {
+    return {ErrorCode::option, "region",
+            "one region is chosen of counting experiments only: here all are used together",
+            "--only-channel and --mask-channel leave channels out"};
+  }
+
   Result<Prepared> converted(Result<edit::WorkspaceConversion> conversion, const spec::Signal* signal) {
     if (!conversion) return conversion.errors();
     notes_.insert(notes_.end(), conversion->notices.begin(), conversion->notices.end());

@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: relume authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every command takes every kind of published result."""
+
+import json
+
+import pytest
+
+# CMS-NOTE-2017-001, section 5; signal and numbers as transcribed by SModelS: the limit of 180.676 events is published
+# there, the others were computed independently of this program with scipy.
+NOTE_LIMIT, NOTE_CLS = 1.315924, 0.204066
+
+REGIONS = {"SR1": (36, 50.0), "SR2": (33, 48.0)}
+
+
+def simplified(covariance=((144.0, 19.0), (19.0, 256.0)), **more):
+    return {
+        "format": "relume-likelihood", "version": 1, "kind": "simplified", "name": "two regions",
+        "regions": [{"name": name, "observed": n, "background": b} for name, (n, b) in REGIONS.items()],
+        "covariance": [list(row) for row in covariance], **more,
+    }
+
+
+def counting(uncertainty=(12.0, 16.0)):
+    return {
+        "format": "relume-likelihood", "version": 1, "kind": "counting",
+        "regions": [{"name": name, "observed": n, "background": b, "uncertainty": u}
+                    for (name, (n, b)), u in zip(REGIONS.items(), uncertainty, strict=True)],
+    }
+
+
+def signal(yields):
+    return {"format": "relume-signal", "version": 1, "name": "s",
+            "samples": [{"name": "s", "channels": {name: [y] for name, y in yields.items()}}]}
+
+
+@pytest.fixture
+def with_signal(files):
+    return ["--signal", files.write("s.json", signal({"SR1": 12.0, "SR2": 15.0}))]
+
+
+def test_the_toy_of_the_cms_note(files, answer, shared):
+    toy = shared / "data" / "simplified" / "CMS-NOTE-2017-001-toy.json"
+    document = json.loads(toy.read_text(encoding="utf-8"))
+    names = [entry["name"] for entry in answer("inspect", toy, "--format", "json")["channels"]]
+    with_yields = files.write("toy_signal.json", signal(dict(zip(names, document["signal"], strict=True))))
+    limit = answer("limit", toy, "--signal", with_yields)
+    assert limit["observed"] == pytest.approx(NOTE_LIMIT, abs=1e-6)
+    assert limit["observed"] * sum(document["signal"]) == pytest.approx(180.6763, abs=1e-4)
+    assert answer("cls", toy, "--signal", with_yields)["CLs_obs"] == pytest.approx(NOTE_CLS, abs=1e-6)
+    # What moves auxiliary data to the fit, as pyhf does, is another question.
+    assert answer("limit", toy, "--signal", with_yields, "--constraints", "measurements")["observed"] == pytest.approx(1.311735, abs=1e-6)
+
+
+def test_directories_of_smodels(answer, shared, tmp_path):
+    result = shared / "data" / "efficiency-maps" / "CMS-SUS-20-004-eff"
+    path = tmp_path / "s.json"
+    from_maps = answer("signal", result, "--topology", "TChiHH", "--masses", "375,150", "--cross-section", "50fb")
+    path.write_text(json.dumps(from_maps), encoding="utf-8")
+    limit = answer("limit", shared / "data" / "simplified" / "CMS-SUS-20-004-eff", "--signal", path)
+    # Independent convex solver, reference/simplified.
+    assert limit["observed"] == pytest.approx(1.0561683343586872, rel=1e-6)
+    assert limit["expected"][2] == pytest.approx(0.6799608066252729, rel=1e-6)
+
+
+@pytest.mark.parametrize("command", [
+    ["fit"], ["limit"], ["cls"], ["significance"], ["nll"], ["inspect", "--format", "json"], ["validate", "--format", "json"],
+    ["scan", "--parameter", "mu", "--from", "0", "--to", "1", "--points", "3"], ["intervals", "--parameter", "mu"], ["yields"], ["impacts"], ["goodness"],
+    ["toys", "--toys", "20"], ["posterior", "--draws", "50", "--warmup", "50"],
+])
+@pytest.mark.parametrize("kind", [simplified, counting])
+def test_every_command_takes_it(files, relume, with_signal, kind, command):
+    path = files.write("model.json", kind())
+    result = relume(command[0], path, *with_signal, *command[1:])
+    assert result.returncode in ((0, 3) if command[0] == "posterior" else (0,)), result.stderr
+    json.loads(result.stdout)
+
+
+def test_of_counting_regions_the_most_sensitive_is_used(files, answer, relume, with_signal):
+    path = files.write("model.json", counting())
+    limit = answer("limit", path, *with_signal)
+    assert any("'SR1' alone is used" in note for note in limit["notes"])
+    assert answer("limit", path, *with_signal, "--region", "SR1")["observed"] == limit["observed"]
+    assert answer("limit", path, *with_signal, "--region", "SR2")["expected"][2] > limit["expected"][2]
+    without = relume("fit", path)
+    assert without.returncode == 2
+    assert "'SR1', 'SR2'" in without.stderr and "--region" in without.stderr
+
+
+def test_uncorrelated_regions_agree_with_spey(files, answer, with_signal):
+    # spey's own tests give 0.85633457; an independent computation 0.85633214 (both without moving auxiliary data).
+    path = files.write("model.json", simplified(covariance=((144.0, 0.0), (0.0, 256.0))))
+    assert answer("limit", path, *with_signal)["observed"] == pytest.approx(0.85633214, abs=1e-6)
+
+
+def test_edits_keep_correlations(files, answer, with_signal):
+    path = files.write("model.json", simplified())
+    renamed = answer("rename", path, "--channel", "SR1", "first")
+    assert renamed["kind"] == "histfactory" and len(renamed["correlations"]) == 1
+    pruned = answer("prune", path, "--channel", "SR1")
+    assert "correlations" not in pruned
+    again = files.write("renamed.json", renamed)
+    other = ["--signal", files.write("s2.json", signal({"first": 12.0, "SR2": 15.0}))]
+    assert answer("limit", again, *other)["observed"] == pytest.approx(answer("limit", path, *with_signal)["observed"], rel=1e-9)
+
+
+def test_what_does_not_fit_is_refused(files, relume, with_signal):
+    path = files.write("model.json", simplified())
+    for arguments, complaint in [
+        (["limit", path, *with_signal, "--region", "SR1"], "one region is chosen of counting experiments only"),
+        (["limit", path, "--patch", files.patch], "--patch is about channels and samples"),
+        (["limit", path, "--signal", files.write("bad.json", signal({"SR1": 1.0}))], "SR2"),
+        (["limit", files.write("c.json", counting()), "--signal", files.write("bad2.json", signal({"SR3": 1.0}))], "SR3"),
+        (["fit", files.write("n.json", simplified(covariance=((144.0, 400.0), (400.0, 256.0))))], "correlation"),
+    ]:
+        result = relume(*arguments)
+        assert result.returncode == 2, result.stderr
+        assert complaint in result.stderr
+        assert result.stdout == ""
