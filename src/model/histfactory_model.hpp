@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "math/interpolation.hpp"
+#include "model/poisson_rows.hpp"
 #include "relume/model/histfactory.hpp"
 
 namespace relume::model {
@@ -108,7 +109,7 @@ class HistFactory final : public Likelihood {
   template <bool one_bin>
   void add_block_rate(const Block& block, std::size_t k, std::span<const double> point, RateWork& work,
                       bool derivatives) const noexcept;
-  void leave_out_bin(std::size_t bin, bool with_curvature, Work& work) const noexcept;
+  PoissonBins poisson_bins() const { return {channel_of_bin, bin_scale, clip_bin}; }
   void leave_out_block(const Block& block, math::Curvature& curvature) const noexcept;
   template <bool one_bin, bool with_curvature>
   void add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point,
@@ -165,16 +166,10 @@ struct HistFactory::RateWork {
 };
 
 /// Everything an evaluation writes.
-struct HistFactory::Work final : Scratch, HistFactory::RateWork {
+struct HistFactory::Work final : Scratch, HistFactory::RateWork, PoissonRows {
   explicit Work(const HistFactory& model);
 
-  std::vector<double> slope;          ///< per bin: d value / d rate
-  std::vector<double> multipliers;    ///< of rate >= 0, for bins without events
-  std::vector<double> observed;       ///< main data of the last evaluation
-  std::vector<double> pull;           ///< per bin of a block: slope * G
-  std::ptrdiff_t bad_bin = -1;        ///< first bin that made the last evaluation infeasible
-  std::ptrdiff_t bad_parameter = -1;  ///< the parameter whose constraint did
-  bool is_too_large = false;          ///< every bin was fine, and their sum with the constraints is not finite
+  std::vector<double> pull;  ///< per bin of a block: slope * G
 };
 
 }  // namespace relume::model
