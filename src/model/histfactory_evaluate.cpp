@@ -338,7 +338,7 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
   }
 }
 
-// Apart from the loops over what is not masked, and not inlined there: masks cost nothing where there are none.
+// Apart from the loop over what is not masked, and not inlined there: masks cost nothing where there are none.
 
 [[gnu::noinline]] void HistFactory::leave_out_block(const Block& block, math::Curvature& curvature) const noexcept {
   const math::ProductTerm& term = layout_.products[block.product];
