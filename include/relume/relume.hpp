@@ -50,6 +50,7 @@
 #include "relume/model/histfactory.hpp"
 #include "relume/model/likelihood.hpp"
 #include "relume/model/user_likelihood.hpp"
+#include "relume/reinterpret/moments.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/findings.hpp"
 #include "relume/report/goodness.hpp"
