@@ -51,8 +51,6 @@ constexpr double gamma_lower = 1e-10;
 /// Correlations are inverted: below this eigenvalue the constraint would be stiffer than rounding of its gradient lets
 /// fits be certified (1e-16 / 1e-9 of a standard deviation).
 constexpr double min_correlation_eigenvalue = 1e-9;
-/// Nominal rate below which a bin's constraint rate >= 0 is measured in absolute events.
-constexpr double min_bin_scale = 1e-3;
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 

@@ -17,7 +17,6 @@
 #include <fmt/format.h>
 
 #include "math/gather.hpp"
-#include "math/poisson.hpp"
 #include "model/histfactory_model.hpp"
 #include "relume/model/constraint_terms.hpp"
 
@@ -28,11 +27,6 @@ namespace {
 /// Stands in for a per-bin factor of exactly zero where the product is divided by it: the rate it makes is zero to all
 /// digits.
 constexpr double tiny_factor = 1e-150;
-/// Expected information of a bin grows without limit as its rate vanishes; below this share of the nominal it is held,
-/// which only shortens steps.
-constexpr double min_information_share = 1e-3;
-/// A bin without events may sit this share of its scale below zero: rounding, not a gain.
-constexpr double edge_tolerance = 1e-9;
 
 using Polynomials = std::array<std::vector<double>, 7>;
 
@@ -90,11 +84,7 @@ HistFactory::RateWork::RateWork(const HistFactory& model, bool derivatives)
       rate(model.n_bins) {}
 
 HistFactory::Work::Work(const HistFactory& model)
-    : Scratch(model.layout()),
-      RateWork(model, true),
-      slope(model.n_bins),
-      multipliers(model.n_bins),
-      observed(model.n_bins) {
+    : Scratch(model.layout()), RateWork(model, true), PoissonRows(model.n_bins) {
   std::size_t most_bins = 0;
   for (const Block& block : model.blocks) most_bins = std::max<std::size_t>(most_bins, block.n_bins);
   pull.resize(most_bins);
@@ -348,14 +338,7 @@ void HistFactory::add_block_derivatives(const Block& block, std::size_t k, std::
   }
 }
 
-// Apart from the loops over what is not masked, and not inlined there: masks cost nothing where there are none.
-
-[[gnu::noinline]] void HistFactory::leave_out_bin(std::size_t bin, bool with_curvature, Work& work) const noexcept {
-  // As where there are events: no constraint rate >= 0.
-  work.observed[bin] = std::numeric_limits<double>::infinity();
-  work.slope[bin] = 0.0;
-  if (with_curvature) work.curvature.weight_exact[bin] = work.curvature.weight_safe[bin] = 0.0;
-}
+// Apart from the loop over what is not masked, and not inlined there: masks cost nothing where there are none.
 
 [[gnu::noinline]] void HistFactory::leave_out_block(const Block& block, math::Curvature& curvature) const noexcept {
   const math::ProductTerm& term = layout_.products[block.product];
@@ -371,9 +354,7 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   const bool with_curvature = derivatives == math::Derivatives::curvature;
   const bool has_mask = !data.masked.empty();
   rates(point, work, with_gradient, data.masked);
-  work.bad_bin = -1;
-  work.bad_parameter = -1;
-  work.is_too_large = false;
+  work.begin();
   math::Curvature& curvature = work.curvature;
 
   const ConstraintSum constraints = add_constraint_terms(*this, point, data, derivatives, work);
@@ -383,68 +364,10 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
   }
   double value = constraints.value;
 
-  // Main terms.
   double main = 0.0;
-  for (std::size_t b = 0; b < n_bins; ++b) {
-    if (has_mask && data.masked[channel_of_bin[b]] != 0) {
-      leave_out_bin(b, with_curvature, work);
-      continue;
-    }
-    const double n = data.values[b];
-    double rate = work.rate[b];
-    bool clipped = false;
-    if (clip_bin && rate < *clip_bin) {
-      rate = work.rate[b] = *clip_bin;
-      clipped = true;
-    }
-    const double scale = bin_scale[b];
-    double t = 0.0, weight = 0.0, safe = 0.0;
-    work.observed[b] = n;
-    if (!std::isfinite(rate)) {
-      work.bad_bin = static_cast<std::ptrdiff_t>(b);
-      return {math::EvaluationStatus::not_finite, infinity, infinity};
-    }
-    if (n > 0.0) {
-      const double floor = relaxation.floor * std::max(n, scale);
-      if (rate > floor) {
-        main += math::poisson_deviance(n, rate);
-        t = (rate - n) / rate;
-        weight = n / (rate * rate);
-        safe = std::max(n, rate) / (rate * rate);
-      } else if (floor > 0.0) {
-        // Taylor series of -n ln(rate) at the floor: the search is pushed back smoothly.
-        const double d = (rate - floor) / floor;
-        main += math::poisson_deviance(n, floor) + (rate - floor) - n * (d - 0.5 * d * d);
-        t = 1.0 - n / floor * (1.0 - d);
-        weight = safe = n / (floor * floor);
-      } else {
-        work.bad_bin = static_cast<std::ptrdiff_t>(b);
-        return {math::EvaluationStatus::infeasible, infinity, infinity};
-      }
-    } else {
-      main += rate;
-      t = 1.0;
-      safe = 1.0 / std::max(rate, min_information_share * scale);
-      const double stiffness = relaxation.penalty / (scale * scale);
-      if (relaxation.penalty > 0.0) {
-        // Augmented Lagrangian of rate >= 0: (max(0, lambda - rho rate)^2 - lambda^2) / (2 rho).
-        const double lambda = work.multipliers[b];
-        const double force = std::max(0.0, lambda - stiffness * rate);
-        main += (force * force - lambda * lambda) / (2.0 * stiffness);
-        t -= force;
-        if (force > 0.0) weight = safe = stiffness;
-      } else if (rate < -edge_tolerance * scale) {
-        work.bad_bin = static_cast<std::ptrdiff_t>(b);
-        return {math::EvaluationStatus::infeasible, infinity, infinity};
-      }
-    }
-    if (clipped) t = weight = safe = 0.0;
-    work.slope[b] = t;
-    if (with_curvature) {
-      curvature.weight_exact[b] = weight;
-      curvature.weight_safe[b] = safe;
-    }
-  }
+  const math::EvaluationStatus status =
+      work.add(poisson_bins(), data, with_curvature, relaxation, work.rate, curvature, main);
+  if (status != math::EvaluationStatus::ok) return {status, infinity, infinity};
   value += main;
   if (!std::isfinite(value)) {
     work.is_too_large = true;
@@ -509,9 +432,7 @@ std::vector<std::uint32_t> HistFactory::idle_parameters(const Data& data) const 
 
 Constants HistFactory::constants(const Data& data) const {
   Constants constants;
-  for (std::size_t b = 0; b < n_bins; ++b) {
-    if (!data.is_masked(channel_of_bin[b])) constants.main += math::poisson_saturated(data.values[b]);
-  }
+  constants.main = poisson_constant(channel_of_bin, data);
   constants.constraint = constraint_constant(*this, data);
   return constants;
 }
@@ -526,6 +447,16 @@ Data HistFactory::expected_data(std::span<const double> point) const {
   }
   set_expected_auxiliary(*this, point, data);
   return data;
+}
+
+void HistFactory::expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
+                                std::span<double> expected) const {
+  Work& work = static_cast<Work&>(scratch);
+  rates(point, work, false, masked);
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    const bool is_shown = masked.empty() || masked[channel_of_bin[b]] == 0;
+    expected[b] = clip_bin && is_shown ? std::max(work.rate[b], *clip_bin) : work.rate[b];
+  }
 }
 
 std::vector<double> HistFactory::expected_by_sample(std::span<const double> point) const {
@@ -557,36 +488,17 @@ std::vector<double> HistFactory::yield_gradient(std::span<const double> point, c
   return gradient;
 }
 
-void HistFactory::reset_multipliers(Scratch& scratch) const {
-  Work& work = static_cast<Work&>(scratch);
-  std::fill(work.multipliers.begin(), work.multipliers.end(), 0.0);
-}
+void HistFactory::reset_multipliers(Scratch& scratch) const { static_cast<Work&>(scratch).reset_multipliers(); }
 
 double HistFactory::update_multipliers(double penalty, Scratch& scratch) const {
   Work& work = static_cast<Work&>(scratch);
-  double worst = 0.0;
-  for (std::size_t b = 0; b < n_bins; ++b) {
-    if (work.observed[b] > 0.0 || clip_bin) continue;
-    const double stiffness = penalty / (bin_scale[b] * bin_scale[b]);
-    const double next = std::max(0.0, work.multipliers[b] - stiffness * work.rate[b]);
-    // Violation where negative, complementarity gap where a multiplier still presses on a positive rate.
-    const double gap = work.rate[b] < 0.0                        ? -work.rate[b]
-                       : next > 0.0 || work.multipliers[b] > 0.0 ? work.rate[b]
-                                                                 : 0.0;
-    worst = std::max(worst, gap / bin_scale[b]);
-    work.multipliers[b] = next;
-  }
-  return worst;
+  return work.PoissonRows::update_multipliers(penalty, poisson_bins(), work.rate);
 }
 
 std::string HistFactory::explain(std::span<const double> point, const Scratch& scratch) const {
   const Work& work = static_cast<const Work&>(scratch);
   const auto describe = [&](std::size_t bin) {
-    const ChannelInfo& channel = channels_[channel_of_bin[bin]];
-    // Compilers differ in the sign of a NaN, which says nothing.
-    const double total = std::isnan(work.rate[bin]) ? std::fabs(work.rate[bin]) : work.rate[bin];
-    std::string text = fmt::format("rate {:g} in channel '{}' bin {} (observed {:g})", total, channel.name,
-                                   bin - channel.first_bin, work.observed[bin]);
+    std::string text = describe_rate(*this, channel_of_bin[bin], bin, work.rate[bin], work.observed[bin]);
     std::string samples, culprits, without_value;
     const auto add = [](std::string& list, const std::string& item) { list += (list.empty() ? "" : ", ") + item; };
     for (std::size_t k = 0; k < blocks.size(); ++k) {
@@ -628,25 +540,7 @@ std::string HistFactory::explain(std::span<const double> point, const Scratch& s
     if (!without_value.empty()) text += "; factors that are no finite numbers: " + without_value;
     return text;
   };
-  for (std::size_t i = 0; i < point.size(); ++i) {
-    if (!std::isfinite(point[i]))
-      return fmt::format("{} = {:g}, which is not a finite number", parameters_[i].name, point[i]);
-  }
-  if (work.bad_parameter >= 0) {
-    return explain_constraint(*this, point, static_cast<std::size_t>(work.bad_parameter));
-  }
-  if (work.bad_bin >= 0) return describe(static_cast<std::size_t>(work.bad_bin));
-  if (work.is_too_large) {
-    const auto largest =
-        std::max_element(point.begin(), point.end(), [](double a, double b) { return std::fabs(a) < std::fabs(b); });
-    return fmt::format("-ln L is too large for a number; the largest parameter is {} = {:g}",
-                       parameters_[static_cast<std::size_t>(largest - point.begin())].name, *largest);
-  }
-  std::string text;
-  for (std::size_t b = 0; b < n_bins; ++b) {
-    if (work.multipliers[b] > 0.0) text += (text.empty() ? "" : "; ") + describe(b);
-  }
-  return text;
+  return explain_rows(*this, point, work, describe);
 }
 
 }  // namespace relume::model

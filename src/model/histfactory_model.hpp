@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "math/interpolation.hpp"
+#include "model/poisson_rows.hpp"
 #include "relume/model/histfactory.hpp"
 
 namespace relume::model {
@@ -86,6 +87,8 @@ class HistFactory final : public Likelihood {
   std::vector<std::uint32_t> idle_parameters(const Data& data) const override;
   Constants constants(const Data& data) const override;
   Data expected_data(std::span<const double> point) const override;
+  void expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
+                     std::span<double> expected) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;
   PredictionSlopes prediction_slopes(std::span<const double> point) const override;
   std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const override;
@@ -108,7 +111,7 @@ class HistFactory final : public Likelihood {
   template <bool one_bin>
   void add_block_rate(const Block& block, std::size_t k, std::span<const double> point, RateWork& work,
                       bool derivatives) const noexcept;
-  void leave_out_bin(std::size_t bin, bool with_curvature, Work& work) const noexcept;
+  PoissonBins poisson_bins() const { return {channel_of_bin, bin_scale, clip_bin}; }
   void leave_out_block(const Block& block, math::Curvature& curvature) const noexcept;
   template <bool one_bin, bool with_curvature>
   void add_block_derivatives(const Block& block, std::size_t k, std::span<const double> point,
@@ -165,16 +168,10 @@ struct HistFactory::RateWork {
 };
 
 /// Everything an evaluation writes.
-struct HistFactory::Work final : Scratch, HistFactory::RateWork {
+struct HistFactory::Work final : Scratch, HistFactory::RateWork, PoissonRows {
   explicit Work(const HistFactory& model);
 
-  std::vector<double> slope;          ///< per bin: d value / d rate
-  std::vector<double> multipliers;    ///< of rate >= 0, for bins without events
-  std::vector<double> observed;       ///< main data of the last evaluation
-  std::vector<double> pull;           ///< per bin of a block: slope * G
-  std::ptrdiff_t bad_bin = -1;        ///< first bin that made the last evaluation infeasible
-  std::ptrdiff_t bad_parameter = -1;  ///< the parameter whose constraint did
-  bool is_too_large = false;          ///< every bin was fine, and their sum with the constraints is not finite
+  std::vector<double> pull;  ///< per bin of a block: slope * G
 };
 
 }  // namespace relume::model
