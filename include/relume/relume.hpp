@@ -60,6 +60,8 @@
 #include "relume/reinterpret/publication.hpp"
 #include "relume/reinterpret/signal_maps.hpp"
 #include "relume/reinterpret/counting.hpp"
+#include "relume/model/measurements.hpp"
+#include "relume/model/upper_limits.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/findings.hpp"
 #include "relume/report/goodness.hpp"
