@@ -25,6 +25,12 @@ inline std::string why_not_available(const model::Likelihood& likelihood) {
   return why.empty() ? why : "not available: " + why;
 }
 
+/// The same for what needs toys alone.
+inline std::string why_no_toys(const model::Likelihood& likelihood) {
+  const std::string why = likelihood.why_no_toys();
+  return why.empty() ? why : "no toys can be made: " + why;
+}
+
 /// Auxiliary data as they are in `from`.
 inline void keep_auxiliary(const model::Likelihood& likelihood, const model::Data& from, model::Data& data) {
   for (const model::DataBlock& block : likelihood.data_blocks()) {

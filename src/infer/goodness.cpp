@@ -144,10 +144,14 @@ std::size_t count_flat(const math::Curvature& curvature, std::span<const char> f
 
 void note_doubts(const model::Likelihood& likelihood, const minimize::Minimum& minimum, Goodness& g) {
   // The usual rule: at most a fifth of the expectations below five (W. G. Cochran, Biometrics 10 (1954) 417).
-  const auto is_used = [](const BinResidual& b) { return !b.is_masked; };
-  const auto is_small = [](const BinResidual& b) { return !b.is_masked && b.expected < 5.0; };
-  const auto few = std::count_if(g.bins.begin(), g.bins.end(), is_small);
-  const auto used = std::count_if(g.bins.begin(), g.bins.end(), is_used);
+  std::size_t few = 0, used = 0, at = 0;
+  for (const model::DataBlock& block : likelihood.data_blocks()) {
+    for (std::size_t i = 0; i < block.size && !block.is_auxiliary; ++i, ++at) {
+      if (block.kind != model::BlockKind::counts || g.bins[at].is_masked) continue;
+      ++used;
+      few += g.bins[at].expected < 5.0 ? 1 : 0;
+    }
+  }
   if (5 * few > used) {
     g.notes.push_back(
         fmt::format("{} of {} bins expect fewer than 5 events: the chi-squared distribution is doubtful, "
@@ -326,7 +330,12 @@ Goodness goodness(const model::Likelihood& likelihood, const model::Data& data, 
                                                          : best.covariance_problem));
     }
     note_doubts(likelihood, best.minimum, g);
-    if (options.n_toys > 0) add_toys(likelihood, data, held, options, g);
+    if (options.n_toys == 0) return;
+    if (std::string why = why_no_toys(likelihood); !why.empty()) {
+      g.notes.push_back(std::move(why));
+    } else {
+      add_toys(likelihood, data, held, options, g);
+    }
   };
   compute();
   g.seconds = elapsed(begin);

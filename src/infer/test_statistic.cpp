@@ -7,7 +7,7 @@
 #include <limits>
 #include <numbers>
 
-#include <boost/math/special_functions/erf.hpp>
+#include "math/normal.hpp"
 
 namespace relume::infer {
 
@@ -31,23 +31,11 @@ std::string_view to_string(TestStatistic statistic) {
   return "unknown";
 }
 
-double normal_cdf(double x) { return 0.5 * std::erfc(-x / std::numbers::sqrt2); }
+double normal_cdf(double x) { return math::normal_cdf(x); }
 
-double normal_quantile(double p) {
-  if (p <= 0.0) return -std::numeric_limits<double>::infinity();
-  if (p >= 1.0) return std::numeric_limits<double>::infinity();
-  return -std::numbers::sqrt2 * boost::math::erfc_inv(2.0 * p);
-}
+double normal_quantile(double p) { return math::normal_quantile(p); }
 
-double log_normal_cdf(double x) {
-  // erfc loses nothing before it becomes subnormal near x = -37; beyond -30 the asymptotic series (Abramowitz,
-  // Stegun 26.2.12) has relative errors below 1e-12.
-  constexpr double tail = -30.0;
-  if (x > tail) return std::log(normal_cdf(x));
-  const double i2 = 1.0 / (x * x);
-  return -0.5 * x * x - std::log(-x) - 0.5 * std::log(2.0 * std::numbers::pi) +
-         std::log1p(i2 * (-1.0 + i2 * (3.0 - i2 * (15.0 - 105.0 * i2))));
-}
+double log_normal_cdf(double x) { return math::log_normal_cdf(x); }
 
 namespace {
 

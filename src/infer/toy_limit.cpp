@@ -244,6 +244,7 @@ ToyLimit toy_limit(const model::Likelihood& likelihood, const model::Data& data,
   const auto fail = [&](Status status, std::string reason) { return failed(result, status, std::move(reason), begin); };
   if (!is_level(options.level)) return fail(Status::not_defined, no_level);
   if (std::string why = why_not_available(likelihood); !why.empty()) return fail(Status::not_defined, std::move(why));
+  if (std::string why = why_no_toys(likelihood); !why.empty()) return fail(Status::not_defined, std::move(why));
   if (result.statistic == TestStatistic::q0) return fail(Status::not_defined, "q0 sets no limits");
   // Where to look.
   LimitOptions guesses{.test = options.toys.test, .level = options.level, .expected = true, .tolerance = 1e-3};
@@ -290,6 +291,7 @@ ToyInterval feldman_cousins(const model::Likelihood& likelihood, const model::Da
   const auto fail = [&](Status status, std::string reason) { return failed(result, status, std::move(reason), begin); };
   if (!is_level(options.level)) return fail(Status::not_defined, no_level);
   if (std::string why = why_not_available(likelihood); !why.empty()) return fail(Status::not_defined, std::move(why));
+  if (std::string why = why_no_toys(likelihood); !why.empty()) return fail(Status::not_defined, std::move(why));
   const bool is_bounded = result.statistic == TestStatistic::ttilde;
   if (!is_bounded && result.statistic != TestStatistic::t) {
     return fail(Status::not_defined, "Feldman-Cousins intervals take ttilde (not below zero) or t");

@@ -303,6 +303,7 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
   TestFits fits(likelihood, data, options.test);
   fits.is_asymptotic = false;
   if (options.n_toys == 0) fits.fail(Status::not_defined, "no toys were asked for");
+  if (std::string why = why_no_toys(likelihood); !why.empty()) fits.fail(Status::not_defined, std::move(why));
   const auto compute = [&] {
     const auto tested = fits.test(poi_value);
     if (!tested) return;

@@ -166,6 +166,8 @@ class Likelihood {
   /// Empty where `expected_data` and `fluctuate` can make data. Otherwise why not ("published at observed data only"):
   /// what needs Asimov data or toys is then not defined, and says this; nobody asks for expected data.
   virtual std::string why_no_expected_data() const { return {}; }
+  /// The same for toys alone: there may be expected data, but no distribution of what is measured.
+  virtual std::string why_no_toys() const { return why_no_expected_data(); }
   /// Expected main and auxiliary data at a point, laid out as Data, without a mask.
   virtual Data expected_data(std::span<const double> point) const = 0;
   /// Expected main data alone, one block after the other, for loops over many points: `scratch` is used instead of
