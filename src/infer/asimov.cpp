@@ -60,6 +60,7 @@ AsimovData asimov_data(const model::Likelihood& likelihood, const model::Data& o
     result.reason = std::move(reason);
     return result;
   };
+  if (std::string why = why_not_available(likelihood); !why.empty()) return fail(Status::not_defined, std::move(why));
   for (const FixedParameter& value : options.values) {
     if (!std::isfinite(value.value)) return fail(Status::not_defined, "only finite values can be injected");
   }

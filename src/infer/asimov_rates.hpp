@@ -19,6 +19,12 @@ namespace relume::infer {
 std::string make_data_of(const model::Likelihood& likelihood, std::span<const double> point,
                          const model::Data* observed, model::Data& asimov);
 
+/// "not available: …" for what needs Asimov data or toys of a likelihood that cannot make them; empty: it can.
+inline std::string why_not_available(const model::Likelihood& likelihood) {
+  const std::string why = likelihood.why_no_expected_data();
+  return why.empty() ? why : "not available: " + why;
+}
+
 /// Auxiliary data as they are in `from`.
 inline void keep_auxiliary(const model::Likelihood& likelihood, const model::Data& from, model::Data& data) {
   for (const model::DataBlock& block : likelihood.data_blocks()) {

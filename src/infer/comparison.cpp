@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "infer/asimov_rates.hpp"
+
 namespace relume::infer {
 namespace {
 
@@ -15,6 +17,10 @@ VersionAnswer answer(const Version& version, const std::atomic<bool>* stop) {
   options.test.stop = stop;
   result.limit = upper_limit(version.likelihood, version.data, options);
 
+  if (std::string why = why_not_available(version.likelihood); !why.empty()) {
+    result.reason = std::move(why);
+    return result;
+  }
   std::vector<double> point = initial_point(version.likelihood);
   for (const FixedParameter& f : version.fixed) point[f.parameter.index] = f.value;
   // Where signals are normalised to, as long as the parameter may be there.

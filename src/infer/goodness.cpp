@@ -13,6 +13,7 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <fmt/format.h>
 
+#include "infer/asimov_rates.hpp"
 #include "infer/profile_curve.hpp"
 #include "math/poisson.hpp"
 #include "math/rank.hpp"
@@ -274,6 +275,11 @@ Goodness goodness(const model::Likelihood& likelihood, const model::Data& data, 
   g.seed = options.seed;
   const std::vector<char> held = held_parameters(likelihood, options.fixed);
   const auto compute = [&] {
+    if (std::string why = why_not_available(likelihood); !why.empty()) {
+      g.status = Status::not_defined;
+      g.reason = std::move(why);
+      return;
+    }
     FitOptions fit_options;
     fit_options.fixed = options.fixed;
     fit_options.start = options.start;
@@ -386,6 +392,10 @@ Compatibility compatibility(const CompatibilityQuestion& q, const std::vector<Fi
     const std::string& name = q.common.parameters()[q.parameter.index].name;
     if (held_parameters(q.common, fixed)[q.parameter.index] != 0) {
       return fail(Status::not_defined, fmt::format("'{}' is held: channels cannot differ in it", name));
+    }
+    for (const model::Likelihood* likelihood : {&q.common, &q.separate}) {
+      if (std::string why = why_not_available(*likelihood); !why.empty())
+        return fail(Status::not_defined, std::move(why));
     }
     FitOptions separate_options{.stop = stop};
     for (const FixedParameter& f : fixed) {

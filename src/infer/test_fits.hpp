@@ -41,6 +41,7 @@ class TestFits {
         poi_(likelihood.poi().value().index),
         lower_(allows_negative(options.statistic) ? -std::numeric_limits<double>::infinity() : 0.0),
         upper_(likelihood.parameters()[poi_].upper) {
+    if (std::string why = why_not_available(likelihood); !why.empty()) fail(Status::not_defined, std::move(why));
     if (likelihood.parameters()[poi_].is_fixed) {
       fail(Status::not_defined, "the parameter of interest '" + poi_name() + "' is fixed: there is nothing to test");
     }

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "infer/asimov_rates.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/infer/intervals.hpp"
 
@@ -242,6 +243,7 @@ ToyLimit toy_limit(const model::Likelihood& likelihood, const model::Data& data,
   take_over(result, options);
   const auto fail = [&](Status status, std::string reason) { return failed(result, status, std::move(reason), begin); };
   if (!is_level(options.level)) return fail(Status::not_defined, no_level);
+  if (std::string why = why_not_available(likelihood); !why.empty()) return fail(Status::not_defined, std::move(why));
   if (result.statistic == TestStatistic::q0) return fail(Status::not_defined, "q0 sets no limits");
   // Where to look.
   LimitOptions guesses{.test = options.toys.test, .level = options.level, .expected = true, .tolerance = 1e-3};
@@ -287,6 +289,7 @@ ToyInterval feldman_cousins(const model::Likelihood& likelihood, const model::Da
   take_over(result, options);
   const auto fail = [&](Status status, std::string reason) { return failed(result, status, std::move(reason), begin); };
   if (!is_level(options.level)) return fail(Status::not_defined, no_level);
+  if (std::string why = why_not_available(likelihood); !why.empty()) return fail(Status::not_defined, std::move(why));
   const bool is_bounded = result.statistic == TestStatistic::ttilde;
   if (!is_bounded && result.statistic != TestStatistic::t) {
     return fail(Status::not_defined, "Feldman-Cousins intervals take ttilde (not below zero) or t");

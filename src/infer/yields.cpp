@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/quoted_list.hpp"
+#include "infer/asimov_rates.hpp"
 #include "math/quadratic_forms.hpp"
 
 namespace relume::infer {
@@ -131,6 +132,11 @@ class YieldMaker {
         place_(point.size(), Rows::nowhere) {}
 
   void run() {
+    if (std::string why = why_not_available(likelihood_); !why.empty()) {
+      result_.status = Status::not_defined;
+      result_.reason = std::move(why);
+      return;
+    }
     list_channels();
     predict();
     if (!is_finite()) return;
