@@ -66,6 +66,7 @@
 #include "relume/reinterpret/counting.hpp"
 #include "relume/model/measurements.hpp"
 #include "relume/model/upper_limits.hpp"
+#include "relume/model/product.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/findings.hpp"
 #include "relume/report/goodness.hpp"

@@ -13,12 +13,17 @@
 #include "math/gamma_variance.hpp"
 #include "math/poisson.hpp"
 #include "math/random_stream.hpp"
+#include "math/symmetric_matrix.hpp"
 
 namespace relume::model {
 
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// Correlations are inverted: below this eigenvalue the constraint would be stiffer than rounding of its gradient lets
+/// fits be certified (1e-16 / 1e-9 of a standard deviation).
+constexpr double min_correlation_eigenvalue = 1e-9;
 
 /// What one constraint that stands alone adds to the deviance.
 double single_deviance(const Constraint& c, double theta, const Data& data) {
@@ -88,21 +93,23 @@ ConstraintSum add_constraint_terms(const Likelihood& likelihood, std::span<const
   const std::span<const Parameter> parameters = likelihood.parameters();
   math::Curvature& curvature = scratch.curvature;
   double value = 0.0;
+  const std::vector<char>& left_out = scratch.left_out;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const Constraint& c = parameters[i].constraint;
+    const ConstraintKind kind = left_out.empty() || left_out[i] == 0 ? c.kind : ConstraintKind::none;
     double slope = 0.0, second = 0.0, bend = 0.0;
-    if (c.kind == ConstraintKind::normal) {
+    if (kind == ConstraintKind::normal) {
       const double pull = (point[i] - data.values[c.data_index]) / c.width;
       value += 0.5 * pull * pull;
       slope = pull / c.width;
       second = 1.0 / (c.width * c.width);
-    } else if (c.kind == ConstraintKind::poisson) {
+    } else if (kind == ConstraintKind::poisson) {
       const double m = data.values[c.data_index];
       if (!(point[i] > 0.0) && m > 0.0) return {infinity, static_cast<std::ptrdiff_t>(i)};
       value += math::poisson_deviance(m, c.rate * point[i]);
       slope = m > 0.0 ? c.rate - m / point[i] : c.rate;
       second = m > 0.0 ? m / (point[i] * point[i]) : 0.0;
-    } else if (c.kind == ConstraintKind::gamma_variance) {
+    } else if (kind == ConstraintKind::gamma_variance) {
       const double v = data.values[c.variance_index];
       if (!(v > 0.0)) return {infinity, static_cast<std::ptrdiff_t>(i)};
       const math::GammaVarianceTerm term =
@@ -119,6 +126,7 @@ ConstraintSum add_constraint_terms(const Likelihood& likelihood, std::span<const
     }
   }
   for (const CorrelatedConstraint& block : likelihood.correlated_constraints()) {
+    if (!left_out.empty() && left_out[block.parameters.front()] != 0) continue;
     const std::size_t n = block.parameters.size();
     double* pulls = scratch.pulls.data();
     for (std::size_t k = 0; k < n; ++k) {
@@ -160,6 +168,37 @@ void fill_dense_blocks(const Likelihood& likelihood, Scratch& scratch) {
       }
     }
   }
+}
+
+void leave_out_constraints(const Likelihood& likelihood, std::span<const char> which, Scratch& scratch) {
+  scratch.left_out.assign(which.begin(), which.end());
+  std::ptrdiff_t at = 0;
+  for (const CorrelatedConstraint& block : likelihood.correlated_constraints()) {
+    const auto size = static_cast<std::ptrdiff_t>(block.parameters.size() * block.parameters.size());
+    if (which[block.parameters.front()] != 0) {
+      std::fill_n(scratch.curvature.dense_exact.begin() + at, size, 0.0);
+      std::fill_n(scratch.curvature.dense_safe.begin() + at, size, 0.0);
+    }
+    at += size;
+  }
+}
+
+Result<CorrelatedConstraint> correlated_constraint(std::vector<std::uint32_t> parameters,
+                                                   std::vector<double> correlation) {
+  auto normal = math::correlated_normal(correlation, parameters.size(), min_correlation_eigenvalue);
+  if (!normal.is_positive_definite) {
+    return Error{
+        ErrorCode::model,
+        {},
+        fmt::format("the matrix is not positive definite: its smallest eigenvalue is {:g}", normal.smallest_eigenvalue),
+        fmt::format("eigenvalues of at least {:g} are needed", min_correlation_eigenvalue)};
+  }
+  return CorrelatedConstraint{.parameters = std::move(parameters),
+                              .correlation = std::move(correlation),
+                              .precision = std::move(normal.precision),
+                              .root = std::move(normal.root),
+                              .log_determinant = normal.log_determinant,
+                              .least_precision = 1.0 / normal.largest_eigenvalue};
 }
 
 double constraint_constant(const Likelihood& likelihood, const Data& data) {

@@ -13,8 +13,8 @@
 #include <fmt/format.h>
 
 #include "base/nearest.hpp"
-#include "math/symmetric_matrix.hpp"
 #include "model/histfactory_model.hpp"
+#include "relume/model/constraint_terms.hpp"
 
 namespace relume::model {
 
@@ -48,9 +48,6 @@ using spec::ModifierType;
 constexpr double alpha_bound = 5.0;
 constexpr double factor_upper = 10.0;
 constexpr double gamma_lower = 1e-10;
-/// Correlations are inverted: below this eigenvalue the constraint would be stiffer than rounding of its gradient lets
-/// fits be certified (1e-16 / 1e-9 of a standard deviation).
-constexpr double min_correlation_eigenvalue = 1e-9;
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
@@ -507,26 +504,21 @@ struct HistFactoryCompiler {
       }
       if (errors.size() > n_errors) continue;
       std::sort(order.begin(), order.end());
-      CorrelatedConstraint block;
+      std::vector<std::uint32_t> members;
+      std::vector<double> correlation;
       for (const auto& [parameter, place] : order) {
-        block.parameters.push_back(parameter);
-        for (const auto& other : order) block.correlation.push_back(given.matrix(place, other.second));
+        members.push_back(parameter);
+        for (const auto& other : order) correlation.push_back(given.matrix(place, other.second));
       }
-      auto normal = math::correlated_normal(block.correlation, n, min_correlation_eigenvalue);
-      if (!normal.is_positive_definite) {
-        problem(fmt::format("the matrix is not positive definite: its smallest eigenvalue is {:g}",
-                            normal.smallest_eigenvalue),
-                fmt::format("eigenvalues of at least {:g} are needed", min_correlation_eigenvalue));
+      auto block = correlated_constraint(std::move(members), std::move(correlation));
+      if (!block) {
+        problem(block.error().message, block.error().hint);
         continue;
       }
-      block.precision = std::move(normal.precision);
-      block.root = std::move(normal.root);
-      block.log_determinant = normal.log_determinant;
-      block.least_precision = 1.0 / normal.largest_eigenvalue;
-      for (const std::uint32_t parameter : block.parameters) {
+      for (const std::uint32_t parameter : block->parameters) {
         model->parameters_[parameter].constraint.kind = ConstraintKind::correlated_normal;
       }
-      model->correlated_constraints_.push_back(std::move(block));
+      model->correlated_constraints_.push_back(std::move(*block));
     }
   }
 

@@ -11,9 +11,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "relume/base/error.hpp"
 #include "relume/model/likelihood.hpp"
 
 namespace relume::model {
@@ -24,7 +27,7 @@ struct ConstraintSum {
 };
 
 /// Sets the gradient, and the diagonals of the curvature, to what the constraints say: call it before main terms are
-/// added to them. Parameters without constraint get zeros.
+/// added to them. Parameters without constraint, and those that Scratch::left_out marks, get zeros.
 ConstraintSum add_constraint_terms(const Likelihood& likelihood, std::span<const double> point, const Data& data,
                                    math::Derivatives derivatives, Scratch& scratch) noexcept;
 
@@ -32,6 +35,16 @@ ConstraintSum add_constraint_terms(const Likelihood& likelihood, std::span<const
 void add_dense_blocks(std::span<const CorrelatedConstraint> constraints, math::CurvatureLayout& layout);
 /// Their numbers, which never change: once, for a new scratch.
 void fill_dense_blocks(const Likelihood& likelihood, Scratch& scratch);
+
+/// Evaluations with this scratch (a new one) leave out the constraints of the parameters that `which` marks: those of
+/// products and marginal likelihoods, which count them themselves. A correlated constraint is left out with its first
+/// parameter.
+void leave_out_constraints(const Likelihood& likelihood, std::span<const char> which, Scratch& scratch);
+
+/// The joint constraint of these parameters (ascending), given the correlation of u (row by row). Errors: a matrix that
+/// is not positive definite enough to be inverted.
+Result<CorrelatedConstraint> correlated_constraint(std::vector<std::uint32_t> parameters,
+                                                   std::vector<double> correlation);
 
 /// What the deviance of the constraints leaves out of -ln L.
 double constraint_constant(const Likelihood& likelihood, const Data& data);

@@ -86,6 +86,9 @@ class Scratch {
   std::vector<double> gradient;  ///< of the value, one entry per parameter
   math::Curvature curvature;
   std::vector<double> pulls;  ///< of correlated constraints, while they are summed
+  /// Parameters (non-zero) whose constraints evaluations leave out, because someone else counts them; empty: none.
+  /// leave_out_constraints (model/constraint_terms.hpp) sets it.
+  std::vector<char> left_out;
 };
 
 /// Derivatives of predictions with respect to parameters, row by row without the zeros. A parameter may be there twice
