@@ -48,6 +48,7 @@
 #include "relume/model/data.hpp"
 #include "relume/model/histfactory.hpp"
 #include "relume/model/likelihood.hpp"
+#include "relume/reinterpret/moments.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/findings.hpp"
 #include "relume/report/goodness.hpp"

@@ -528,6 +528,16 @@ Data HistFactory::expected_data(std::span<const double> point) const {
   return data;
 }
 
+void HistFactory::expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
+                                std::span<double> expected) const {
+  Work& work = static_cast<Work&>(scratch);
+  rates(point, work, false, masked);
+  for (std::size_t b = 0; b < n_bins; ++b) {
+    const bool is_shown = masked.empty() || masked[channel_of_bin[b]] == 0;
+    expected[b] = clip_bin && is_shown ? std::max(work.rate[b], *clip_bin) : work.rate[b];
+  }
+}
+
 std::vector<double> HistFactory::expected_by_sample(std::span<const double> point) const {
   RateWork work(*this, false);
   rates(point, work, false);

@@ -86,6 +86,8 @@ class HistFactory final : public Likelihood {
   std::vector<std::uint32_t> idle_parameters(const Data& data) const override;
   Constants constants(const Data& data) const override;
   Data expected_data(std::span<const double> point) const override;
+  void expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
+                     std::span<double> expected) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;
   PredictionSlopes prediction_slopes(std::span<const double> point) const override;
   std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const override;

@@ -70,6 +70,20 @@ Data Likelihood::sample(std::span<const double> point, const RandomKey& key) con
   return toy;
 }
 
+void Likelihood::expected_main(std::span<const double> point, std::span<const char> masked, Scratch&,
+                               std::span<double> expected) const {
+  const Data data = expected_data(point);
+  auto out = expected.begin();
+  for (const DataBlock& block : data_blocks_) {
+    if (block.is_auxiliary) continue;
+    out = std::copy_n(data.values.begin() + static_cast<std::ptrdiff_t>(block.first), block.size, out);
+  }
+  for (std::size_t c = 0; c < masked.size(); ++c) {
+    if (masked[c] == 0) continue;
+    std::fill_n(expected.begin() + static_cast<std::ptrdiff_t>(channels_[c].first_bin), channels_[c].n_bins, 0.0);
+  }
+}
+
 std::vector<double> Likelihood::expected_by_sample(std::span<const double>) const { return {}; }
 
 PredictionSlopes Likelihood::prediction_slopes(std::span<const double> point) const {

@@ -165,6 +165,10 @@ class Likelihood {
 
   /// Expected main and auxiliary data at a point, laid out as Data, without a mask.
   virtual Data expected_data(std::span<const double> point) const = 0;
+  /// Expected main data alone, one block after the other, for loops over many points: `scratch` is used instead of
+  /// memory of its own. Zeros for the channels that `masked` (empty: none) marks.
+  virtual void expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
+                             std::span<double> expected) const;
   /// Expected main data of each sample: for each channel its samples one after the other (ChannelInfo), each with the
   /// channel's bins. Empty where there are no samples.
   virtual std::vector<double> expected_by_sample(std::span<const double> point) const;

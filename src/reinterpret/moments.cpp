@@ -1,0 +1,696 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "relume/reinterpret/moments.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+
+#include <Eigen/Dense>
+#include <fmt/format.h>
+
+#include "base/quoted_list.hpp"
+#include "math/gamma_variance.hpp"
+#include "math/random_stream.hpp"
+#include "relume/base/parallel.hpp"
+
+namespace relume::reinterpret {
+
+using infer::Status;
+
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+/// Toys that are drawn and summed together: enough for dense products, few enough to stay in the cache.
+constexpr std::size_t toys_together = 64;
+/// Each part of the sample needs third moments of its own.
+constexpr std::size_t fewest_toys = 1000;
+/// Bounds usually lie at five standard deviations; where draws hardly ever fall between them, the last one is moved.
+constexpr int most_draws = 20;
+constexpr std::size_t names_told = 10;
+
+/// The main data asked for, and what the likelihood has to predict for them.
+struct Bins {
+  std::vector<std::size_t> place;  ///< among the main data
+  std::vector<std::size_t> data;   ///< in Data::values
+  std::vector<char> masked;        ///< channels without any of them; empty: none
+  std::size_t n_main = 0;
+  std::string problem;
+};
+
+Bins find_bins(const model::Likelihood& likelihood, const std::vector<std::string>& channels) {
+  Bins bins;
+  struct Block {
+    std::string name;
+    std::size_t place, data, size;
+  };
+  std::vector<Block> blocks;
+  for (const model::DataBlock& block : likelihood.data_blocks()) {
+    if (block.is_auxiliary) continue;
+    blocks.push_back({block.name, bins.n_main, block.first, block.size});
+    bins.n_main += block.size;
+  }
+  const auto add = [&](const Block& block) {
+    for (std::size_t b = 0; b < block.size; ++b) {
+      bins.place.push_back(block.place + b);
+      bins.data.push_back(block.data + b);
+    }
+  };
+  if (channels.empty()) {
+    for (const Block& block : blocks) add(block);
+    return bins;
+  }
+  for (const std::string& name : channels) {
+    const auto found = std::find_if(blocks.begin(), blocks.end(), [&](const Block& b) { return b.name == name; });
+    if (found == blocks.end()) {
+      std::vector<std::string> names;
+      for (const Block& block : blocks) names.push_back(block.name);
+      bins.problem = fmt::format("there is no channel '{}'; there are {}", name, quoted_beginning(names, names_told));
+      return bins;
+    }
+    add(*found);
+  }
+  for (const model::ChannelInfo& c : likelihood.channels()) {
+    bins.masked.push_back(std::find(channels.begin(), channels.end(), c.name) == channels.end());
+  }
+  return bins;
+}
+
+/// Derivatives of the main data asked for: bins x parameters.
+Matrix slopes_of_bins(const model::Likelihood& likelihood, const std::vector<double>& point, const Bins& bins) {
+  const model::PredictionSlopes slopes = likelihood.prediction_slopes(point);
+  Matrix all = Matrix::Zero(static_cast<Eigen::Index>(bins.n_main), static_cast<Eigen::Index>(point.size()));
+  const auto add = [&](std::size_t row, std::size_t place) {
+    for (std::size_t k = slopes.rows[row]; k < slopes.rows[row + 1]; ++k) {
+      all(static_cast<Eigen::Index>(place), slopes.parameters[k]) += slopes.slopes[k];
+    }
+  };
+  if (likelihood.expected_by_sample(point).empty()) {
+    for (std::size_t i = 0; i < bins.n_main; ++i) add(i, i);
+  } else {
+    std::size_t row = 0;
+    for (const model::ChannelInfo& c : likelihood.channels()) {
+      for (std::size_t s = 0; s < c.samples.size(); ++s) {
+        for (std::size_t b = 0; b < c.n_bins; ++b) add(row++, c.first_bin + b);
+      }
+    }
+  }
+  Matrix result(static_cast<Eigen::Index>(bins.place.size()), static_cast<Eigen::Index>(point.size()));
+  for (std::size_t i = 0; i < bins.place.size(); ++i) {
+    result.row(static_cast<Eigen::Index>(i)) = all.row(static_cast<Eigen::Index>(bins.place[i]));
+  }
+  return result;
+}
+
+/// Sums over a sample around its own mean, and how those of two samples are merged (T. Chan, G. Golub, R. LeVeque,
+/// COMPSTAT 1982; P. Pebay, SAND2008-6212, eq. 1.2 and following).
+struct Sums {
+  explicit Sums(Eigen::Index size)
+      : mean(Vector::Zero(size)), second(Matrix::Zero(size, size)), third(Vector::Zero(size)) {}
+
+  double n = 0.0;
+  Vector mean;
+  Matrix second;  ///< lower triangle
+  Vector third;
+
+  void merge(const Sums& other) {
+    if (other.n == 0.0) return;
+    const double total = n + other.n;
+    const Vector shift = other.mean - mean;
+    const double weight = n * other.n / total;
+    third +=
+        other.third + weight * (n - other.n) / total * shift.cwiseProduct(shift).cwiseProduct(shift) +
+        3.0 / total * shift.cwiseProduct(n * Vector(other.second.diagonal()) - other.n * Vector(second.diagonal()));
+    second += other.second;
+    second.selfadjointView<Eigen::Lower>().rankUpdate(shift, weight);
+    mean += other.n / total * shift;
+    n = total;
+  }
+
+  /// Of the first `count` columns.
+  void set(const Matrix& values, Eigen::Index count, Matrix& centred) {
+    n = static_cast<double>(count);
+    mean.setZero();
+    for (Eigen::Index j = 0; j < count; ++j) mean += values.col(j);
+    mean /= std::max(n, 1.0);
+    centred = values.leftCols(count).colwise() - mean;
+    second.setZero();
+    second.selfadjointView<Eigen::Lower>().rankUpdate(centred);
+    third.setZero();
+    for (Eigen::Index j = 0; j < count; ++j) {
+      third += centred.col(j).cwiseProduct(centred.col(j)).cwiseProduct(centred.col(j));
+    }
+  }
+
+  // Unbiased estimates (k-statistics).
+  Matrix covariance() const {
+    return second.selfadjointView<Eigen::Lower>() * Matrix::Identity(mean.size(), mean.size()) / (n - 1.0);
+  }
+  Vector third_moment() const { return third * (n / ((n - 1.0) * (n - 2.0))); }
+};
+
+struct Counts {
+  std::size_t not_finite = 0, negative = 0, redrawn = 0, clipped = 0;
+};
+
+/// Draws parameters into the columns of a matrix, each from the stream of its toy.
+class Draws {
+ public:
+  virtual ~Draws() = default;
+  virtual void draw(std::uint64_t first, Eigen::Index n, Matrix& points, Counts& counts) const = 0;
+};
+
+struct Bounds {
+  Vector lower, upper;
+  explicit Bounds(const model::Likelihood& likelihood) {
+    const auto parameters = likelihood.parameters();
+    lower.resize(static_cast<Eigen::Index>(parameters.size()));
+    upper.resize(lower.size());
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      lower[static_cast<Eigen::Index>(i)] = parameters[i].lower;
+      upper[static_cast<Eigen::Index>(i)] = parameters[i].upper;
+    }
+  }
+};
+
+class PriorDraws final : public Draws {
+ public:
+  PriorDraws(const model::Likelihood& likelihood, const model::Data& data, const std::vector<double>& point,
+             const std::vector<char>& held, std::uint64_t seed)
+      : likelihood_(likelihood), data_(data), point_(point), held_(held), space_(seed, 0) {
+    const auto parameters = likelihood.parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      const model::ConstraintKind kind = parameters[i].constraint.kind;
+      if (held[i] != 0 || kind == model::ConstraintKind::none || kind == model::ConstraintKind::correlated_normal) {
+        continue;
+      }
+      single_.push_back(i);
+    }
+  }
+
+  void draw(std::uint64_t first, Eigen::Index n, Matrix& points, Counts& counts) const override {
+    for (Eigen::Index j = 0; j < n; ++j) {
+      math::RandomStream stream = space_.at(first + static_cast<std::uint64_t>(j), 0);
+      double* x = points.col(j).data();
+      std::copy(point_.begin(), point_.end(), x);
+      bool is_redrawn = false, is_clipped = false;
+      for (const std::size_t i : single_) {
+        const model::Parameter& p = likelihood_.parameters()[i];
+        for (int k = 0; k < most_draws; ++k) {
+          x[i] = draw_one(p.constraint, stream);
+          if (x[i] >= p.lower && x[i] <= p.upper) break;
+          is_redrawn = true;
+        }
+        is_clipped |= clip(p, x[i]);
+      }
+      for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints()) {
+        for (int k = 0; k < most_draws && !draw_block(block, stream, x); ++k) is_redrawn = true;
+        for (const std::uint32_t i : block.parameters) {
+          if (held_[i] == 0) is_clipped |= clip(likelihood_.parameters()[i], x[i]);
+        }
+      }
+      counts.redrawn += is_redrawn;
+      counts.clipped += is_clipped;
+    }
+  }
+
+ private:
+  double draw_one(const model::Constraint& c, math::RandomStream& stream) const {
+    const double auxiliary = data_.values[c.data_index];
+    switch (c.kind) {
+      case model::ConstraintKind::poisson: return auxiliary > 0.0 ? math::draw_gamma(auxiliary, stream) / c.rate : 0.0;
+      case model::ConstraintKind::gamma_variance:
+        return math::draw_from_gamma_variance(auxiliary, data_.values[c.variance_index], c.error_on_error, stream);
+      default: return math::draw_normal(auxiliary, c.width, stream);
+    }
+  }
+
+  /// Whether all are within their bounds.
+  bool draw_block(const model::CorrelatedConstraint& block, math::RandomStream& stream, double* x) const {
+    const std::size_t n = block.parameters.size();
+    Vector normals(static_cast<Eigen::Index>(n));
+    for (double& z : normals) z = math::draw_normal(0.0, 1.0, stream);
+    bool is_inside = true;
+    for (std::size_t k = 0; k < n; ++k) {
+      const std::size_t i = block.parameters[k];
+      if (held_[i] != 0) continue;
+      const model::Parameter& p = likelihood_.parameters()[i];
+      double pull = 0.0;
+      for (std::size_t j = 0; j <= k; ++j) pull += block.root[k * n + j] * normals[static_cast<Eigen::Index>(j)];
+      x[i] = data_.values[p.constraint.data_index] + p.constraint.width * pull;
+      is_inside &= x[i] >= p.lower && x[i] <= p.upper;
+    }
+    return is_inside;
+  }
+
+  static bool clip(const model::Parameter& p, double& x) {
+    const double inside = std::clamp(x, p.lower, p.upper);
+    const bool is_outside = inside != x;
+    x = inside;
+    return is_outside;
+  }
+
+  const model::Likelihood& likelihood_;
+  const model::Data& data_;
+  const std::vector<double>& point_;
+  const std::vector<char>& held_;
+  math::RandomSpace space_;
+  std::vector<std::size_t> single_;
+};
+
+/// The normal distribution that a fit leaves: x = point + root z on the parameters that vary.
+struct FitDistribution {
+  std::vector<std::size_t> varying;
+  Matrix root;  ///< lower triangle when `is_triangular`
+  bool is_triangular = true;
+};
+
+FitDistribution distribution_of(const infer::FitResult& fit, const std::vector<char>& held) {
+  const std::size_t n = fit.minimum.x.size();
+  FitDistribution d;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (held[i] == 0 && fit.covariance[i * n + i] > 0.0) d.varying.push_back(i);
+  }
+  const auto m = static_cast<Eigen::Index>(d.varying.size());
+  Vector sigma(m);
+  for (Eigen::Index a = 0; a < m; ++a) {
+    const std::size_t i = d.varying[static_cast<std::size_t>(a)];
+    sigma[a] = std::sqrt(fit.covariance[i * n + i]);
+  }
+  Matrix correlation(m, m);
+  for (Eigen::Index a = 0; a < m; ++a) {
+    for (Eigen::Index b = 0; b < m; ++b) {
+      correlation(a, b) =
+          fit.covariance[d.varying[static_cast<std::size_t>(a)] * n + d.varying[static_cast<std::size_t>(b)]] /
+          (sigma[a] * sigma[b]);
+    }
+  }
+  const Eigen::LLT<Matrix> factors(correlation);
+  if (factors.info() == Eigen::Success) {
+    d.root = sigma.asDiagonal() * Matrix(factors.matrixL());
+  } else {
+    // Combinations that the fit knows to all digits have eigenvalues that rounding makes negative.
+    const Eigen::SelfAdjointEigenSolver<Matrix> eigen(correlation);
+    d.root = sigma.asDiagonal() * eigen.eigenvectors() * eigen.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal();
+    d.is_triangular = false;
+  }
+  return d;
+}
+
+class FitDraws final : public Draws {
+ public:
+  FitDraws(const model::Likelihood& likelihood, const std::vector<double>& point, FitDistribution distribution,
+           std::uint64_t seed)
+      : point_(point), distribution_(std::move(distribution)), space_(seed, 1) {
+    const Bounds bounds(likelihood);
+    for (const std::size_t i : distribution_.varying) {
+      // A fit may end a rounding beyond a bound, or where the caller put it: that is no reason to draw for ever.
+      lower_.push_back(std::min(bounds.lower[static_cast<Eigen::Index>(i)], point[i]));
+      upper_.push_back(std::max(bounds.upper[static_cast<Eigen::Index>(i)], point[i]));
+    }
+  }
+
+  void draw(std::uint64_t first, Eigen::Index n, Matrix& points, Counts& counts) const override {
+    const auto m = static_cast<Eigen::Index>(distribution_.varying.size());
+    std::vector<math::RandomStream> streams;
+    Matrix z(m, n);
+    for (Eigen::Index j = 0; j < n; ++j) {
+      streams.push_back(space_.at(first + static_cast<std::uint64_t>(j), 0));
+      for (Eigen::Index a = 0; a < m; ++a) z(a, j) = math::draw_normal(0.0, 1.0, streams.back());
+    }
+    const Matrix shifts = times_root(z);
+    for (Eigen::Index j = 0; j < n; ++j) {
+      double* x = points.col(j).data();
+      std::copy(point_.begin(), point_.end(), x);
+      bool is_inside = place(shifts.col(j), x);
+      counts.redrawn += !is_inside;
+      for (int k = 1; k < most_draws && !is_inside; ++k) {
+        Vector again(m);
+        for (double& value : again) value = math::draw_normal(0.0, 1.0, streams[static_cast<std::size_t>(j)]);
+        is_inside = place(times_root(again), x);
+      }
+      if (is_inside) continue;
+      counts.clipped += 1;
+      for (std::size_t a = 0; a < distribution_.varying.size(); ++a) {
+        double& value = x[distribution_.varying[a]];
+        value = std::clamp(value, lower_[a], upper_[a]);
+      }
+    }
+  }
+
+ private:
+  template <class Derived>
+  typename Derived::PlainObject times_root(const Eigen::MatrixBase<Derived>& z) const {
+    if (distribution_.is_triangular) return distribution_.root.triangularView<Eigen::Lower>() * z;
+    return distribution_.root * z;
+  }
+
+  bool place(const Vector& shift, double* x) const {
+    bool is_inside = true;
+    for (std::size_t a = 0; a < distribution_.varying.size(); ++a) {
+      const std::size_t i = distribution_.varying[a];
+      x[i] = point_[i] + shift[static_cast<Eigen::Index>(a)];
+      is_inside &= x[i] >= lower_[a] && x[i] <= upper_[a];
+    }
+    return is_inside;
+  }
+
+  const std::vector<double>& point_;
+  FitDistribution distribution_;
+  math::RandomSpace space_;
+  std::vector<double> lower_, upper_;
+};
+
+Moments refuse(std::string reason) {
+  Moments moments;
+  moments.status = Status::not_defined;
+  moments.reason = std::move(reason);
+  return moments;
+}
+
+void set_nominal(const model::Likelihood& likelihood, const std::vector<double>& point, const Bins& bins,
+                 Moments& moments) {
+  std::vector<double> expected(bins.n_main);
+  likelihood.expected_main(point, bins.masked, *likelihood.make_scratch(), expected);
+  moments.data = bins.data;
+  for (const std::size_t place : bins.place) moments.nominal.push_back(expected[place]);
+}
+
+/// Which parameters the model or the question holds, and where; the parameter of interest at 0.
+std::vector<char> hold(const model::Likelihood& likelihood, std::span<const infer::FixedParameter> fixed,
+                       std::vector<double>& point) {
+  std::vector<char> held;
+  for (const model::Parameter& p : likelihood.parameters()) held.push_back(p.is_fixed);
+  if (const auto poi = likelihood.poi()) {
+    held[poi->index] = 1;
+    point[poi->index] = 0.0;
+  }
+  for (const infer::FixedParameter& f : fixed) {
+    held[f.parameter.index] = 1;
+    point[f.parameter.index] = f.value;
+  }
+  return held;
+}
+
+/// Free parameters without constraint that change the bins and that `is_known` does not mark.
+std::vector<std::string> undetermined(const model::Likelihood& likelihood, const std::vector<double>& point,
+                                      const Bins& bins, const std::vector<char>& is_known) {
+  std::vector<std::string> names;
+  bool any = false;
+  for (std::size_t i = 0; i < point.size(); ++i) {
+    any |= is_known[i] == 0 && likelihood.parameters()[i].constraint.kind == model::ConstraintKind::none;
+  }
+  if (!any) return names;
+  const Matrix slopes = slopes_of_bins(likelihood, point, bins);
+  for (std::size_t i = 0; i < point.size(); ++i) {
+    const model::Parameter& p = likelihood.parameters()[i];
+    if (is_known[i] != 0 || p.constraint.kind != model::ConstraintKind::none) continue;
+    if (!slopes.col(static_cast<Eigen::Index>(i)).isZero(0.0)) names.push_back(p.name);
+  }
+  return names;
+}
+
+Moments sample_moments(const model::Likelihood& likelihood, const std::vector<double>& point, const Bins& bins,
+                       const Draws& draws, const MomentOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  Moments moments;
+  set_nominal(likelihood, point, bins, moments);
+  const auto n_bins = static_cast<Eigen::Index>(bins.place.size());
+  constexpr std::size_t n_parts = Moments::n_parts;
+  std::vector<Sums> parts(n_parts, Sums(n_bins));
+  std::vector<Counts> counts(n_parts);
+  const auto is_stopped = [&] { return options.stop != nullptr && options.stop->load(std::memory_order_relaxed); };
+
+  // Which toys make a part does not depend on the threads, and parts are merged in their order.
+  for_each_in_parallel(n_parts, static_cast<std::size_t>(std::max(1, options.threads)), [&] {
+    struct Space {
+      std::unique_ptr<model::Scratch> scratch;
+      std::vector<double> expected;
+      Matrix points, values, centred;
+      Sums sums;
+    };
+    auto space = std::make_shared<Space>(Space{likelihood.make_scratch(),
+                                               std::vector<double>(bins.n_main),
+                                               Matrix(static_cast<Eigen::Index>(point.size()), toys_together),
+                                               Matrix(n_bins, toys_together),
+                                               {},
+                                               Sums(n_bins)});
+    return [&, space](std::size_t part) {
+      const std::size_t end = options.n_toys * (part + 1) / n_parts;
+      for (std::size_t first = options.n_toys * part / n_parts; first < end; first += toys_together) {
+        if (is_stopped()) return;
+        const auto n = static_cast<Eigen::Index>(std::min(toys_together, end - first));
+        draws.draw(first, n, space->points, counts[part]);
+        Eigen::Index kept = 0;
+        for (Eigen::Index j = 0; j < n; ++j) {
+          likelihood.expected_main({space->points.col(j).data(), point.size()}, bins.masked, *space->scratch,
+                                   space->expected);
+          bool is_negative = false, is_finite = true;
+          for (Eigen::Index b = 0; b < n_bins; ++b) {
+            const double value = space->values(b, kept) = space->expected[bins.place[static_cast<std::size_t>(b)]];
+            is_negative |= value < 0.0;
+            is_finite &= std::isfinite(value);
+          }
+          kept += is_finite;
+          counts[part].not_finite += !is_finite;
+          counts[part].negative += is_negative && is_finite;
+        }
+        space->sums.set(space->values, kept, space->centred);
+        parts[part].merge(space->sums);
+        if (options.n_done != nullptr)
+          options.n_done->fetch_add(static_cast<std::size_t>(n), std::memory_order_relaxed);
+      }
+    };
+  });
+  if (is_stopped()) {
+    moments.status = Status::interrupted;
+    moments.reason = "interrupted";
+    return moments;
+  }
+  for (const Counts& c : counts) {
+    moments.n_not_finite += c.not_finite;
+    moments.n_negative += c.negative;
+    moments.n_redrawn += c.redrawn;
+    moments.n_clipped += c.clipped;
+  }
+  moments.n_toys = options.n_toys - moments.n_not_finite;
+  constexpr double fewest_of_part = 3.0;
+  for (const Sums& part : parts) {
+    if (part.n >= fewest_of_part) continue;
+    moments.status = Status::not_converged;
+    moments.reason =
+        fmt::format("{} of {} toys have expectations that are not finite", moments.n_not_finite, options.n_toys);
+    return moments;
+  }
+
+  // Errors from the scatter of the parts, which need no moments beyond the third.
+  Matrix second_sum = Matrix::Zero(n_bins, n_bins), second_squares = second_sum;
+  Vector third_sum = Vector::Zero(n_bins), third_squares = third_sum;
+  const Matrix first_covariance = parts.front().covariance();
+  const Vector first_third = parts.front().third_moment();
+  for (const Sums& part : parts) {
+    const Matrix c = part.covariance() - first_covariance;
+    const Vector t = part.third_moment() - first_third;
+    second_sum += c;
+    second_squares += c.cwiseProduct(c);
+    third_sum += t;
+    third_squares += t.cwiseProduct(t);
+  }
+  const auto error = [&](double sum, double squares) {
+    constexpr auto k = static_cast<double>(n_parts);
+    return std::sqrt(std::max(0.0, squares - sum * sum / k) / (k * (k - 1.0)));
+  };
+  for (std::size_t step = 1; step < n_parts; step *= 2) {
+    for (std::size_t i = 0; i + step < n_parts; i += 2 * step) parts[i].merge(parts[i + step]);
+  }
+  const Sums& all = parts.front();
+  const Matrix covariance = all.covariance();
+  const Vector third = all.third_moment();
+  for (Eigen::Index a = 0; a < n_bins; ++a) {
+    moments.mean.push_back(all.mean[a]);
+    moments.mean_error.push_back(std::sqrt(covariance(a, a) / all.n));
+    moments.third.push_back(third[a]);
+    moments.third_error.push_back(error(third_sum[a], third_squares[a]));
+    for (Eigen::Index b = 0; b < n_bins; ++b) {
+      moments.covariance.push_back(covariance(a, b));
+      moments.covariance_error.push_back(error(second_sum(a, b), second_squares(a, b)));
+    }
+  }
+  moments.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return moments;
+}
+
+/// What is wrong with the question; empty: nothing.
+std::string problem_of(const Bins& bins, const MomentOptions& options, bool has_toys) {
+  if (!bins.problem.empty()) return bins.problem;
+  if (bins.place.empty()) return "the likelihood has no main data";
+  if (has_toys && options.n_toys < fewest_toys) {
+    return fmt::format("moments need {} toys or more, not {}", fewest_toys, options.n_toys);
+  }
+  return {};
+}
+
+/// A fit as the source of a distribution: its point with the parameter of interest at 0, what is held there, or why it
+/// is none.
+struct FitSource {
+  std::vector<double> point;
+  std::vector<char> held;
+  Moments refusal;
+  bool is_usable = false;
+};
+
+FitSource source_of(const model::Likelihood& likelihood, const infer::FitResult& fit, const Bins& bins,
+                    const MomentOptions& options, bool has_toys) {
+  FitSource source;
+  source.refusal.status = Status::not_defined;
+  const auto refused = [&](Status status, std::string reason) {
+    source.refusal.status = status;
+    source.refusal.reason = std::move(reason);
+    return std::move(source);
+  };
+  if (std::string problem = problem_of(bins, options, has_toys); !problem.empty()) {
+    return refused(Status::not_defined, std::move(problem));
+  }
+  if (!fit.minimum.is_usable()) {
+    const bool is_interrupted = fit.minimum.status == minimize::MinimumStatus::interrupted;
+    return refused(is_interrupted ? Status::interrupted : Status::fit_failed, "fit: " + fit.minimum.reason);
+  }
+  const std::size_t n = fit.minimum.x.size();
+  if (fit.covariance.size() != n * n) {
+    return refused(Status::not_defined, fit.covariance_problem.empty()
+                                            ? "the fit was made without its covariance matrix"
+                                            : "the fit has no covariance matrix: " + fit.covariance_problem);
+  }
+  source.point = fit.minimum.x;
+  source.held = hold(likelihood, options.fixed, source.point);
+  std::vector<char> is_known = source.held;
+  for (std::size_t i = 0; i < n; ++i) is_known[i] |= fit.covariance[i * n + i] > 0.0;
+  for (const std::uint32_t i : fit.minimum.at_lower) is_known[i] = 1;
+  for (const std::uint32_t i : fit.minimum.at_upper) is_known[i] = 1;
+  const std::vector<std::string> unknown = undetermined(likelihood, source.point, bins, is_known);
+  if (!unknown.empty()) {
+    return refused(Status::not_defined,
+                   fmt::format("the data of the fit do not determine {}, which change these backgrounds: fit more "
+                               "channels, or hold them",
+                               quoted_beginning(unknown, names_told)));
+  }
+  source.is_usable = true;
+  return source;
+}
+
+/// Parameters at a bound of the fit, which do not vary.
+void note_bounds(const model::Likelihood& likelihood, const infer::FitResult& fit, Moments& moments) {
+  std::vector<std::string> names;
+  for (const std::uint32_t i : fit.minimum.at_lower) names.push_back(likelihood.parameters()[i].name);
+  for (const std::uint32_t i : fit.minimum.at_upper) names.push_back(likelihood.parameters()[i].name);
+  if (!names.empty()) {
+    moments.notes.push_back("at a bound of the fit, and so not varied: " + quoted_beginning(names, names_told));
+  }
+}
+
+void note_draws(Moments& moments) {
+  if (moments.n_negative > 0) {
+    moments.notes.push_back(fmt::format("{} of {} toys expect less than no events in some bin; they count all the same",
+                                        moments.n_negative, moments.n_toys));
+  }
+  if (moments.n_not_finite > 0) {
+    moments.notes.push_back(
+        fmt::format("{} toys were left out: their expectation is not finite", moments.n_not_finite));
+  }
+  if (moments.n_redrawn > 0) {
+    moments.notes.push_back(
+        fmt::format("{} of {} toys had a parameter beyond its bounds and were drawn again there{}", moments.n_redrawn,
+                    moments.n_toys,
+                    moments.n_clipped == 0
+                        ? std::string()
+                        : fmt::format("; in {} of them it was moved to the bound in the end", moments.n_clipped)));
+  }
+}
+
+}  // namespace
+
+double Moments::skewness(std::size_t bin) const {
+  const double v = variance(bin);
+  return v > 0.0 && bin < third.size() ? third[bin] / (v * std::sqrt(v)) : 0.0;
+}
+
+Moments prefit_moments(const model::Likelihood& likelihood, const model::Data& data, const MomentOptions& options) {
+  const Bins bins = find_bins(likelihood, options.channels);
+  if (std::string problem = problem_of(bins, options, true); !problem.empty()) return refuse(std::move(problem));
+  std::vector<double> point = infer::initial_point(likelihood);
+  const std::vector<char> held = hold(likelihood, options.fixed, point);
+  const std::vector<std::string> unknown = undetermined(likelihood, point, bins, held);
+  if (!unknown.empty()) {
+    return refuse(
+        fmt::format("{} have no constraint, and so no distribution before a fit: hold them, or draw from a fit",
+                    quoted_beginning(unknown, names_told)));
+  }
+  Moments moments =
+      sample_moments(likelihood, point, bins, PriorDraws(likelihood, data, point, held, options.seed), options);
+  note_draws(moments);
+  return moments;
+}
+
+Moments postfit_moments(const model::Likelihood& likelihood, const infer::FitResult& fit,
+                        const MomentOptions& options) {
+  const Bins bins = find_bins(likelihood, options.channels);
+  FitSource source = source_of(likelihood, fit, bins, options, true);
+  if (!source.is_usable) return std::move(source.refusal);
+  const FitDraws draws(likelihood, source.point, distribution_of(fit, source.held), options.seed);
+  Moments moments = sample_moments(likelihood, source.point, bins, draws, options);
+  note_bounds(likelihood, fit, moments);
+  note_draws(moments);
+  return moments;
+}
+
+Moments linear_moments(const model::Likelihood& likelihood, const infer::FitResult& fit, const MomentOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Bins bins = find_bins(likelihood, options.channels);
+  FitSource source = source_of(likelihood, fit, bins, options, false);
+  if (!source.is_usable) return std::move(source.refusal);
+  Moments moments;
+  set_nominal(likelihood, source.point, bins, moments);
+  const FitDistribution distribution = distribution_of(fit, source.held);
+  const Matrix slopes = slopes_of_bins(likelihood, source.point, bins);
+  Matrix effects = Matrix::Zero(slopes.rows(), static_cast<Eigen::Index>(distribution.varying.size()));
+  for (std::size_t a = 0; a < distribution.varying.size(); ++a) {
+    effects.col(static_cast<Eigen::Index>(a)) = slopes.col(static_cast<Eigen::Index>(distribution.varying[a]));
+  }
+  const Matrix of_modes = effects * distribution.root;
+  const Matrix covariance = of_modes * of_modes.transpose();
+
+  // tr(K C) = sum over the columns r of the root of r^T K r, each a second difference. Where derivatives jump at 0
+  // there is no second derivative: a whole standard deviation to both sides then says what the kink does on average.
+  const double step = likelihood.kinks().empty() ? 1e-2 : 1.0;
+  moments.mean = moments.nominal;
+  std::vector<double> up(bins.n_main), down(bins.n_main);
+  std::vector<double> point = source.point;
+  const auto scratch = likelihood.make_scratch();
+  for (Eigen::Index k = 0; k < distribution.root.cols(); ++k) {
+    const auto move = [&](double by) {
+      for (std::size_t a = 0; a < distribution.varying.size(); ++a) {
+        const std::size_t i = distribution.varying[a];
+        point[i] = source.point[i] + by * distribution.root(static_cast<Eigen::Index>(a), k);
+      }
+    };
+    move(step);
+    likelihood.expected_main(point, bins.masked, *scratch, up);
+    move(-step);
+    likelihood.expected_main(point, bins.masked, *scratch, down);
+    for (std::size_t b = 0; b < bins.place.size(); ++b) {
+      const std::size_t place = bins.place[b];
+      moments.mean[b] += 0.5 * (up[place] + down[place] - 2.0 * moments.nominal[b]) / (step * step);
+    }
+  }
+  for (Eigen::Index a = 0; a < covariance.rows(); ++a) {
+    for (Eigen::Index b = 0; b < covariance.cols(); ++b) moments.covariance.push_back(covariance(a, b));
+  }
+  note_bounds(likelihood, fit, moments);
+  moments.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return moments;
+}
+
+}  // namespace relume::reinterpret
