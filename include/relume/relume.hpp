@@ -22,6 +22,7 @@
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/json_patch.hpp"
+#include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
 #include "relume/infer/asimov.hpp"

@@ -130,6 +130,33 @@ std::optional<Numbers> read_numbers(const Json* node, const Place& place, Proble
   return numbers;
 }
 
+std::vector<std::string> read_strings(const Json* node, const Place& place, Problems& problems) {
+  return read_list<std::string>(node, 0, place, problems, [](const Json& item, const Place& here, Problems& p) {
+    return read_string(&item, here, p).value_or("");
+  });
+}
+
+Json read_metadata(const Json* node, const Place& place, Problems& problems) {
+  if (node == nullptr) return nullptr;
+  if (!node->is_object()) report_wrong_type(*node, "an object", place, problems);
+  return *node;
+}
+
+void check_format(const Json* format, const Json* version, std::string_view known_format, std::int64_t known_version,
+                  const Place& root, Problems& problems) {
+  if (const std::optional<std::string> text = read_string(format, root / "format", problems);
+      text && *text != known_format) {
+    problems.add(ErrorCode::schema, root / "format", fmt::format("must be '{}', not '{}'", known_format, *text));
+  }
+  if (version != nullptr && !equal(*version, Json(known_version))) {
+    problems.add(ErrorCode::schema, root / "version",
+                 fmt::format("must be the number {}, not {}", known_version, describe(*version)),
+                 "a file of a newer version needs a newer relume");
+  }
+}
+
+Json to_json(const std::vector<std::string>& strings) { return JsonArray(strings.begin(), strings.end()); }
+
 Json to_json(const Number& number) {
   if (!number.is_integer) return number.value;
   constexpr double two_to_63 = 9223372036854775808.0;

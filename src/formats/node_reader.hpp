@@ -6,11 +6,13 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "relume/spec/json.hpp"
 #include "relume/spec/workspace.hpp"
@@ -58,6 +60,27 @@ std::optional<bool> read_bool(const spec::Json* node, const spec::Place& place, 
 std::optional<spec::Number> read_number(const spec::Json* node, const spec::Place& place, spec::Problems& problems);
 /// A list of at least one finite number. Nothing is returned if any of them is no number.
 std::optional<spec::Numbers> read_numbers(const spec::Json* node, const spec::Place& place, spec::Problems& problems);
+/// A list of strings; what is no string is empty.
+std::vector<std::string> read_strings(const spec::Json* node, const spec::Place& place, spec::Problems& problems);
+
+/// The list behind `node`, each entry read by `read_item`. The result has the length of the list.
+template <class Item, class ReadItem>
+std::vector<Item> read_list(const spec::Json* node, std::size_t min_size, const spec::Place& place,
+                            spec::Problems& problems, ReadItem read_item) {
+  std::vector<Item> items;
+  if (const spec::JsonArray* array = read_array(node, min_size, place, problems)) {
+    items.reserve(array->size());
+    for (std::size_t i = 0; i < array->size(); ++i) items.push_back(read_item((*array)[i], place / i, problems));
+  }
+  return items;
+}
+
+/// Free metadata: an object, or null where there is none.
+spec::Json read_metadata(const spec::Json* node, const spec::Place& place, spec::Problems& problems);
+
+/// The members "format" and "version" of relume's own files.
+void check_format(const spec::Json* format, const spec::Json* version, std::string_view known_format,
+                  std::int64_t known_version, const spec::Place& root, spec::Problems& problems);
 
 // The way back.
 
@@ -70,6 +93,15 @@ spec::JsonObject make_object(Members&&... members) {
   return object;
 }
 
+template <class Items, class ToJson>
+spec::Json list_to_json(const Items& items, ToJson item_to_json) {
+  spec::JsonArray array;
+  array.reserve(items.size());
+  for (const auto& item : items) array.push_back(item_to_json(item));
+  return array;
+}
+
+spec::Json to_json(const std::vector<std::string>& strings);
 spec::Json to_json(const spec::Number& number);
 spec::Json to_json(const spec::Numbers& numbers);
 

@@ -93,15 +93,6 @@ SignalSample read_signal_sample(const Json& node, const Place& place, Problems& 
   return sample;
 }
 
-std::vector<std::string> read_names(const Json* node, const Place& place, Problems& problems) {
-  std::vector<std::string> names;
-  const JsonArray* array = read_array(node, 0, place, problems);
-  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
-    names.push_back(read_string(&(*array)[i], place / i, problems).value_or(""));
-  }
-  return names;
-}
-
 std::optional<CrossSection> read_cross_section(const Json* node, const Place& place, Problems& problems) {
   if (node == nullptr) return std::nullopt;
   const auto [value, unit] = read_members(*node, cross_section_keys, place, problems);
@@ -109,18 +100,6 @@ std::optional<CrossSection> read_cross_section(const Json* node, const Place& pl
   const std::optional<std::string> text = read_string(unit, place / "unit", problems);
   if (!number || !text) return std::nullopt;
   return CrossSection{number->value, *text};
-}
-
-void check_format(const Json* format, const Json* version, const Place& root, Problems& problems) {
-  if (const std::optional<std::string> text = read_string(format, root / "format", problems);
-      text && *text != format_name) {
-    problems.add(ErrorCode::schema, root / "format", fmt::format("must be '{}', not '{}'", format_name, *text));
-  }
-  if (version != nullptr && !equal(*version, Json(format_version))) {
-    problems.add(ErrorCode::schema, root / "version",
-                 fmt::format("must be the number {}, not {}", format_version, describe(*version)),
-                 "a file of a newer version needs a newer relume");
-  }
 }
 
 Json yields_to_json(const SignalYields& yields) {
@@ -147,8 +126,6 @@ Json sample_to_json(const SignalSample& sample) {
   return object;
 }
 
-Json names_to_json(const std::vector<std::string>& names) { return JsonArray(names.begin(), names.end()); }
-
 }  // namespace
 
 Result<Signal> signal_from_json(const Json& document, std::string_view source_name) {
@@ -156,7 +133,7 @@ Result<Signal> signal_from_json(const Json& document, std::string_view source_na
   const Place root;
   const auto [format, version, name, samples, poi, replace, zero_channels, other_channels_are_zero, cross_section,
               metadata] = read_members(document, signal_keys, root, problems);
-  check_format(format, version, root, problems);
+  check_format(format, version, format_name, format_version, root, problems);
   Signal signal;
   signal.name = read_string(name, root / "name", problems).value_or("");
   if (std::optional<std::string> text = read_string(poi, root / "poi", problems)) signal.poi = *std::move(text);
@@ -166,15 +143,12 @@ Result<Signal> signal_from_json(const Json& document, std::string_view source_na
       signal.samples.push_back(read_signal_sample((*array)[i], samples_place / i, problems));
     }
   }
-  signal.replace = read_names(replace, root / "replace", problems);
-  signal.zero_channels = read_names(zero_channels, root / "zero_channels", problems);
+  signal.replace = read_strings(replace, root / "replace", problems);
+  signal.zero_channels = read_strings(zero_channels, root / "zero_channels", problems);
   signal.other_channels_are_zero =
       read_bool(other_channels_are_zero, root / "other_channels_are_zero", problems).value_or(false);
   signal.cross_section = read_cross_section(cross_section, root / "cross_section", problems);
-  if (metadata != nullptr) {
-    if (!metadata->is_object()) report_wrong_type(*metadata, "an object", root / "metadata", problems);
-    signal.metadata = *metadata;
-  }
+  signal.metadata = read_metadata(metadata, root / "metadata", problems);
   validate(signal, problems.empty() ? spec::Completeness::complete : spec::Completeness::partial, problems);
   if (!problems.empty()) return problems.take();
   return signal;
@@ -192,8 +166,8 @@ Json signal_to_json(const Signal& signal) {
   JsonObject object = make_object(JsonMember("format", format_name), JsonMember("version", format_version),
                                   JsonMember("name", signal.name), JsonMember("poi", signal.poi),
                                   JsonMember("samples", std::move(samples)));
-  if (!signal.replace.empty()) object.emplace_back("replace", names_to_json(signal.replace));
-  if (!signal.zero_channels.empty()) object.emplace_back("zero_channels", names_to_json(signal.zero_channels));
+  if (!signal.replace.empty()) object.emplace_back("replace", to_json(signal.replace));
+  if (!signal.zero_channels.empty()) object.emplace_back("zero_channels", to_json(signal.zero_channels));
   if (signal.other_channels_are_zero) object.emplace_back("other_channels_are_zero", true);
   if (signal.cross_section) {
     object.emplace_back("cross_section", make_object(JsonMember("value", signal.cross_section->value),

@@ -52,18 +52,6 @@ constexpr std::array<Key, 8> parameter_keys = {{{"name"},
                                                 {"fixed", optional},
                                                 {"error_on_error", optional}}};
 
-/// The list behind `node`, each entry read by `read_item`. The result has the length of the list.
-template <class Item, class ReadItem>
-std::vector<Item> read_list(const Json* node, std::size_t min_size, const Place& place, Problems& problems,
-                            ReadItem read_item) {
-  std::vector<Item> items;
-  if (const JsonArray* array = read_array(node, min_size, place, problems)) {
-    items.reserve(array->size());
-    for (std::size_t i = 0; i < array->size(); ++i) items.push_back(read_item((*array)[i], place / i, problems));
-  }
-  return items;
-}
-
 void read_modifier_data(const Json& data, Modifier& modifier, const Place& place, Problems& problems) {
   switch (modifier.type) {
     case ModifierType::normsys: {
@@ -157,14 +145,6 @@ Json modifier_data_to_json(const Modifier& modifier) {
   return nullptr;
 }
 
-template <class Items, class ToJson>
-Json list_to_json(const Items& items, ToJson item_to_json) {
-  JsonArray array;
-  array.reserve(items.size());
-  for (const auto& item : items) array.push_back(item_to_json(item));
-  return array;
-}
-
 Json sample_to_json(const Sample& sample) {
   return make_object(
       JsonMember("data", to_json(sample.data)),
@@ -249,6 +229,20 @@ ParameterConfig read_parameter_config(const Json& node, const Place& place, Prob
   return parameter;
 }
 
+Workspace read_workspace(const Json& document, const Place& root, Problems& problems) {
+  const auto [channels, observations, measurements, version] = read_members(document, workspace_keys, root, problems);
+  Workspace workspace;
+  workspace.channels = read_list<Channel>(channels, 1, root / "channels", problems, read_channel);
+  workspace.observations = read_list<Observation>(observations, 1, root / "observations", problems, read_observation);
+  workspace.measurements = read_list<Measurement>(measurements, 1, root / "measurements", problems, read_measurement);
+  if (const std::optional<std::string> text = read_string(version, root / "version", problems);
+      text && *text != "1.0.0") {
+    problems.add(ErrorCode::schema, root / "version", fmt::format("the version must be '1.0.0', not '{}'", *text),
+                 "this is the only version of the format that exists");
+  }
+  return workspace;
+}
+
 Json to_json(const Modifier& modifier) {
   return make_object(JsonMember("data", modifier_data_to_json(modifier)), JsonMember("name", modifier.name),
                      JsonMember("type", to_string(modifier.type)));
@@ -292,19 +286,8 @@ std::optional<Error> other_file(std::string_view bytes, std::string_view source_
 Result<Workspace> workspace_from_json(const Json& document, std::string_view source_name) {
   if (auto other = other_document(document, source_name)) return {*std::move(other)};
   Problems problems(source_name);
-  const Place root;
-  const auto [channels, observations, measurements, version] = read_members(document, workspace_keys, root, problems);
-  Workspace workspace;
-  workspace.channels = read_list<Channel>(channels, 1, root / "channels", problems, read_channel);
-  workspace.observations = read_list<Observation>(observations, 1, root / "observations", problems, read_observation);
-  workspace.measurements = read_list<Measurement>(measurements, 1, root / "measurements", problems, read_measurement);
-  if (const std::optional<std::string> text = read_string(version, root / "version", problems);
-      text && *text != "1.0.0") {
-    problems.add(ErrorCode::schema, root / "version", fmt::format("the version must be '1.0.0', not '{}'", *text),
-                 "this is the only version of the format that exists");
-  }
-  const bool is_complete = problems.empty();
-  validate(workspace, is_complete ? spec::Completeness::complete : spec::Completeness::partial, problems);
+  Workspace workspace = read_workspace(document, Place(), problems);
+  validate(workspace, problems.empty() ? spec::Completeness::complete : spec::Completeness::partial, Place(), problems);
   if (!problems.empty()) return problems.take();
   return workspace;
 }

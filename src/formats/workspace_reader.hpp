@@ -15,6 +15,9 @@ spec::Sample read_sample(const spec::Json& node, const spec::Place& place, spec:
 spec::Modifier read_modifier(const spec::Json& node, const spec::Place& place, spec::Problems& problems);
 spec::ParameterConfig read_parameter_config(const spec::Json& node, const spec::Place& place, spec::Problems& problems);
 
+/// All of it; the checks beyond the schema are the caller's.
+spec::Workspace read_workspace(const spec::Json& document, const spec::Place& root, spec::Problems& problems);
+
 spec::Json to_json(const spec::Modifier& modifier);
 
 }  // namespace relume::formats

@@ -302,8 +302,7 @@ void validate(const Measurement& measurement, Completeness completeness, const P
   }
 }
 
-void validate(const Workspace& workspace, Completeness completeness, Problems& problems) {
-  const Place root;
+void validate(const Workspace& workspace, Completeness completeness, const Place& root, Problems& problems) {
   const Place channels = root / "channels";
   ObservationsByName observations;
   for (const Observation& observation : workspace.observations) observations.emplace(observation.name, &observation);
@@ -318,7 +317,7 @@ void validate(const Workspace& workspace, Completeness completeness, Problems& p
 
 Errors validate(const Workspace& workspace, std::string_view source_name) {
   Problems problems(source_name);
-  validate(workspace, Completeness::complete, problems);
+  validate(workspace, Completeness::complete, Place(), problems);
   return problems.take();
 }
 

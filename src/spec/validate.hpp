@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "relume/spec/publication.hpp"
 #include "relume/spec/signal.hpp"
 #include "relume/spec/workspace.hpp"
 #include "spec/problems.hpp"
@@ -16,7 +17,8 @@ namespace relume::spec {
 /// empty names and lists. Those are passed over, so that one mistake is one message.
 enum class Completeness { complete, partial };
 
-void validate(const Workspace& workspace, Completeness completeness, Problems& problems);
+void validate(const Workspace& workspace, Completeness completeness, const Place& root, Problems& problems);
+void validate(const Publication& publication, Completeness completeness, const Place& root, Problems& problems);
 void validate(const Signal& signal, Completeness completeness, Problems& problems);
 
 /// One sample on its own, and against the number of bins of its channel if that is known.

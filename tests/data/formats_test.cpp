@@ -12,6 +12,7 @@
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/json_patch.hpp"
+#include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
 #include "support/shared_data.hpp"
@@ -133,19 +134,36 @@ TEST(PublishedPatchsets, CarryTheDigestOfTheirWorkspace) {
   EXPECT_GE(n_verified, 10u);
 }
 
-TEST(SignalPage, ShowsFilesThatAreRead) {
-  const std::string page = read_input(std::string(RELUME_SOURCE_DIR) + "/docs/formats/signal.md").value();
-  constexpr std::string_view fence = "```";
-  std::size_t n_examples = 0;
-  for (std::size_t begin = page.find("```json"); begin != std::string::npos; begin = page.find("```json", begin)) {
-    begin += std::string_view("```json").size();
+/// What stands between ```json and ```.
+std::vector<std::string> examples_on(const std::string& page_name) {
+  const std::string page = read_input(std::string(RELUME_SOURCE_DIR) + "/docs/formats/" + page_name).value();
+  constexpr std::string_view fence = "```", opening = "```json";
+  std::vector<std::string> examples;
+  for (std::size_t begin = page.find(opening); begin != std::string::npos; begin = page.find(opening, begin)) {
+    begin += opening.size();
     const std::size_t end = page.find(fence, begin);
-    const Result<spec::Signal> signal = read_signal(page.substr(begin, end - begin), "signal.md");
-    EXPECT_TRUE(signal) << to_string(signal.errors());
-    ++n_examples;
+    examples.push_back(page.substr(begin, end - begin));
     begin = end + fence.size();
   }
-  EXPECT_EQ(n_examples, 2u);
+  return examples;
+}
+
+TEST(SignalPage, ShowsFilesThatAreRead) {
+  const std::vector<std::string> examples = examples_on("signal.md");
+  for (const std::string& example : examples) {
+    const Result<spec::Signal> signal = read_signal(example, "signal.md");
+    EXPECT_TRUE(signal) << to_string(signal.errors());
+  }
+  EXPECT_EQ(examples.size(), 2u);
+}
+
+TEST(LikelihoodPage, ShowsFilesThatAreRead) {
+  const std::vector<std::string> examples = examples_on("likelihood.md");
+  for (const std::string& example : examples) {
+    const Result<spec::Publication> publication = read_likelihood(example, "likelihood.md");
+    EXPECT_TRUE(publication) << to_string(publication.errors());
+  }
+  EXPECT_EQ(examples.size(), 5u);
 }
 
 }  // namespace
