@@ -50,6 +50,8 @@
 #include "relume/model/histfactory.hpp"
 #include "relume/model/likelihood.hpp"
 #include "relume/reinterpret/moments.hpp"
+#include "relume/reinterpret/simplify.hpp"
+#include "relume/reinterpret/validity.hpp"
 #include "relume/report/contour.hpp"
 #include "relume/report/findings.hpp"
 #include "relume/report/goodness.hpp"
