@@ -93,6 +93,8 @@ extern const Option prune_channel, prune_sample, prune_modifier, prune_modifier_
 extern const Option rename_channel, rename_sample, rename_modifier, rename_measurement;
 extern const Option small_norm, small_shape, relative_to, in_modifier, in_channel, in_sample, check, report;
 extern const Option symmetrisation, decorrelated, by;
+extern const Option simplify_method, control, region, fit_all_regions, moment_toys, decorrelate_bins, as,
+    simplify_tolerance, target_accuracy, no_check, force, simplify_report;
 extern const Option algorithm, digest_json, digest_plaintext;
 extern const Option patch_name, with_metadata;
 }  // namespace options
@@ -122,6 +124,7 @@ int run_prune(const Arguments& arguments);
 int run_prune_small(const Arguments& arguments);
 int run_symmetrise(const Arguments& arguments);
 int run_decorrelate(const Arguments& arguments);
+int run_simplify(const Arguments& arguments);
 int run_rename(const Arguments& arguments);
 int run_sort(const Arguments& arguments);
 int run_digest(const Arguments& arguments);

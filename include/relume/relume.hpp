@@ -61,6 +61,7 @@
 #include "relume/report/parameters.hpp"
 #include "relume/report/posterior.hpp"
 #include "relume/report/pruning.hpp"
+#include "relume/report/simplification.hpp"
 #include "relume/report/summary.hpp"
 #include "relume/report/table.hpp"
 #include "relume/report/toy_limit.hpp"
