@@ -723,6 +723,72 @@ const Option report{.name = "report",
                     .kind = Kind::file,
                     .metavar = "FILE",
                     .help = "Where to write, as JSON, what was removed and what that costs."};
+const Option simplify_method{
+    .name = "method",
+    .kind = Kind::choice,
+    .metavar = "METHOD",
+    .default_text = "toys-postfit",
+    .choices = "toys-prefit|toys-postfit|linear|postfit-total|linearised",
+    .help =
+        "Moments of the background over its priors, over what a fit of control regions leaves, or that to first "
+        "order; post-fit yields with one total uncertainty; or all named parameters, each to first order.",
+    .reason = "Control regions are used, those of the signal only once, and long tails are kept."};
+const Option control{.name = "control",
+                     .kind = Kind::text,
+                     .metavar = "NAME",
+                     .is_repeatable = true,
+                     .help = "Control region: a channel that is fitted, and is not in the result. Never guessed."};
+const Option result_channel{.name = "channel",
+                    .kind = Kind::text,
+                    .metavar = "NAME",
+                    .is_repeatable = true,
+                    .help = "Channel of the result; without, all that are no control regions."};
+const Option fit_all_regions{
+    .name = "fit-all-regions",
+    .help = "Fit all channels. The data of signal regions then count twice: in the fit, and again in the result."};
+const Option moment_toys{
+    .name = "toys",
+    .kind = Kind::integer,
+    .metavar = "N",
+    .default_text = "100000",
+    .min = 1000,
+    .max = 1e9,
+    .help = "Draws of the parameters behind moments.",
+    .reason = "Third moments of moderately skewed backgrounds are then known to about two percent."};
+const Option decorrelate_bins{
+    .name = "decorrelate",
+    .help = "With postfit-total: a parameter for each bin, instead of one that moves all of them together."};
+const Option as{.name = "as",
+                .kind = Kind::choice,
+                .metavar = "FORMAT",
+                .choices = "relume|pyhf",
+                .help =
+                    "relume's likelihood file, or a pyhf workspace, which cannot have third moments. Without: relume "
+                    "for moments, pyhf for the other methods."};
+const Option simplify_tolerance{
+    .name = "tolerance",
+    .kind = Kind::number,
+    .metavar = "SHARE",
+    .default_text = "0.1",
+    .min = 0.0,
+    .help = "How far observed or median expected limit may move; beyond, nothing is written.",
+    .reason = "Cross sections of signals are known to 10 to 20 percent."};
+const Option target_accuracy{.name = "target-accuracy",
+                             .kind = Kind::number,
+                             .metavar = "SHARE",
+                             .min = 0.0,
+                             .min_is_excluded = true,
+                             .help =
+                                 "Try methods, from the smallest result to the largest, until limits move by no "
+                                 "more than this."};
+const Option no_check{.name = "no-check", .help = "Do not compare limits of the full and the simplified likelihood."};
+const Option force{.name = "force", .help = "Write it even when limits move by more than the tolerance."};
+const Option simplify_report{.name = "report",
+                             .kind = Kind::file,
+                             .metavar = "FILE",
+                             .help =
+                                 "Where to write, as JSON, moments and limits side by side; also when the result is "
+                                 "refused."};
 const Option symmetrisation{
     .name = "method",
     .kind = Kind::choice,
@@ -894,6 +960,20 @@ Options prune_small_options[] = {&options::small_norm,  &options::small_shape, &
                                  &options::check,       &options::report};
 Options symmetrise_options[] = {&options::symmetrisation, &options::in_modifier, &options::in_channel,
                                 &options::in_sample};
+Options simplify_options[] = {&options::simplify_method,
+                              &options::control,
+                              &options::result_channel,
+                              &options::fit_all_regions,
+                              &options::moment_toys,
+                              &options::seed,
+                              &options::jobs,
+                              &options::decorrelate_bins,
+                              &options::simplify_tolerance,
+                              &options::target_accuracy,
+                              &options::no_check,
+                              &options::force,
+                              &options::simplify_report,
+                              &options::as};
 Options decorrelate_options[] = {&options::decorrelated, &options::by, &options::in_channel, &options::in_sample};
 Options convert_options[] = {&options::convert_to,
                              &options::convert_covariance,
@@ -969,6 +1049,8 @@ const OptionGroup validate_groups[] = {
 const OptionGroup prune_small_groups[] = {
     {"Pruning", prune_small_options}, {model_title, model_options}, {output_title, file_options}};
 const OptionGroup symmetrise_groups[] = {{"Symmetrisation", symmetrise_options}, {output_title, file_options}};
+const OptionGroup simplify_groups[] = {
+    {"Simplification", simplify_options}, {model_title, model_options}, {output_title, file_options}};
 const OptionGroup decorrelate_groups[] = {{"Decorrelation", decorrelate_options}, {output_title, file_options}};
 const OptionGroup signal_groups[] = {{"Maps", signal_options}, {output_title, signal_output_options}};
 const OptionGroup rename_groups[] = {{"Names", rename_options}, {output_title, file_options}};
@@ -1118,6 +1200,15 @@ const Example signal_examples[] = {
     {"relume signal CMS-SUS-20-004-eff --topology TChiHH --masses 400,100 --cross-section 10fb -o signal.json",
      "Yields in all regions, for --signal."},
 };
+const Example simplify_examples[] = {
+    {"relume simplify BkgOnly.json --control CRtt_meff --patchset patchset.json --point sbottom_600_280_150 "
+     "--output-file simplified.json",
+     "Moments of the background of all other channels after a fit of CRtt_meff, checked with this signal."},
+    {"relume simplify BkgOnly.json --control CRtt --target-accuracy 0.05 --report report.json --output-file less.json",
+     "The smallest result whose limits move by no more than 5 %."},
+    {"relume simplify BkgOnly.json --method postfit-total --fit-all-regions --output-file total.json",
+     "The layout of simplified ATLAS likelihoods."},
+};
 const Example rename_examples[] = {
     {"relume rename workspace.json -m alpha_JES JES_2018 -c SR SR_2018",
      "New names for a systematic uncertainty and a channel."},
@@ -1245,6 +1336,12 @@ const Command all_commands[] = {
     {"decorrelate", "Give a systematic uncertainty a parameter per channel or sample",
      "What measurements configure for the old name is copied to the new ones.", workspace, decorrelate_groups,
      decorrelate_examples, run_decorrelate},
+    {"simplify", "Make a smaller likelihood that says nearly the same",
+     "Condenses nuisance parameters and control regions into moments of the background, one total uncertainty, or "
+     "effects to first order. Prints the result; on standard error, limits and profile likelihoods of both, and "
+     "nothing "
+     "but these (exit code 3) when limits move by more than the tolerance.",
+     workspace, simplify_groups, simplify_examples, run_simplify},
     {"rename", "Rename parts of a workspace", "With pyhf's meaning; a name that does not exist is an error.", workspace,
      rename_groups, rename_examples, run_rename},
     {"sort", "Sort a workspace", "Channels, samples, modifiers, observations and measurements in pyhf's order.",

@@ -96,6 +96,8 @@ extern const Option small_norm, small_shape, relative_to, in_modifier, in_channe
 extern const Option symmetrisation, decorrelated, by;
 extern const Option topology, masses, widths, cross_section, list_topologies, outside_is_zero, for_model;
 extern const Option convert_to, convert_covariance, matrix_kind, observed_column, background_column, subset, lossy;
+extern const Option simplify_method, control, result_channel, fit_all_regions, moment_toys, decorrelate_bins, as,
+    simplify_tolerance, target_accuracy, no_check, force, simplify_report;
 extern const Option algorithm, digest_json, digest_plaintext;
 extern const Option patch_name, with_metadata;
 }  // namespace options
@@ -126,6 +128,7 @@ int run_prune(const Arguments& arguments);
 int run_prune_small(const Arguments& arguments);
 int run_symmetrise(const Arguments& arguments);
 int run_decorrelate(const Arguments& arguments);
+int run_simplify(const Arguments& arguments);
 int run_rename(const Arguments& arguments);
 int run_sort(const Arguments& arguments);
 int run_detect(const Arguments& arguments);

@@ -79,8 +79,8 @@ Bins find_bins(const model::Likelihood& likelihood, const std::vector<std::strin
   return bins;
 }
 
-/// Derivatives of the main data asked for: bins x parameters.
-Matrix slopes_of_bins(const model::Likelihood& likelihood, const std::vector<double>& point, const Bins& bins) {
+/// Derivatives of the main data: data x parameters.
+Matrix slopes_of_main_data(const model::Likelihood& likelihood, const std::vector<double>& point, const Bins& bins) {
   const model::PredictionSlopes slopes = likelihood.prediction_slopes(point);
   Matrix all = Matrix::Zero(static_cast<Eigen::Index>(bins.n_main), static_cast<Eigen::Index>(point.size()));
   const auto add = [&](std::size_t row, std::size_t place) {
@@ -98,6 +98,12 @@ Matrix slopes_of_bins(const model::Likelihood& likelihood, const std::vector<dou
       }
     }
   }
+  return all;
+}
+
+/// Of the main data asked for.
+Matrix slopes_of_bins(const model::Likelihood& likelihood, const std::vector<double>& point, const Bins& bins) {
+  const Matrix all = slopes_of_main_data(likelihood, point, bins);
   Matrix result(static_cast<Eigen::Index>(bins.place.size()), static_cast<Eigen::Index>(point.size()));
   for (std::size_t i = 0; i < bins.place.size(); ++i) {
     result.row(static_cast<Eigen::Index>(i)) = all.row(static_cast<Eigen::Index>(bins.place[i]));
@@ -163,57 +169,39 @@ class Draws {
   virtual void draw(std::uint64_t first, Eigen::Index n, Matrix& points, Counts& counts) const = 0;
 };
 
-struct Bounds {
-  Vector lower, upper;
-  explicit Bounds(const model::Likelihood& likelihood) {
-    const auto parameters = likelihood.parameters();
-    lower.resize(static_cast<Eigen::Index>(parameters.size()));
-    upper.resize(lower.size());
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      lower[static_cast<Eigen::Index>(i)] = parameters[i].lower;
-      upper[static_cast<Eigen::Index>(i)] = parameters[i].upper;
-    }
-  }
-};
-
-class PriorDraws final : public Draws {
+/// Parameters from their constraints, each independent of all others but those it is correlated with.
+class Priors {
  public:
-  PriorDraws(const model::Likelihood& likelihood, const model::Data& data, const std::vector<double>& point,
-             const std::vector<char>& held, std::uint64_t seed)
-      : likelihood_(likelihood), data_(data), point_(point), held_(held), space_(seed, 0) {
+  /// `is_drawn`: one entry per parameter. A correlated constraint is drawn when it has such a parameter.
+  Priors(const model::Likelihood& likelihood, const model::Data& data, std::vector<char> is_drawn)
+      : likelihood_(likelihood), data_(data), is_drawn_(std::move(is_drawn)) {
     const auto parameters = likelihood.parameters();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const model::ConstraintKind kind = parameters[i].constraint.kind;
-      if (held[i] != 0 || kind == model::ConstraintKind::none || kind == model::ConstraintKind::correlated_normal) {
-        continue;
-      }
-      single_.push_back(i);
+      const bool is_single = kind != model::ConstraintKind::none && kind != model::ConstraintKind::correlated_normal;
+      if (is_drawn_[i] != 0 && is_single) single_.push_back(i);
+    }
+    for (const model::CorrelatedConstraint& block : likelihood.correlated_constraints()) {
+      const auto is_marked = [&](std::uint32_t i) { return is_drawn_[i] != 0; };
+      if (std::any_of(block.parameters.begin(), block.parameters.end(), is_marked)) blocks_.push_back(&block);
     }
   }
 
-  void draw(std::uint64_t first, Eigen::Index n, Matrix& points, Counts& counts) const override {
-    for (Eigen::Index j = 0; j < n; ++j) {
-      math::RandomStream stream = space_.at(first + static_cast<std::uint64_t>(j), 0);
-      double* x = points.col(j).data();
-      std::copy(point_.begin(), point_.end(), x);
-      bool is_redrawn = false, is_clipped = false;
-      for (const std::size_t i : single_) {
-        const model::Parameter& p = likelihood_.parameters()[i];
-        for (int k = 0; k < most_draws; ++k) {
-          x[i] = draw_one(p.constraint, stream);
-          if (x[i] >= p.lower && x[i] <= p.upper) break;
-          is_redrawn = true;
-        }
-        is_clipped |= clip(p, x[i]);
+  void draw(math::RandomStream& stream, double* x, bool& is_redrawn, bool& is_clipped) const {
+    for (const std::size_t i : single_) {
+      const model::Parameter& p = likelihood_.parameters()[i];
+      for (int k = 0; k < most_draws; ++k) {
+        x[i] = draw_one(p.constraint, stream);
+        if (x[i] >= p.lower && x[i] <= p.upper) break;
+        is_redrawn = true;
       }
-      for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints()) {
-        for (int k = 0; k < most_draws && !draw_block(block, stream, x); ++k) is_redrawn = true;
-        for (const std::uint32_t i : block.parameters) {
-          if (held_[i] == 0) is_clipped |= clip(likelihood_.parameters()[i], x[i]);
-        }
+      is_clipped |= clip(p, x[i]);
+    }
+    for (const model::CorrelatedConstraint* block : blocks_) {
+      for (int k = 0; k < most_draws && !draw_block(*block, stream, x); ++k) is_redrawn = true;
+      for (const std::uint32_t i : block->parameters) {
+        if (is_drawn_[i] != 0) is_clipped |= clip(likelihood_.parameters()[i], x[i]);
       }
-      counts.redrawn += is_redrawn;
-      counts.clipped += is_clipped;
     }
   }
 
@@ -236,7 +224,7 @@ class PriorDraws final : public Draws {
     bool is_inside = true;
     for (std::size_t k = 0; k < n; ++k) {
       const std::size_t i = block.parameters[k];
-      if (held_[i] != 0) continue;
+      if (is_drawn_[i] == 0) continue;
       const model::Parameter& p = likelihood_.parameters()[i];
       double pull = 0.0;
       for (std::size_t j = 0; j <= k; ++j) pull += block.root[k * n + j] * normals[static_cast<Eigen::Index>(j)];
@@ -255,10 +243,32 @@ class PriorDraws final : public Draws {
 
   const model::Likelihood& likelihood_;
   const model::Data& data_;
-  const std::vector<double>& point_;
-  const std::vector<char>& held_;
-  math::RandomSpace space_;
+  std::vector<char> is_drawn_;
   std::vector<std::size_t> single_;
+  std::vector<const model::CorrelatedConstraint*> blocks_;
+};
+
+class PriorDraws final : public Draws {
+ public:
+  PriorDraws(const std::vector<double>& point, Priors priors, std::uint64_t seed)
+      : point_(point), priors_(std::move(priors)), space_(seed, 0) {}
+
+  void draw(std::uint64_t first, Eigen::Index n, Matrix& points, Counts& counts) const override {
+    for (Eigen::Index j = 0; j < n; ++j) {
+      math::RandomStream stream = space_.at(first + static_cast<std::uint64_t>(j), 0);
+      double* x = points.col(j).data();
+      std::copy(point_.begin(), point_.end(), x);
+      bool is_redrawn = false, is_clipped = false;
+      priors_.draw(stream, x, is_redrawn, is_clipped);
+      counts.redrawn += is_redrawn;
+      counts.clipped += is_clipped;
+    }
+  }
+
+ private:
+  const std::vector<double>& point_;
+  Priors priors_;
+  math::RandomSpace space_;
 };
 
 /// The normal distribution that a fit leaves: x = point + root z on the parameters that vary.
@@ -303,13 +313,12 @@ FitDistribution distribution_of(const infer::FitResult& fit, const std::vector<c
 class FitDraws final : public Draws {
  public:
   FitDraws(const model::Likelihood& likelihood, const std::vector<double>& point, FitDistribution distribution,
-           std::uint64_t seed)
-      : point_(point), distribution_(std::move(distribution)), space_(seed, 1) {
-    const Bounds bounds(likelihood);
+           Priors priors, std::uint64_t seed)
+      : point_(point), distribution_(std::move(distribution)), priors_(std::move(priors)), space_(seed, 1) {
     for (const std::size_t i : distribution_.varying) {
       // A fit may end a rounding beyond a bound, or where the caller put it: that is no reason to draw for ever.
-      lower_.push_back(std::min(bounds.lower[static_cast<Eigen::Index>(i)], point[i]));
-      upper_.push_back(std::max(bounds.upper[static_cast<Eigen::Index>(i)], point[i]));
+      lower_.push_back(std::min(likelihood.parameters()[i].lower, point[i]));
+      upper_.push_back(std::max(likelihood.parameters()[i].upper, point[i]));
     }
   }
 
@@ -325,19 +334,21 @@ class FitDraws final : public Draws {
     for (Eigen::Index j = 0; j < n; ++j) {
       double* x = points.col(j).data();
       std::copy(point_.begin(), point_.end(), x);
-      bool is_inside = place(shifts.col(j), x);
-      counts.redrawn += !is_inside;
+      bool is_inside = place(shifts.col(j), x), is_clipped = false;
+      bool is_redrawn = !is_inside;
       for (int k = 1; k < most_draws && !is_inside; ++k) {
         Vector again(m);
         for (double& value : again) value = math::draw_normal(0.0, 1.0, streams[static_cast<std::size_t>(j)]);
         is_inside = place(times_root(again), x);
       }
-      if (is_inside) continue;
-      counts.clipped += 1;
-      for (std::size_t a = 0; a < distribution_.varying.size(); ++a) {
+      for (std::size_t a = 0; a < distribution_.varying.size() && !is_inside; ++a) {
         double& value = x[distribution_.varying[a]];
         value = std::clamp(value, lower_[a], upper_[a]);
+        is_clipped = true;
       }
+      priors_.draw(streams[static_cast<std::size_t>(j)], x, is_redrawn, is_clipped);
+      counts.redrawn += is_redrawn;
+      counts.clipped += is_clipped;
     }
   }
 
@@ -360,6 +371,7 @@ class FitDraws final : public Draws {
 
   const std::vector<double>& point_;
   FitDistribution distribution_;
+  Priors priors_;
   math::RandomSpace space_;
   std::vector<double> lower_, upper_;
 };
@@ -581,6 +593,33 @@ FitSource source_of(const model::Likelihood& likelihood, const infer::FitResult&
   return source;
 }
 
+/// Constrained parameters that change nothing of what a fit to these data sees, nor do those that they are correlated
+/// with: the Hessian is block-diagonal there, and the blocks are their constraints.
+std::vector<char> unseen_parameters(const model::Likelihood& likelihood, const model::Data& data,
+                                    const std::vector<double>& point, const Bins& bins) {
+  const Matrix slopes = slopes_of_main_data(likelihood, point, bins);
+  std::vector<char> is_unseen;
+  const auto changes = [&](Eigen::Index parameter) {
+    if (data.masked.empty()) return !slopes.col(parameter).isZero(0.0);
+    for (std::size_t c = 0; c < likelihood.channels().size(); ++c) {
+      const model::ChannelInfo& channel = likelihood.channels()[c];
+      const auto first = static_cast<Eigen::Index>(channel.first_bin), n = static_cast<Eigen::Index>(channel.n_bins);
+      if (!data.is_masked(c) && !slopes.col(parameter).segment(first, n).isZero(0.0)) return true;
+    }
+    return false;
+  };
+  for (std::size_t i = 0; i < point.size(); ++i) {
+    const bool is_constrained = likelihood.parameters()[i].constraint.kind != model::ConstraintKind::none;
+    is_unseen.push_back(is_constrained && !changes(static_cast<Eigen::Index>(i)));
+  }
+  for (const model::CorrelatedConstraint& block : likelihood.correlated_constraints()) {
+    const auto is_seen = [&](std::uint32_t i) { return is_unseen[i] == 0; };
+    if (std::none_of(block.parameters.begin(), block.parameters.end(), is_seen)) continue;
+    for (const std::uint32_t i : block.parameters) is_unseen[i] = 0;
+  }
+  return is_unseen;
+}
+
 /// Parameters at a bound of the fit, which do not vary.
 void note_bounds(const model::Likelihood& likelihood, const infer::FitResult& fit, Moments& moments) {
   std::vector<std::string> names;
@@ -628,18 +667,27 @@ Moments prefit_moments(const model::Likelihood& likelihood, const model::Data& d
         fmt::format("{} have no constraint, and so no distribution before a fit: hold them, or draw from a fit",
                     quoted_beginning(unknown, names_told)));
   }
-  Moments moments =
-      sample_moments(likelihood, point, bins, PriorDraws(likelihood, data, point, held, options.seed), options);
+  std::vector<char> is_drawn;
+  for (const char h : held) is_drawn.push_back(h == 0);
+  const PriorDraws draws(point, Priors(likelihood, data, std::move(is_drawn)), options.seed);
+  Moments moments = sample_moments(likelihood, point, bins, draws, options);
   note_draws(moments);
   return moments;
 }
 
-Moments postfit_moments(const model::Likelihood& likelihood, const infer::FitResult& fit,
+Moments postfit_moments(const model::Likelihood& likelihood, const model::Data& data, const infer::FitResult& fit,
                         const MomentOptions& options) {
   const Bins bins = find_bins(likelihood, options.channels);
   FitSource source = source_of(likelihood, fit, bins, options, true);
   if (!source.is_usable) return std::move(source.refusal);
-  const FitDraws draws(likelihood, source.point, distribution_of(fit, source.held), options.seed);
+  std::vector<char> is_unseen = unseen_parameters(likelihood, data, source.point, bins);
+  std::vector<char> held = source.held;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    is_unseen[i] = is_unseen[i] != 0 && held[i] == 0;
+    held[i] |= is_unseen[i];
+  }
+  const FitDraws draws(likelihood, source.point, distribution_of(fit, held), Priors(likelihood, data, is_unseen),
+                       options.seed);
   Moments moments = sample_moments(likelihood, source.point, bins, draws, options);
   note_bounds(likelihood, fit, moments);
   note_draws(moments);
@@ -662,9 +710,8 @@ Moments linear_moments(const model::Likelihood& likelihood, const infer::FitResu
   const Matrix of_modes = effects * distribution.root;
   const Matrix covariance = of_modes * of_modes.transpose();
 
-  // tr(K C) = sum over the columns r of the root of r^T K r, each a second difference. Where derivatives jump at 0
-  // there is no second derivative: a whole standard deviation to both sides then says what the kink does on average.
-  const double step = likelihood.kinks().empty() ? 1e-2 : 1.0;
+  // tr(K C) = sum over the columns r of the root of r^T K r, each a second difference.
+  constexpr double step = 1.7320508075688772;  // sqrt(3)
   moments.mean = moments.nominal;
   std::vector<double> up(bins.n_main), down(bins.n_main);
   std::vector<double> point = source.point;

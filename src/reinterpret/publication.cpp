@@ -10,6 +10,9 @@
 #include "base/nearest.hpp"
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
+#include "relume/model/measurements.hpp"
+#include "relume/model/product.hpp"
+#include "relume/model/upper_limits.hpp"
 #include "relume/reinterpret/counting.hpp"
 
 namespace relume::reinterpret {
@@ -120,16 +123,80 @@ class Preparation {
     return converted(std::move(conversion), &cut);
   }
 
+  Result<Prepared> operator()(const spec::Product& product) {
+    if (!options_.region.empty()) return no_choice();
+    if (signal_ == nullptr) return Prepared{Publication{product}, {}};
+    return spread(product);
+  }
+
+  /// Measurements and upper limits.
   template <class Other>
   Result<Prepared> operator()(const Other& other) {
     if (!options_.region.empty()) return no_choice();
-    if (signal_ != nullptr) {
-      return Error{ErrorCode::option, "signal", fmt::format("{} take no signal", kind_of(Publication{other})), {}};
-    }
-    return Prepared{Publication{other}, {}};
+    if (signal_ == nullptr) return Prepared{Publication{other}, {}};
+    auto with = edit::add_signal(other, *signal_, {.other_channels_are_zero = options_.other_channels_are_zero});
+    if (!with) return with.errors();
+    return Prepared{Publication{*std::move(with)}, {}};
   }
 
  private:
+  /// Channels of a signal on a product are called component/channel; its strength is one parameter of all components.
+  Result<Prepared> spread(const spec::Product& product) {
+    Errors errors;
+    for (const spec::SignalSample& sample : signal_->samples) {
+      for (const spec::SignalYields& yields : sample.channels) check_component(product, yields.channel, errors);
+    }
+    for (const std::string& name : signal_->zero_channels) check_component(product, name, errors);
+    if (!errors.empty()) return errors;
+    spec::Product with = product;
+    spec::Product::Shared strength{signal_->poi, {}};
+    for (spec::Component& component : with.components) {
+      const spec::Signal part = part_of(*signal_, component.name + '/');
+      if (part.samples.empty()) continue;
+      auto prepared = prepare(component.publication, &part,
+                              {.other_channels_are_zero = options_.other_channels_are_zero});
+      if (!prepared) {
+        for (Error error : prepared.errors()) {
+          error.where = fmt::format("component '{}'{}{}", component.name, error.where.empty() ? "" : ", ", error.where);
+          errors.push_back(std::move(error));
+        }
+        continue;
+      }
+      for (const std::string& note : prepared->notes) notes_.push_back(fmt::format("'{}': {}", component.name, note));
+      component.publication = std::move(prepared->publication);
+      strength.members.emplace_back(component.name, signal_->poi);
+    }
+    if (!errors.empty()) return errors;
+    std::erase_if(with.shared, [&](const spec::Product::Shared& shared) { return shared.name == strength.name; });
+    with.shared.push_back(std::move(strength));
+    with.poi = signal_->poi;
+    return Prepared{Publication{std::move(with)}, std::move(notes_)};
+  }
+
+  static void check_component(const spec::Product& product, const std::string& channel, Errors& errors) {
+    std::vector<std::string> names;
+    for (const spec::Component& component : product.components) {
+      if (channel.starts_with(component.name + '/')) return;
+      names.push_back(component.name + "/...");
+    }
+    errors.push_back({ErrorCode::reference, channel,
+                      "the signal is about '" + channel + "', which names no component of the product",
+                      hint_for_unknown(channel, names)});
+  }
+
+  /// What the signal says about channels that begin so, which loses the beginning.
+  static spec::Signal part_of(const spec::Signal& signal, const std::string& beginning) {
+    spec::Signal part = signal;
+    for (spec::SignalSample& sample : part.samples) {
+      std::erase_if(sample.channels, [&](const auto& yields) { return !yields.channel.starts_with(beginning); });
+      for (spec::SignalYields& yields : sample.channels) yields.channel.erase(0, beginning.size());
+    }
+    std::erase_if(part.samples, [](const spec::SignalSample& sample) { return sample.channels.empty(); });
+    std::erase_if(part.zero_channels, [&](const std::string& name) { return !name.starts_with(beginning); });
+    for (std::string& name : part.zero_channels) name.erase(0, beginning.size());
+    return part;
+  }
+
   Error no_choice() const {
     return {ErrorCode::option, "region",
             "one region is chosen of counting experiments only: here all are used together",
@@ -160,20 +227,69 @@ Result<Prepared> prepare(const Publication& publication, const spec::Signal* sig
   return std::visit(Preparation(signal, options), publication.value);
 }
 
+namespace {
+
+class Compilation {
+ public:
+  explicit Compilation(const model::CompileOptions& options) : options_(options) {}
+
+  Result<model::Compiled> operator()(const spec::Workspace& workspace) { return model::compile(workspace, options_); }
+  Result<model::Compiled> operator()(const spec::SimplifiedLikelihood& likelihood) { return converted({likelihood}); }
+  Result<model::Compiled> operator()(const spec::CountingExperiments& experiments) { return converted({experiments}); }
+  Result<model::Compiled> operator()(const spec::UpperLimits& limits) {
+    if (Errors errors = not_meant("upper limits"); !errors.empty()) return errors;
+    model::UpperLimitsOptions options;
+    options.poi = options_.poi;
+    return model::compile(limits, options);
+  }
+  Result<model::Compiled> operator()(const spec::Measurements& measurements) {
+    if (Errors errors = not_meant("measurements"); !errors.empty()) return errors;
+    model::MeasurementsOptions options;
+    options.poi = options_.poi;
+    return model::compile(measurements, options);
+  }
+  Result<model::Compiled> operator()(const spec::Product& product) {
+    spec::Product chosen = product;
+    if (options_.poi) chosen.poi = *options_.poi;
+    // A parameter of interest is one of the product; what acts on channels reaches the components that have them.
+    model::CompileOptions of_component = options_;
+    of_component.poi.reset();
+    of_component.measurement.clear();
+    if (!options_.measurement.empty()) return not_meant("a product");
+    return model::compile(chosen, [&](const spec::Component& component) {
+      return compile(component.publication, of_component);
+    });
+  }
+
+ private:
+  /// Options about channels and samples, where there are none.
+  Errors not_meant(const char* kind) const {
+    Errors errors;
+    const auto refuse = [&](bool is_given, const char* option) {
+      if (is_given) errors.push_back({ErrorCode::option, option, fmt::format("means nothing for {}", kind), {}});
+    };
+    refuse(!options_.measurement.empty(), "measurement");
+    refuse(options_.clip_sample_data.has_value(), "clip_sample_data");
+    refuse(options_.clip_bin_data.has_value(), "clip_bin_data");
+    refuse(!options_.errors_on_errors.empty(), "errors_on_errors");
+    return errors;
+  }
+
+  Result<model::Compiled> converted(const Publication& publication) {
+    const auto prepared = prepare(publication);
+    if (!prepared) return prepared.errors();
+    auto compiled = compile(prepared->publication, options_);
+    if (compiled) compiled->notices.insert(compiled->notices.begin(), prepared->notes.begin(), prepared->notes.end());
+    return compiled;
+  }
+
+  const model::CompileOptions& options_;
+};
+
+}  // namespace
+
 Result<model::Compiled> compile(const Publication& publication, const model::CompileOptions& options) {
-  if (const auto* workspace = std::get_if<spec::Workspace>(&publication.value)) {
-    return model::compile(*workspace, options);
-  }
-  auto prepared = prepare(publication);
-  if (!prepared) return prepared.errors();
-  if (!std::holds_alternative<spec::Workspace>(prepared->publication.value)) {
-    return Error{ErrorCode::model, {}, fmt::format("{} cannot be compiled", kind_of(publication)), {}};
-  }
-  auto compiled = model::compile(std::get<spec::Workspace>(prepared->publication.value), options);
-  if (compiled) {
-    compiled->notices.insert(compiled->notices.begin(), prepared->notes.begin(), prepared->notes.end());
-  }
-  return compiled;
+  return std::visit(Compilation(options), publication.value);
 }
 
 }  // namespace relume::reinterpret

@@ -6,7 +6,7 @@
 //
 //   Moments before = prefit_moments(*likelihood, observed, {.n_toys = 100000});
 //   infer::FitResult fit = infer::fit(*likelihood, controls, {.fixed = {{poi, 0.0}}, .covariance = true});
-//   Moments after = postfit_moments(*likelihood, fit, {.channels = {"SR1", "SR2"}});
+//   Moments after = postfit_moments(*likelihood, controls, fit, {.channels = {"SR1", "SR2"}});
 //
 // Cost: one prediction per toy and the square of the number of bins; no allocation per toy of a HistFactory model.
 // Thread-safety: pure; the same bits for any number of threads.
@@ -68,16 +68,20 @@ struct Moments {
 /// no prior: unless it is held, or changes none of the bins, there are no moments (not_defined).
 Moments prefit_moments(const model::Likelihood& likelihood, const model::Data& data, const MomentOptions& options = {});
 
-/// Parameters from the multivariate normal distribution around the fitted point with the covariance of the fit, which
-/// must have been asked for, cut at the bounds of the parameters: a draw beyond one is repeated as a whole. Parameters
-/// that the fit held stay where they are; when one of these was held for want of data (it acts in masked channels only)
-/// and changes the bins, there are no moments (not_defined), unless `fixed` holds it too. Precondition: the fit held
-/// the parameter of interest at 0.
-Moments postfit_moments(const model::Likelihood& likelihood, const infer::FitResult& fit,
+/// Parameters as a fit to `data` leaves them. Those that change what the fit saw are drawn from the multivariate normal
+/// distribution around the fitted point with the covariance of the fit, which must have been asked for, cut at their
+/// bounds: a draw beyond one is repeated as a whole. All others are independent of these, and still have the
+/// distributions of their constraints: they are drawn as by prefit_moments. Parameters that the fit held stay where
+/// they are; when one of these was held for want of data (it acts in masked channels only) and changes the bins, there
+/// are no moments (not_defined), unless `fixed` holds it too. Precondition: the fit held the parameter of interest at
+/// 0.
+Moments postfit_moments(const model::Likelihood& likelihood, const model::Data& data, const infer::FitResult& fit,
                         const MomentOptions& options = {});
 
 /// Moments to first order, V = J C J^T with the exact derivatives J of the expectation at the fitted point, and the
-/// shift of the mean to second order, tr(K C) / 2 with its second derivatives K. No third moments, no errors.
+/// shift of the mean to second order, tr(K C) / 2 with its second derivatives K, which are differences over sqrt(3)
+/// standard deviations: what a fifth-degree rule for the mean over a normal distribution takes, and much nearer to it
+/// than the derivative at one point where variations to both sides go the same way. No third moments, no errors.
 Moments linear_moments(const model::Likelihood& likelihood, const infer::FitResult& fit,
                        const MomentOptions& options = {});
 

@@ -1,0 +1,189 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "hypothesis_test.hpp"
+#include "interrupt.hpp"
+#include "model_input.hpp"
+#include "output.hpp"
+#include "progress.hpp"
+#include "relume/formats/input.hpp"
+#include "relume/formats/json.hpp"
+#include "relume/formats/publication_json.hpp"
+#include "relume/formats/pyhf_json.hpp"
+#include "relume/reinterpret/validity.hpp"
+#include "relume/report/simplification.hpp"
+
+namespace relume::cli {
+namespace {
+
+using reinterpret::Attempt;
+using reinterpret::FullAnswers;
+using reinterpret::Simplification;
+using reinterpret::SimplifyMethod;
+using reinterpret::SimplifyOptions;
+using reinterpret::ValidityOptions;
+
+/// Errors of an option, at the option.
+template <class T>
+T value_of(Result<T>&& result) {
+  if (result) return *std::move(result);
+  Errors errors = result.errors();
+  for (Error& error : errors) {
+    for (const char* name : {"control", "region"}) {
+      if (error.where == name) error.where = fmt::format("--{}", name);
+    }
+  }
+  throw Exception(std::move(errors));
+}
+
+SimplifyOptions simplify_options(const Arguments& arguments, const Model& model) {
+  SimplifyOptions o;
+  o.method = reinterpret::simplify_method_from_string(arguments.text(options::simplify_method)).value();
+  o.controls = arguments.all(options::control);
+  o.regions = arguments.all(options::result_channel);
+  o.fit_all_regions = arguments.given(options::fit_all_regions);
+  o.fixed = model.fixed;
+  o.n_toys = static_cast<std::size_t>(arguments.integer(options::moment_toys));
+  o.seed = static_cast<std::uint64_t>(arguments.integer(options::seed));
+  o.threads = static_cast<int>(arguments.integer(options::jobs));
+  o.decorrelate = arguments.given(options::decorrelate_bins);
+  return o;
+}
+
+void check_combinations(const Arguments& arguments) {
+  const bool searches = arguments.given(options::target_accuracy);
+  if (searches && (arguments.given(options::simplify_method) || arguments.given(options::simplify_tolerance))) {
+    throw UsageError("--target-accuracy chooses the method, and is the tolerance: leave out --method and --tolerance");
+  }
+  if (arguments.given(options::no_check) && (searches || arguments.given(options::simplify_tolerance))) {
+    throw UsageError("--no-check leaves out what --target-accuracy and --tolerance are about");
+  }
+  if (arguments.given(options::decorrelate_bins) && arguments.text(options::simplify_method) != "postfit-total") {
+    throw UsageError("--decorrelate is about --method postfit-total: all others have the correlations");
+  }
+}
+
+bool has_signal(const model::Likelihood& likelihood) {
+  const std::vector<double> yields = reinterpret::signal_yields(likelihood);
+  return std::any_of(yields.begin(), yields.end(), [](double y) { return y != 0.0; });
+}
+
+/// A published background gets a signal to be judged with.
+void add_probe(spec::Workspace& workspace, ModelSettings& settings, Model& model, const Arguments& arguments) {
+  std::vector<std::string> regions = arguments.all(options::result_channel);
+  const std::vector<std::string> controls = arguments.all(options::control);
+  for (const model::ChannelInfo& c : model.likelihood().channels()) {
+    const bool is_control = std::find(controls.begin(), controls.end(), c.name) != controls.end();
+    if (arguments.all(options::result_channel).empty() && !is_control) regions.push_back(c.name);
+  }
+  workspace = reinterpret::with_probe_signal(workspace, model.likelihood(), regions).value();
+  settings.compile.poi.reset();
+  model = build_with_poi({workspace}, settings).value();
+  model.compiled.notices.emplace_back(
+      "the model has no signal: limits are on a probe of sqrt(background) events in every bin of the regions; --signal "
+      "or --patchset with --point checks with another");
+}
+
+/// As --as says: what HistFactory programs read is pyhf's by default.
+spec::Json document_of(const Simplification& simplification, const Arguments& arguments) {
+  const auto* workspace = std::get_if<spec::Workspace>(&simplification.publication.value);
+  const bool as_pyhf = arguments.given(options::as) ? arguments.text(options::as) == "pyhf"
+                                                    : workspace != nullptr && workspace->correlations.empty();
+  if (!as_pyhf) return formats::likelihood_to_json(simplification.publication);
+  if (workspace == nullptr) {
+    const auto& likelihood = std::get<spec::SimplifiedLikelihood>(simplification.publication.value);
+    return formats::workspace_to_json(reinterpret::as_pyhf(likelihood).value());
+  }
+  if (!workspace->correlations.empty()) {
+    throw UsageError("--as pyhf: correlated constraints have no place in a pyhf workspace; --as relume keeps them");
+  }
+  return formats::workspace_to_json(*workspace);
+}
+
+/// With a progress bar for the toys.
+template <class Work>
+void with_progress(SimplifyOptions& o, Work&& work) {
+  std::atomic<std::size_t> n_done = 0;
+  o.n_done = &n_done;
+  ProgressBar progress(o.n_toys, "toys");
+  const std::jthread watch([&](const std::stop_token& end) {
+    while (!end.stop_requested()) {
+      progress.set(std::min(n_done.load(std::memory_order_relaxed), o.n_toys));
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  work();
+}
+
+}  // namespace
+
+int run_simplify(const Arguments& arguments) {
+  check_combinations(arguments);
+  Input input = read_input(arguments, PatchsetUse::one_point);
+  ModelSettings settings = model_settings(arguments);
+  apply_to(input.publication, settings);
+  Model model = build(input.publication, settings).value();
+  const bool checks = !arguments.given(options::no_check);
+  if (checks && !has_signal(model.likelihood())) {
+    add_probe(workspace_of(input.publication, "simplify"), settings, model, arguments);
+  }
+  const std::atomic<bool>& stop = catch_interrupts();
+
+  SimplifyOptions o = simplify_options(arguments, model);
+  o.stop = &stop;
+  ValidityOptions v{.fixed = model.fixed, .stop = &stop};
+  const bool searches = arguments.given(options::target_accuracy);
+  v.tolerance = arguments.number(searches ? options::target_accuracy : options::simplify_tolerance);
+
+  std::vector<Attempt> attempts;
+  with_progress(o, [&] {
+    FullAnswers full;
+    if (checks) full = reinterpret::ask_full(model.likelihood(), model.observed(), v);
+    if (searches) {
+      attempts = value_of(reinterpret::simplify_to_accuracy(full, model.likelihood(), model.observed(), o, v));
+      return;
+    }
+    attempts.push_back({value_of(reinterpret::simplify(model.likelihood(), model.observed(), o)), {}});
+    if (!checks) return;
+    attempts.back().validity =
+        reinterpret::check(full, model.likelihood(), model.observed(), attempts.back().simplification, v);
+  });
+
+  Attempt& last = attempts.back();
+  std::vector<std::string>& notes = last.simplification.notes;
+  notes.insert(notes.begin(), model.compiled.notices.begin(), model.compiled.notices.end());
+  notes.insert(notes.begin(), input.notes.begin(), input.notes.end());
+  const reinterpret::Validity* validity = checks ? &last.validity : nullptr;
+  const std::span<const Attempt> tried = searches ? std::span<const Attempt>(attempts) : std::span<const Attempt>();
+  const bool is_refused =
+      !last.simplification.is_usable() || (checks && last.validity.misleads() && !arguments.given(options::force));
+  std::optional<spec::Json> document;
+  if (!is_refused) document = document_of(last.simplification, arguments);
+  if (arguments.given(options::simplify_report)) {
+    const std::string json =
+        formats::write_json(report::to_json(last.simplification, validity, tried), {.indent = 4}) + '\n';
+    formats::write_output(arguments.text(options::simplify_report), json).value();
+  }
+  if (document) write_document(arguments, *document);
+  explain(report::to_table(last.simplification, validity, tried));
+  if (!is_refused) return exit_code::ok;
+  const auto is_interrupted = [](infer::Status status) { return status == infer::Status::interrupted; };
+  if (is_interrupted(last.simplification.status) || is_interrupted(last.validity.status)) return exit_code::interrupted;
+  if (!last.simplification.is_usable()) {
+    complain("nothing is written: " + last.simplification.reason);
+  } else if (!last.validity.is_usable()) {
+    complain("nothing is written, because the check did not work out: " + last.validity.reason +
+             " (--force writes it)");
+  } else {
+    complain(fmt::format("nothing is written: a limit moves by {:.1f} %, the tolerance is {:g} % (--force writes it)",
+                         100.0 * last.validity.shift(), 100.0 * last.validity.tolerance));
+  }
+  return exit_code::not_usable;
+}
+
+}  // namespace relume::cli

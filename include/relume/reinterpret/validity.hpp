@@ -1,0 +1,110 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// How well a simplified likelihood stands for the full one: limits on one signal and the profile likelihood along its
+// strength, side by side (docs/concepts/simplify.md).
+//
+//   const FullAnswers full = ask_full(*likelihood, observed, {});
+//   const Validity v = check(full, *likelihood, observed, simplification, {.tolerance = 0.1});
+//   if (v.misleads()) …
+//
+// Cost: a limit with band and a scan of each. Thread-safety: pure; one call uses one thread.
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "relume/base/error.hpp"
+#include "relume/infer/hypotest.hpp"
+#include "relume/infer/intervals.hpp"
+#include "relume/model/histfactory.hpp"
+#include "relume/reinterpret/simplify.hpp"
+#include "relume/spec/signal.hpp"
+
+namespace relume::reinterpret {
+
+/// What a signal of strength 1 adds to the main data at the initial values, laid out as Data::values; zeros where there
+/// is no parameter of interest.
+std::vector<double> signal_yields(const model::Likelihood& likelihood);
+
+/// The same workspace with a signal to check simplified versions with, where none is published: the square root of the
+/// expected background in every bin of the regions, so that each says as much about it as any other; nothing elsewhere.
+Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, const model::Likelihood& likelihood,
+                                          const std::vector<std::string>& regions);
+
+/// The simplified likelihood with the signal of the full one: yields (laid out as Data::values of the full one) in the
+/// channels that both have, without uncertainties of its own.
+Result<model::Compiled> with_signal(const Simplification& simplification, const model::Likelihood& full,
+                                    const std::vector<double>& yields);
+
+struct ValidityOptions {
+  /// Of limits, relative. Cross sections of signals are known to 10 to 20 %, and limits are read to no better.
+  double tolerance = 0.1;
+  std::size_t n_points = 13;  ///< of the scan, from 0 to 1.2 times the limits
+  std::vector<infer::FixedParameter> fixed = {};
+  const std::atomic<bool>* stop = nullptr;
+};
+
+/// What all simplified versions are compared with.
+struct FullAnswers {
+  std::vector<double> signal;  ///< signal_yields
+  infer::Limit limit;
+  infer::ProfileScan scan;
+};
+
+/// Precondition: a parameter of interest.
+FullAnswers ask_full(const model::Likelihood& likelihood, const model::Data& observed, const ValidityOptions& options);
+
+struct RegionCheck {
+  std::string name;
+  double observed = 0.0, background = 0.0, uncertainty = 0.0, signal = 0.0;
+  double pull = 0.0;           ///< (observed - background) / sqrt(uncertainty^2 + background)
+  double skewness = 0.0;       ///< of the background, as estimated
+  bool is_quadratic = false;   ///< its third moment is in the likelihood
+  bool is_too_skewed = false;  ///< beyond what a quadratic form can have: linear instead
+};
+
+struct Validity {
+  double tolerance = 0.1;
+  infer::Limit full, simplified;
+  std::optional<double> observed_shift, expected_shift;  ///< of the limits, simplified / full - 1
+  std::vector<double> mu, t_full, t_simplified;          ///< profile likelihood along the signal strength
+  double distance = 0.0;                                 ///< largest |t_full - t_simplified|; NaN without a scan
+  std::vector<RegionCheck> regions;                      ///< of simplified likelihoods
+  double projection_distance = 0.0;  ///< of the correlations of a quadratic likelihood, to the nearest possible ones
+  std::size_t n_modes = 0;           ///< independent directions of the background
+  std::size_t n_parameters_full = 0, n_parameters = 0;
+  infer::Status status = infer::Status::ok;
+  std::string reason;
+  std::vector<std::string> notes;
+  double seconds = 0.0;
+
+  bool is_usable() const { return status == infer::Status::ok; }
+  /// The larger of the two shifts, without its sign.
+  double shift() const;
+  /// Not usable, or a limit that shifts by more than the tolerance.
+  bool misleads() const { return !is_usable() || !(shift() <= tolerance); }
+};
+
+/// Expected limits of both come from a-posteriori Asimov data in which all that constrains the background moves along:
+/// control regions and auxiliary data of the full likelihood, and what they were condensed to. Published limits of
+/// simplified likelihoods keep the latter (Likelihood::constraints_are_priors): another question, which would not
+/// compare like with like.
+Validity check(const FullAnswers& full, const model::Likelihood& likelihood, const model::Data& observed,
+               const Simplification& simplification, const ValidityOptions& options = {});
+
+struct Attempt {
+  Simplification simplification;
+  Validity validity;  ///< not_defined where the simplification is not usable
+};
+
+/// Methods from the smallest result to the largest, as far as the options allow them, until the limits of one shift by
+/// no more than `options.tolerance`: that is the last one. postfit-total, linear and toys-postfit with control regions
+/// (or all regions fitted), toys-prefit without; linearised.
+Result<std::vector<Attempt>> simplify_to_accuracy(const FullAnswers& full, const model::Likelihood& likelihood,
+                                                  const model::Data& observed, SimplifyOptions simplify_options,
+                                                  const ValidityOptions& options);
+
+}  // namespace relume::reinterpret
