@@ -169,7 +169,8 @@ std::string zsh_completions() {
     for (const Positional& positional : command.positionals) {
       std::string choices(positional.choices);
       std::replace(choices.begin(), choices.end(), '|', ' ');
-      script += fmt::format(" \\\n    '{}:{}:{}'", positional.is_repeatable ? "*" : "", positional.name, choices.empty() ? "_files" : "(" + choices + ")");
+      script += fmt::format(" \\\n    '{}:{}:{}'", positional.is_repeatable ? "*" : "", positional.name,
+                            choices.empty() ? "_files" : "(" + choices + ")");
     }
     script += "\n}\n";
   }

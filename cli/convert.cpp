@@ -7,6 +7,7 @@
 #include "relume/edit/as_pyhf.hpp"
 #include "relume/formats/hepdata.hpp"
 #include "relume/formats/input.hpp"
+#include "relume/formats/json.hpp"
 #include "relume/formats/publication.hpp"
 #include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
@@ -39,23 +40,23 @@ spec::Publication from_tables(const Arguments& arguments, const std::string& nam
   return std::move(made.publication);
 }
 
+/// Options about tables say that the input is one; without them its content does. Standard input is read once, so that
+/// a table that comes from there needs such an option.
 bool is_table(const Arguments& arguments, const std::string& name) {
   for (const Option* option : {&options::convert_covariance, &options::observed_column, &options::background_column}) {
     if (arguments.given(*option)) return true;
   }
+  if (name == "-" || name.starts_with("-::")) return false;
   const auto found = formats::detect_input(name);
   return found && found->format == formats::Format::hepdata_table;
 }
 
-/// Options about tables say that the input is one; without them its content does.
 spec::Publication read_any(const Arguments& arguments) {
   const std::string& name = arguments.positionals.front();
   if (arguments.given(options::convert_covariance)) {
     refuse_shared_standard_input({name, arguments.text(options::convert_covariance)});
   }
-  // Standard input is read once: a table there needs an option about tables.
-  const bool is_given_twice = name == "-" || name.starts_with("-::");
-  if (is_given_twice ? is_about_tables(arguments) : is_table(arguments, name)) return from_tables(arguments, name);
+  if (is_table(arguments, name)) return from_tables(arguments, name);
   formats::ReadOptions read;
   if (arguments.given(options::subset)) read.subset = arguments.text(options::subset);
   return formats::read_publication_input(name, read).value();
@@ -75,7 +76,8 @@ void refuse_loss(const std::vector<std::string>& lost, const std::string& source
 int run_convert(const Arguments& arguments) {
   const std::string& name = arguments.positionals.front();
   const bool to_pyhf = arguments.text(options::convert_to) == "pyhf";
-  if (arguments.given(options::region) && !to_pyhf) throw UsageError("--region is about workspaces: --to pyhf is missing");
+  if (arguments.given(options::region) && !to_pyhf)
+    throw UsageError("--region is about workspaces: --to pyhf is missing");
   if (arguments.given(options::lossy) && !to_pyhf) {
     throw UsageError("--lossy: a likelihood file holds everything; it is --to pyhf that may lose something");
   }

@@ -30,7 +30,8 @@ spec::Json to_json(const Found& found) {
 std::string to_text(const Found& found) {
   constexpr std::size_t shown = 5;
   const formats::Detected& d = found.detected;
-  std::string text = fmt::format("{}\n  {}: {}\n", source_name(found.file), formats::to_string(d.format), d.description);
+  std::string text =
+      fmt::format("{}\n  {}: {}\n", source_name(found.file), formats::to_string(d.format), d.description);
   if (!d.kind.empty()) text += fmt::format("  likelihood of kind '{}'\n", d.kind);
   if (!d.missing.empty()) text += fmt::format("  missing: {}\n", d.missing);
   for (std::size_t i = 0; i < std::min(shown, d.errors.size()); ++i) {
@@ -49,8 +50,9 @@ int run_detect(const Arguments& arguments) {
   for (const std::string& name : arguments.positionals) {
     auto detected = formats::detect_input(name);
     // A file that cannot be opened is reported like one that says nothing, so that the others are still told.
-    Found found{name, detected ? *std::move(detected)
-                               : formats::Detected{.description = "nothing that can be read", .errors = detected.errors()}};
+    Found found{name, detected
+                          ? *std::move(detected)
+                          : formats::Detected{.description = "nothing that can be read", .errors = detected.errors()}};
     all_are_known = all_are_known && found.detected.format != formats::Format::unknown && found.detected.errors.empty();
     all.push_back(std::move(found));
   }

@@ -789,10 +789,8 @@ const Option subset{.name = "subset",
                     .kind = Kind::text,
                     .metavar = "NAME",
                     .help = "Subset of regions, where a MadAnalysis 5 file has covariances of several."};
-const Option region{.name = "region",
-                    .kind = Kind::text,
-                    .metavar = "NAME",
-                    .help = "Region of counting experiments, for pyhf."};
+const Option region{
+    .name = "region", .kind = Kind::text, .metavar = "NAME", .help = "Region of counting experiments, for pyhf."};
 const Option lossy{.name = "lossy",
                    .help = "Write also what leaves something out; without it, that is an error which says what."};
 
@@ -886,9 +884,14 @@ Options prune_small_options[] = {&options::small_norm,  &options::small_shape, &
 Options symmetrise_options[] = {&options::symmetrisation, &options::in_modifier, &options::in_channel,
                                 &options::in_sample};
 Options decorrelate_options[] = {&options::decorrelated, &options::by, &options::in_channel, &options::in_sample};
-Options convert_options[] = {&options::convert_to,      &options::convert_covariance, &options::matrix_kind,
-                             &options::observed_column, &options::background_column,  &options::subset,
-                             &options::region,          &options::lossy};
+Options convert_options[] = {&options::convert_to,
+                             &options::convert_covariance,
+                             &options::matrix_kind,
+                             &options::observed_column,
+                             &options::background_column,
+                             &options::subset,
+                             &options::region,
+                             &options::lossy};
 Options digest_options[] = {&options::algorithm, &options::digest_json, &options::digest_plaintext};
 Options extract_options[] = {&options::patch_name, &options::with_metadata};
 Options apply_options[] = {&options::patch_name};
@@ -976,13 +979,14 @@ const Positional patchset_file[] = {
     {"PATCHSET", "Patchset: a path, '-' for standard input, or a file in an archive.", "-"}};
 const Positional workspace_and_patchset[] = {{"WORKSPACE", workspace_help},
                                              {"PATCHSET", "Patchset for that workspace."}};
-const Positional map_directory[] = {{"DIRECTORY", "A result of the SModels data base: the folder with globalInfo.txt."}};
-const Positional files[] = {{.name = "FILE",
-                             .help = "Anything: a path, a directory, '-', or ARCHIVE::MEMBER.",
-                             .is_repeatable = true}};
-const Positional convertible[] = {
-    {"INPUT", "A likelihood of any format, or a HEPData table of yields: a path, '-' for standard input, or a file in an archive.",
-     "-"}};
+const Positional map_directory[] = {
+    {"DIRECTORY", "A result of the SModels data base: the folder with globalInfo.txt."}};
+const Positional files[] = {
+    {.name = "FILE", .help = "Anything: a path, a directory, '-', or ARCHIVE::MEMBER.", .is_repeatable = true}};
+const Positional convertible[] = {{"INPUT",
+                                   "A likelihood of any format, or a HEPData table of yields: a path, '-' for standard "
+                                   "input, or a file in an archive.",
+                                   "-"}};
 const Positional shell[] = {{"SHELL", "The shell to complete for.", {}, "bash|zsh|fish"}};
 
 const Example inspect_examples[] = {
@@ -1235,11 +1239,13 @@ const Command all_commands[] = {
     {"sort", "Sort a workspace", "Channels, samples, modifiers, observations and measurements in pyhf's order.",
      workspace, file_groups, sort_examples, run_sort},
     {"detect", "What files are",
-     "The format is told from the content. For likelihoods: kind, regions, parameters; for what is none: what is missing. "
+     "The format is told from the content. For likelihoods: kind, regions, parameters; for what is none: what is "
+     "missing. "
      "Exit code 2 when a file is of no known format.",
      files, detect_groups, detect_examples, run_detect},
     {"convert", "Write a likelihood in another format",
-     "Exact or not at all: what would be lost is an error, unless --lossy allows it. What was taken for what is reported "
+     "Exact or not at all: what would be lost is an error, unless --lossy allows it. What was taken for what is "
+     "reported "
      "on standard error.",
      convertible, convert_groups, convert_examples, run_convert},
     {"digest", "Digest of a workspace", "The same as pyhf's, so that it can be compared with what a patchset declares.",

@@ -26,7 +26,8 @@ constexpr double null_mode = 1e-13;
 constexpr double bound = 10.0;
 
 constexpr const char* other_asimov =
-    "the likelihood is the same, but pyhf also moves the centres of constraints in its Asimov data, so that its expected "
+    "the likelihood is the same, but pyhf also moves the centres of constraints in its Asimov data, so that its "
+    "expected "
     "results, and limits that use them, are not quite those of the published likelihood";
 
 /// Eigenvectors of the correlation matrix, scaled with the standard deviations: as exact as those of the covariance,
@@ -57,8 +58,7 @@ Result<PyhfConversion> from_simplified(const spec::SimplifiedLikelihood& s, cons
   for (const std::size_t i : varying) sigma.push_back(std::sqrt(s.covariance(i, i)));
   for (std::size_t j = 0; j < n; ++j) {
     for (std::size_t k = 0; k < j; ++k) {
-      const double covariance =
-          0.5 * (s.covariance(varying[j], varying[k]) + s.covariance(varying[k], varying[j]));
+      const double covariance = 0.5 * (s.covariance(varying[j], varying[k]) + s.covariance(varying[k], varying[j]));
       correlation[j * n + k] = correlation[k * n + j] = covariance / (sigma[j] * sigma[k]);
     }
   }
