@@ -197,6 +197,10 @@ Result<TableYields> yields_from_table(const HepdataTable& table, const TableOpti
       observed = std::move(other);
     }
   }
+  if (!observed.index && table.independent.size() == 2 && table.dependent.size() == 1) {
+    return problem(ErrorCode::schema, source, "this table has a pair of labels in each row, as a matrix has",
+                   "give a table of yields, and this one as the covariance");
+  }
   const Choice background = choose(yields.processes, options.background, words_for_background);
   Errors errors;
   if (!observed.index) {

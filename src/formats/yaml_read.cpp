@@ -49,7 +49,13 @@ class Builder : public YAML::EventHandler {
 
   std::vector<Json> documents;
 
-  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  /// What cannot begin a document (a comma, a closing bracket) is not consumed by the parser, and would be the next one
+  /// for ever.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == last_start_) throw Refused{mark, "there is something between documents"};
+    last_start_ = mark.pos;
+    anchors_.clear();
+  }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(mark, anchor, nullptr); }
@@ -136,6 +142,7 @@ class Builder : public YAML::EventHandler {
   std::vector<Level> levels_;
   std::unordered_map<YAML::anchor_t, Json> anchors_;
   std::size_t budget_;
+  int last_start_ = -1;
 };
 
 Error syntax_error(std::string_view source_name, const YAML::Mark& mark, std::string message) {

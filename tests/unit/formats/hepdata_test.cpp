@@ -113,6 +113,7 @@ TEST(YieldsFromTable, DoesNotGuess) {
   t.dependent[0].name = "N";
   expect_error(yields_from_table(t, {.background = "Background"}), "no column looks as if it held the observed");
   EXPECT_TRUE(yields_from_table(t, {.observed = "N", .background = "Background"}));
+  expect_error(yields_from_table(table(test::covariance_download), {}), "a pair of labels in each row");
   t.dependent[0].cells[0].value = "-";
   expect_error(yields_from_table(t, {.observed = "N", .background = "Background"}),
                "region 'SR1' has no number of observed");

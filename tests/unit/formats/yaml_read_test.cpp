@@ -59,6 +59,8 @@ TEST(ReadYaml, RefusesKeysThatAreNone) {
   expect_error("? [a]\n: 1", "a key must be a scalar");
   expect_error("a: *unknown", "no YAML");
   expect_error("a: 'open", "no YAML");
+  expect_error("{a: 1}, {b: 2}", "f.yaml:1:7: there is something between documents");
+  expect_error(",[{", "between documents");
 }
 
 TEST(PrintedNumber, IsTheWholeText) {
