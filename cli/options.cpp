@@ -976,7 +976,8 @@ const Positional patchset_file[] = {
     {"PATCHSET", "Patchset: a path, '-' for standard input, or a file in an archive.", "-"}};
 const Positional workspace_and_patchset[] = {{"WORKSPACE", workspace_help},
                                              {"PATCHSET", "Patchset for that workspace."}};
-const Positional map_directory[] = {{"DIRECTORY", "A result of the SModels data base: the folder with globalInfo.txt."}};
+const Positional map_directory[] = {
+    {"DIRECTORY", "A result of the SModels data base: the folder with globalInfo.txt."}};
 const Positional files[] = {{.name = "FILE",
                              .help = "Anything: a path, a directory, '-', or ARCHIVE::MEMBER.",
                              .is_repeatable = true}};

@@ -284,21 +284,15 @@ std::string printable(std::string_view text) {
 
 std::string describe(const Literal& literal) {
   switch (literal.kind) {
-    case Kind::none:
-      return "None";
-    case Kind::boolean:
-      return literal.truth ? "True" : "False";
+    case Kind::none: return "None";
+    case Kind::boolean: return literal.truth ? "True" : "False";
     case Kind::number:
       return literal.dimension == Dimension{} ? fmt::format("the number {}", literal.number)
                                               : fmt::format("the number {} with a unit", literal.number);
-    case Kind::text:
-      return fmt::format("the text '{}'", printable(literal.text));
-    case Kind::list:
-      return fmt::format("a list of {}", literal.items.size());
-    case Kind::tuple:
-      return fmt::format("a tuple of {}", literal.items.size());
-    case Kind::dictionary:
-      return fmt::format("a dictionary of {}", literal.items.size() / 2);
+    case Kind::text: return fmt::format("the text '{}'", printable(literal.text));
+    case Kind::list: return fmt::format("a list of {}", literal.items.size());
+    case Kind::tuple: return fmt::format("a tuple of {}", literal.items.size());
+    case Kind::dictionary: return fmt::format("a dictionary of {}", literal.items.size() / 2);
   }
   return {};
 }

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Values as Python writes them, with units: numbers, texts, lists, tuples, dictionaries, None, True and False. This is a
-// parser of a small grammar, not an interpreter: names and calls are errors.
+// Values as Python writes them, with units: numbers, texts, lists, tuples, dictionaries, None, True and False. This is
+// a parser of a small grammar, not an interpreter: names and calls are errors.
 //
 //   Result<Literal> point = parse_literal("[[400.*GeV, 1.*TeV], 2e-3*pb]", "map.txt", 12);
 #pragma once

@@ -122,8 +122,8 @@ class PointReader {
                     "write it as [[m1, m2], [m1, m2]], with units");
     }
     if (point.items.size() != coordinates.size()) {
-      return refuse(point, fmt::format("a point has {} numbers, 'dataMap' has {}", point.items.size(),
-                                       coordinates.size()));
+      return refuse(point,
+                    fmt::format("a point has {} numbers, 'dataMap' has {}", point.items.size(), coordinates.size()));
     }
     for (std::size_t i = 0; i < point.items.size(); ++i) {
       const Literal& item = point.items[i];
@@ -208,9 +208,9 @@ std::optional<MapValues> read_values(TextEntries& entries, std::string_view key,
     }
     const Literal& value = item.items[1];
     if (value.kind != Kind::number || value.dimension != wanted || value.number < 0.0) {
-      reader.refuse(value, fmt::format("the value at a point must be {}, not negative, not {}",
-                                       kind == MapKind::efficiencies ? "a plain number" : describe(wanted),
-                                       describe(value)));
+      reader.refuse(value,
+                    fmt::format("the value at a point must be {}, not negative, not {}",
+                                kind == MapKind::efficiencies ? "a plain number" : describe(wanted), describe(value)));
       continue;
     }
     if (reader.read(item.items[0], map.points)) map.values.push_back(value.number);
@@ -251,8 +251,10 @@ Result<MassMap> read_map(std::string_view text, std::string_view source_name, Ma
   const std::string_view wanted = is_efficiency ? "efficiencyMap" : "upperLimits";
   if (entries.require(wanted)) {
     std::optional<MapValues> values = read_values(entries, wanted, kind, reader);
-    if (values) map.observed = *std::move(values);
-    else if (problems.empty()) entries.add(entries.line_of(wanted), ErrorCode::schema, "has no values");
+    if (values)
+      map.observed = *std::move(values);
+    else if (problems.empty())
+      entries.add(entries.line_of(wanted), ErrorCode::schema, "has no values");
   }
   if (!is_efficiency && problems.empty() && entries.has("expectedUpperLimits")) {
     map.expected = read_values(entries, "expectedUpperLimits", kind, reader);

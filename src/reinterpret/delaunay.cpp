@@ -69,16 +69,16 @@ Result<std::vector<std::size_t>> delaunay(std::vector<double> points, std::size_
   }
   Hull hull(messages.stream());
   qhT* qh = hull.get();
-  // Qt: simplices only. Qbb, Qz: precision of the lifted coordinate, points on one sphere. Q12: no abort on wide facets.
-  // Qx: exact merges wait, which many dimensions need.
+  // Qt: simplices only. Qbb, Qz: precision of the lifted coordinate, points on one sphere. Q12: no abort on wide
+  // facets. Qx: exact merges wait, which many dimensions need.
   std::string command = n_dimensions > 4 ? "qhull d Qt Qbb Qz Qx Q12" : "qhull d Qt Qbb Qz Q12";
   const int code = qh_new_qhull(qh, static_cast<int>(n_dimensions), static_cast<int>(n_points), points.data(), False,
                                 command.data(), nullptr, messages.stream());
   if (code != 0) {
-    return Error{ErrorCode::model, "triangulation",
-                 fmt::format("{} points in {} dimensions cannot be triangulated: {}", n_points, n_dimensions,
-                             messages.first()),
-                 "the points may lie too close to a plane of fewer dimensions"};
+    return Error{
+        ErrorCode::model, "triangulation",
+        fmt::format("{} points in {} dimensions cannot be triangulated: {}", n_points, n_dimensions, messages.first()),
+        "the points may lie too close to a plane of fewer dimensions"};
   }
   std::vector<std::size_t> simplices;
   const auto n_corners = n_dimensions + 1;

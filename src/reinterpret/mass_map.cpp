@@ -25,11 +25,11 @@ constexpr double plane_tolerance = 1e-4;
 /// A point this much outside of a simplex, in its own coordinates, is taken as inside: what lies on the border of a map
 /// is in it whatever the rounding. As SModels.
 constexpr double border_tolerance = 1e-6;
-/// Of a regular grid the corners of a cell lie on one sphere, and every diagonal makes a Delaunay triangulation: rounding
-/// would choose, differently on each machine. So the triangulation is that of the points contracted by this much along
-/// the direction in which all coordinates grow. Far above rounding (1e-15), far below what distinguishes real cells.
-/// Cells are then cut along lines where masses grow together: at constant mass difference, along which efficiencies vary
-/// least. In grids along the axes this is Freudenthal's triangulation, whatever their dimension.
+/// Of a regular grid the corners of a cell lie on one sphere, and every diagonal makes a Delaunay triangulation:
+/// rounding would choose, differently on each machine. So the triangulation is that of the points contracted by this
+/// much along the direction in which all coordinates grow. Far above rounding (1e-15), far below what distinguishes
+/// real cells. Cells are then cut along lines where masses grow together: at constant mass difference, along which
+/// efficiencies vary least. In grids along the axes this is Freudenthal's triangulation, whatever their dimension.
 constexpr double contraction = 1e-6;
 /// A simplex flatter than this, relative to its longest edge, has no inside: interpolation in it is rounding.
 constexpr double flat_simplex = 1e-10;
@@ -49,10 +49,10 @@ double scaled_width(double width) {
 
 struct MassGrid::Grid {
   std::vector<spec::MapCoordinate> coordinates;
-  MatrixXd points;    ///< one column per point, widths scaled
+  MatrixXd points;  ///< one column per point, widths scaled
   VectorXd centre;
-  MatrixXd axes;      ///< columns: principal directions, all of them
-  MatrixXd reduced;   ///< one column per point, in the directions in which they differ
+  MatrixXd axes;     ///< columns: principal directions, all of them
+  MatrixXd reduced;  ///< one column per point, in the directions in which they differ
   std::size_t n_directions = 0;
   std::vector<std::size_t> corners;  ///< n_directions + 1 per simplex
   std::vector<double> low, high;     ///< boxes around simplices, n_directions each
@@ -82,7 +82,7 @@ void MassGrid::Grid::find_directions() {
   centre = points.rowwise().mean();
   const MatrixXd centred = points.colwise() - centre;
   const Eigen::JacobiSVD<MatrixXd, Eigen::ColPivHouseholderQRPreconditioner> svd(centred.transpose(),
-                                                                                Eigen::ComputeThinV);
+                                                                                 Eigen::ComputeThinV);
   const Eigen::Index n = points.rows();
   // With fewer points than coordinates, the directions that are missing are those of no extent.
   axes = MatrixXd::Identity(n, n);
@@ -182,9 +182,7 @@ Result<MassGrid> MassGrid::make(std::span<const spec::MapCoordinate> coordinates
   const std::size_t n = coordinates.size();
   assert(n > 0 && points.size() % n == 0);
   const std::size_t n_points = points.size() / n;
-  const auto refuse = [](std::string message) {
-    return Error{ErrorCode::unsupported, "map", std::move(message), {}};
-  };
+  const auto refuse = [](std::string message) { return Error{ErrorCode::unsupported, "map", std::move(message), {}}; };
   if (n_points == 0) return refuse("has no points");
   if (n_points > max_points) return refuse(fmt::format("has more than {} points", max_points));
   auto grid = std::make_shared<Grid>();

@@ -56,8 +56,7 @@ JsonObject to_json(std::span<const TopologySummary> topologies, const spec::Smod
 }
 
 std::string to_table(std::span<const TopologySummary> topologies, const spec::SmodelsResult& result) {
-  std::string text =
-      fmt::format("{}, {:g} TeV, {:g} fb^-1\n\n", result.id, result.energy, result.luminosity);
+  std::string text = fmt::format("{}, {:g} TeV, {:g} fb^-1\n\n", result.id, result.energy, result.luminosity);
   if (topologies.empty()) return text + "no maps\n";
   Table table({"topology", "map of", "regions", "points", "coordinates (GeV)"});
   for (const TopologySummary& t : topologies) {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Values between the points of a map over masses: linear in the simplices of a Delaunay triangulation, as SModels does
-// it (docs/formats/smodels.md). Directions in which the points do not differ are dropped; outside of the points there is
-// no value.
+// it (docs/formats/smodels.md). Directions in which the points do not differ are dropped; outside of the points there
+// is no value.
 //
 //   MassGrid grid = MassGrid::make(map.coordinates, map.observed.points).value();
 //   GridPlace place = grid.place(std::array{400.0, 100.0, 400.0, 100.0});

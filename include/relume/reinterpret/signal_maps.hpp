@@ -87,8 +87,8 @@ class SignalMaps {
   std::vector<std::string> regions_;      ///< of the maps
   std::vector<std::string> without_map_;  ///< regions
   std::vector<MassGrid> grids_;
-  std::vector<std::size_t> grid_of_;           ///< per map, into grids_
-  std::optional<std::size_t> expected_grid_;   ///< of the first map
+  std::vector<std::size_t> grid_of_;          ///< per map, into grids_
+  std::optional<std::size_t> expected_grid_;  ///< of the first map
   std::vector<spec::SmodelsModelFile> model_files_;
 };
 

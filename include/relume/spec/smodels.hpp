@@ -24,10 +24,10 @@ namespace relume::spec {
 
 /// One number of a point of a map: the mass of a particle or its width.
 struct MapCoordinate {
-  std::string name;         ///< "mass 2 of branch 1", "width 1 of branch 1", "mass of node 3"
-  bool is_width = false;    ///< of a mass otherwise
-  std::size_t branch = 0;   ///< from 1; 0: the map knows nodes of a decay graph, not branches
-  std::size_t particle = 0; ///< from 1, within its branch; or the node
+  std::string name;          ///< "mass 2 of branch 1", "width 1 of branch 1", "mass of node 3"
+  bool is_width = false;     ///< of a mass otherwise
+  std::size_t branch = 0;    ///< from 1; 0: the map knows nodes of a decay graph, not branches
+  std::size_t particle = 0;  ///< from 1, within its branch; or the node
   bool operator==(const MapCoordinate&) const = default;
 };
 
@@ -44,9 +44,9 @@ enum class MapKind { efficiencies, upper_limits };
 struct MassMap {
   std::string name;  ///< "TChiHH"
   MapKind kind = MapKind::efficiencies;
-  std::vector<MapCoordinate> coordinates = {};  ///< masses first, then widths
-  MapValues observed = {};                      ///< of efficiencies: all there is
-  std::optional<MapValues> expected = {};       ///< upper limits only
+  std::vector<MapCoordinate> coordinates = {};                          ///< masses first, then widths
+  MapValues observed = {};                                              ///< of efficiencies: all there is
+  std::optional<MapValues> expected = {};                               ///< upper limits only
   std::string constraint = {}, axes = {}, source = {}, validated = {};  ///< as written
   bool operator==(const MassMap&) const = default;
 };
@@ -77,7 +77,7 @@ struct SmodelsModelFile {
 
 struct SmodelsResult {
   std::string id;
-  std::string directory;  ///< where it was read
+  std::string directory;    ///< where it was read
   double energy = 0.0;      ///< centre of mass, TeV
   double luminosity = 0.0;  ///< 1/fb
   std::vector<SmodelsDataSet> data_sets = {};
