@@ -21,6 +21,7 @@
 #include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
+#include "relume/formats/smodels.hpp"
 
 namespace relume::formats {
 
@@ -273,12 +274,6 @@ Detected detect_table(std::string_view bytes, std::string_view source_name) {
   return found;
 }
 
-bool is_smodels_directory(const std::string& name) {
-  std::error_code no_error;
-  return std::filesystem::is_directory(name, no_error) &&
-         std::filesystem::is_regular_file(std::filesystem::path(name) / "globalInfo.txt", no_error);
-}
-
 bool is_directory(const std::string& name) {
   std::error_code no_error;
   return std::filesystem::is_directory(name, no_error);
@@ -372,7 +367,14 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
 
 Result<Detected> detect_input(const std::string& name) {
   if (is_smodels_directory(name)) {
-    return Detected{.format = Format::smodels_directory, .description = "a result of the SModels data base"};
+    Detected found{.format = Format::smodels_directory, .description = "a result of the SModels data base"};
+    if (const Result<Publication> publication = read_smodels(name)) {
+      found.kind = likelihood_kind(*publication);
+      found.description += ", " + describe(*publication);
+    } else {
+      found.errors = publication.errors();
+    }
+    return found;
   }
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
@@ -385,6 +387,7 @@ Result<Publication> read_publication(std::string_view bytes, std::string_view so
 }
 
 Result<Publication> read_publication_input(const std::string& name, const ReadOptions& options) {
+  if (is_smodels_directory(name)) return read_smodels(name);
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();
