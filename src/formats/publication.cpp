@@ -367,13 +367,12 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
 
 Result<Detected> detect_input(const std::string& name) {
   if (is_smodels_directory(name)) {
-    Detected found{.format = Format::smodels_directory};
-    if (const auto publication = read_smodels(name)) {
+    Detected found{.format = Format::smodels_directory, .description = "a result of the SModels data base"};
+    if (const Result<Publication> publication = read_smodels(name)) {
       found.kind = likelihood_kind(*publication);
-      found.description = describe(*publication);
+      found.description += ", " + describe(*publication);
     } else {
       found.errors = publication.errors();
-      found.description = "a result of the SModels data base, which cannot be read as a likelihood";
     }
     return found;
   }

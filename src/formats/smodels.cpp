@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -18,6 +17,7 @@
 #include "formats/smodels_reader.hpp"
 #include "formats/text_entries.hpp"
 #include "relume/formats/input.hpp"
+#include "relume/spec/validate.hpp"
 
 namespace relume::formats {
 
@@ -96,7 +96,7 @@ std::optional<std::vector<std::string>> read_names(TextEntries& entries, std::st
   return names;
 }
 
-/// n rows of n numbers, symmetric to what printed digits allow.
+/// n rows of n numbers; whether they are a covariance is checked with the publication.
 std::optional<SquareMatrix> read_matrix(const Literal& rows, std::size_t n, std::string_view source, Errors& problems) {
   const auto refuse = [&](const Literal& where, std::string message) {
     problems.push_back({ErrorCode::schema, fmt::format("{}:{}", source, where.line), std::move(message), {}});
@@ -116,22 +116,6 @@ std::optional<SquareMatrix> read_matrix(const Literal& rows, std::size_t n, std:
         return refuse(item, "the covariance must have plain numbers, not " + describe(item));
       }
       matrix.values.push_back(item.number);
-    }
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!(matrix(i, i) > 0.0)) {
-      return refuse(rows.items[i], fmt::format("the variance {} in row {} is not positive", matrix(i, i), i + 1));
-    }
-    for (std::size_t j = 0; j < i; ++j) {
-      // Matrices are printed with four digits or more: what differs by more is a mistake, not rounding.
-      constexpr double rounding = 1e-3, negligible = 1e-6;
-      const double difference = std::abs(matrix(i, j) - matrix(j, i));
-      if (difference > rounding * std::max(std::abs(matrix(i, j)), std::abs(matrix(j, i))) &&
-          difference > negligible * std::sqrt(matrix(i, i) * matrix(j, j))) {
-        return refuse(rows.items[i], fmt::format("the covariance is not symmetric: {} and {} in rows {} and {}",
-                                                 matrix(i, j), matrix(j, i), i + 1, j + 1));
-      }
-      matrix(i, j) = matrix(j, i) = 0.5 * (matrix(i, j) + matrix(j, i));
     }
   }
   return matrix;
@@ -478,6 +462,16 @@ Result<SmodelsResult> read_smodels_result(const std::string& path, std::string_v
   return read_directory(path, topology.empty() ? MapsWanted::all : MapsWanted::of_one_name, topology);
 }
 
+namespace {
+
+Result<Publication> checked(Publication publication, const std::string& path) {
+  Errors problems = spec::validate(publication, path);
+  if (!problems.empty()) return problems;
+  return publication;
+}
+
+}  // namespace
+
 Result<Publication> read_smodels(const std::string& path) {
   const Result<SmodelsResult> read = read_directory(path, MapsWanted::none, {});
   if (!read) return read.errors();
@@ -485,7 +479,7 @@ Result<Publication> read_smodels(const std::string& path) {
   for (const SmodelsDataSet& data : result.data_sets) {
     if (data.kind == MapKind::efficiencies) continue;
     return Error{ErrorCode::unsupported, path, "has maps of upper limits: it says something at given masses only",
-                 "'relume signal' lists its maps; upper_limits_at reads them at masses"};
+                 "relume signal --list shows its maps; with masses it makes a likelihood file of them"};
   }
   if (result.covariance.empty()) {
     spec::CountingExperiments counts{
@@ -493,7 +487,7 @@ Result<Publication> read_smodels(const std::string& path) {
     for (const SmodelsDataSet& d : result.data_sets) {
       counts.regions.push_back({d.name, *d.observed, *d.background, *d.uncertainty, d.third_moment, d.limits});
     }
-    return Publication{std::move(counts)};
+    return checked({std::move(counts)}, path);
   }
   const std::size_t n = result.covariance_order.size();
   if (result.data_sets.size() > n) {
@@ -512,7 +506,7 @@ Result<Publication> read_smodels(const std::string& path) {
     has_moments = has_moments || d.third_moment.has_value();
   }
   if (!has_moments) likelihood.third_moments.clear();
-  return Publication{std::move(likelihood)};
+  return checked({std::move(likelihood)}, path);
 }
 
 }  // namespace relume::formats

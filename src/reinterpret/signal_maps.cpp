@@ -48,11 +48,17 @@ bool has_equal_branches(const MassMap& map) {
   return 2 * of_branch(1).size() == map.coordinates.size() && of_branch(1) == of_branch(2);
 }
 
-std::optional<double> femtobarn(const spec::CrossSection& cross_section) {
+Result<double> femtobarn(const spec::CrossSection& cross_section) {
+  std::string known;
   for (const spec::CrossSectionUnit& unit : spec::cross_section_units) {
-    if (unit.name == cross_section.unit) return cross_section.value * unit.femtobarn;
+    const double value = cross_section.value * unit.femtobarn;
+    if (unit.name == cross_section.unit && std::isfinite(value) && value > 0.0) return value;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", unit.name);
   }
-  return std::nullopt;
+  return wrong_option(
+      "cross section",
+      fmt::format("{:g} {} is not positive and finite, with a unit", cross_section.value, cross_section.unit),
+      "units are " + known);
 }
 
 Json numbers_to_json(std::span<const double> numbers) { return JsonArray(numbers.begin(), numbers.end()); }
@@ -195,16 +201,8 @@ Result<std::vector<RegionEfficiency>> SignalMaps::efficiencies(const MassPoint& 
 
 Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSection& cross_section,
                                      const SignalOptions& options) const {
-  const std::optional<double> sigma = femtobarn(cross_section);
-  if (!sigma || !std::isfinite(*sigma) || !(*sigma > 0.0)) {
-    std::string known;
-    for (const auto& unit : spec::cross_section_units)
-      known += fmt::format("{}{}", known.empty() ? "" : ", ", unit.name);
-    return wrong_option(
-        "cross section",
-        fmt::format("{:g} {} is not positive and finite, with a unit", cross_section.value, cross_section.unit),
-        "units are " + known);
-  }
+  const Result<double> sigma = femtobarn(cross_section);
+  if (!sigma) return sigma.errors();
   const Result<std::vector<RegionEfficiency>> efficiencies_here = efficiencies(point);
   if (!efficiencies_here) return efficiencies_here.errors();
   MapSignal made;
@@ -292,7 +290,8 @@ Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSe
   return made;
 }
 
-Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point) const {
+Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point,
+                                                   const std::optional<spec::CrossSection>& predicted) const {
   const std::string where = fmt::format("{}: {}", id_, topology_);
   if (kind() != MapKind::upper_limits) {
     return wrong_option(where, "is a map of efficiencies, not of upper limits", "signal_from_maps reads it");
@@ -306,6 +305,11 @@ Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point) const
   spec::UpperLimits limits;
   limits.name = topology_;
   for (const double m : point.masses) limits.name += fmt::format("_{:g}", m);
+  if (predicted) {
+    const Result<double> sigma = femtobarn(*predicted);
+    if (!sigma) return sigma.errors();
+    limits.predicted = *sigma;
+  }
   limits.observed = interpolate(place, map.observed.values);
   JsonObject metadata;
   if (expected_grid_) {
@@ -323,34 +327,30 @@ Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point) const
   return limits;
 }
 
-namespace {
-
-/// The maps of one topology; where there are none, those that there are.
-Result<SignalMaps> read_maps(const std::string& directory, std::string_view topology) {
+Result<SignalMaps> SignalMaps::read(const std::string& directory, std::string_view topology) {
   Result<SmodelsResult> result = formats::read_smodels_result(directory, topology);
   if (!result) return result.errors();
   const auto has_maps = [](const SmodelsDataSet& data) { return !data.maps.empty(); };
   if (std::none_of(result->data_sets.begin(), result->data_sets.end(), has_maps)) {
+    // All that there are, for the message; and files may be called otherwise than their maps.
     result = formats::read_smodels_result(directory);
     if (!result) return result.errors();
   }
-  return SignalMaps::make(*result, topology);
+  return make(*result, topology);
 }
-
-}  // namespace
 
 Result<MapSignal> signal_from_maps(const std::string& directory, std::string_view topology, const MassPoint& point,
                                    const spec::CrossSection& cross_section, const SignalOptions& options) {
-  const Result<SignalMaps> maps = read_maps(directory, topology);
+  const Result<SignalMaps> maps = SignalMaps::read(directory, topology);
   if (!maps) return maps.errors();
   return maps->signal(point, cross_section, options);
 }
 
 Result<spec::UpperLimits> upper_limits_at(const std::string& directory, std::string_view topology,
-                                          const MassPoint& point) {
-  const Result<SignalMaps> maps = read_maps(directory, topology);
+                                          const MassPoint& point, const std::optional<spec::CrossSection>& predicted) {
+  const Result<SignalMaps> maps = SignalMaps::read(directory, topology);
   if (!maps) return maps.errors();
-  return maps->upper_limits(point);
+  return maps->upper_limits(point, predicted);
 }
 
 }  // namespace relume::reinterpret
