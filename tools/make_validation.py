@@ -366,12 +366,12 @@ STORED = 1.1e-3
 # How many stored limits are reproduced, observed and expected, and why the others are not: what is lost is a disagreement. Analyses that
 # are not listed: all.
 REPRODUCED = {
-    "ATLAS-SUSY-2018-04-eff": (0, 0, "published by the experiment"),
-    "ATLAS-SUSY-2018-14-eff": (0, 0, "published by the experiment: 3.1 events where none is seen, whatever the background; CLs of counts gives 3.0"),
-    "ATLAS-SUSY-2018-31-eff": (0, 0, "published by the experiment"),
-    "ATLAS-SUSY-2018-41-eff": (0, 0, "published by the experiment"),
-    "CMS-PAS-SUS-16-052-agg": (0, 0, "made in another way, without regularity: neither CLs of counts nor the covariance's diagonal explains it"),
-    "CMS-SUS-16-050-agg": (32, 39, "the seven others have no events, and were made in another way again"),
+    "ATLAS-SUSY-2018-04-eff": (0, 0, "not made with these formulas"),
+    "ATLAS-SUSY-2018-14-eff": (0, 0, "not made with these formulas: 3.1 events where none is seen, whatever the background; CLs of counts gives 3.0"),
+    "ATLAS-SUSY-2018-31-eff": (0, 0, "not made with these formulas"),
+    "ATLAS-SUSY-2018-41-eff": (0, 0, "not made with these formulas"),
+    "CMS-PAS-SUS-16-052-agg": (0, 0, "not made with these formulas; CLs of counts does not explain them either"),
+    "CMS-SUS-16-050-agg": (32, 39, "the seven others have no events; SModelS 3.2.1 does not give them either"),
 }
 
 
@@ -442,7 +442,7 @@ def counting_rows(shared: pathlib.Path) -> list[Row]:
         return float(found.observed), float(found.expected[2])
 
     def empty(b: float, sigma: float) -> float:
-        """Without events SModelS leaves the background where it is, in data and Asimov data: q = 2 x."""
+        """Without events and with the background left where it is, in data and Asimov data: q = 2 x."""
         low, high = 0.0, 10.0
         for _ in range(60):
             x = 0.5 * (low + high)
@@ -535,8 +535,8 @@ Limits on the visible cross section of the signal regions of the SModelS databas
 (median, range and farthest of the ratios of ours to theirs) and a-priori expected ones. Reproduced, observed and expected: within the last of the four digits that are
 stored, as given or with another reading of the numbers that the verdict names:
 
-- *the covariance's diagonal*: the limits were made before the uncertainties beside them were changed; the covariance matrix of the same analysis still has the old ones;
-- *a background that is not fitted where there are no events*: SModelS 3.1 leaves nuisance parameters at zero there, here they go where the likelihood wants them;
+- *the covariance's diagonal*: with the uncertainties of the covariance matrix of the same analysis, which are not those beside the counts;
+- *a background that is not fitted where there are no events*: so does SModelS 3.2.1, which gives these limits too; here it goes where the likelihood is largest;
 - *the fitted background taken for data*: expected limits that are observed ones of a data set with the counts of the background-only fit.
 
 Third moments have no part in any of the stored limits. "counts" is the median ratio of observed limits from CLs of the counts themselves (Poisson sums averaged over the
