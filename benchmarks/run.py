@@ -22,6 +22,7 @@ from harness import page
 from harness.context import Context
 from harness.results import Results, git, newest, now, versions
 from scenarios.cls import scenario as cls
+from scenarios.counting import scenario as counting
 from scenarios.cold import scenario as cold
 from scenarios.drop_in import scenario as drop_in
 from scenarios.gradient import scenario as gradient
@@ -30,11 +31,12 @@ from scenarios.large_fit import scenario as large_fit
 from scenarios.posterior import scenario as posterior
 from scenarios.python import scenario as python
 from scenarios.signals import scenario as signals
+from scenarios.simplified import scenario as simplified
 from scenarios.toys import scenario as toys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Ours first: a run that is cut short has the answers that we need ourselves. The one with the slow peers comes late, and the one that takes its answers over comes after it.
-SCENARIOS = {s.NAME: s for s in (gradient, large_fit, impacts, signals, toys, cold, posterior, python, cls, drop_in)}
+SCENARIOS = {s.NAME: s for s in (gradient, large_fit, impacts, signals, counting, simplified, toys, cold, posterior, python, cls, drop_in)}
 QUICK_BUDGET, BUDGET = 0.3, 3.0
 QUICK_LIMIT, LIMIT = 60.0, 600.0
 QUICK_CONTENDERS = ("relume", cls.BASELINE)

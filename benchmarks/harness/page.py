@@ -12,6 +12,8 @@ TITLES = {
     "cls": "Asymptotic CLs, model in memory",
     "cold": "One CLs from a cold process",
     "signals": "Many signals on one background",
+    "counting": "Signal regions",
+    "simplified": "Simplified likelihoods",
     "toys": "Toys",
     "impacts": "Every parameter of a model",
     "large_fit": "Large synthetic fits",
@@ -21,7 +23,7 @@ TITLES = {
     "drop_in": "In pyhf's place",
 }
 # What a reader asks first comes first; measured in another order.
-ORDER = ("cls", "cold", "signals", "toys", "python", "drop_in", "impacts", "posterior", "large_fit", "gradient")
+ORDER = ("cls", "cold", "signals", "counting", "simplified", "toys", "python", "drop_in", "impacts", "posterior", "large_fit", "gradient")
 
 INTRODUCTION = """\
 <!-- Written by benchmarks/run.py; do not edit. -->

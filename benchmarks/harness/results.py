@@ -12,7 +12,7 @@ import pathlib
 import platform
 import subprocess
 
-PEERS = ("pyhf", "numpy", "scipy", "iminuit", "jax", "jaxlib", "blackjax", "nextstat", "ROOT")
+PEERS = ("pyhf", "numpy", "scipy", "iminuit", "jax", "jaxlib", "blackjax", "nextstat", "smodels", "spey", "ROOT")
 
 
 class Results:

@@ -33,7 +33,7 @@ std::vector<reinterpret::CountingPoint> points_of(const Matrix& rows) {
 }
 
 reinterpret::CountingOptions options_of(double level, const std::string& statistic, const std::string& asimov,
-                                        const std::string& asimov_background, bool expected, int threads) {
+                                        const std::string& constraint, bool expected, int threads) {
   check_level(level);
   reinterpret::CountingOptions options;
   options.level = level;
@@ -42,10 +42,10 @@ reinterpret::CountingOptions options_of(double level, const std::string& statist
     refuse("test_stat", "counting experiments are tested with q or qtilde", "q, qtilde");
   }
   options.asimov = asimov_of(asimov);
-  if (asimov_background == "nominal") {
-    options.asimov_background = reinterpret::AsimovBackground::nominal;
-  } else if (asimov_background != "fitted") {
-    refuse("asimov_background", "'" + asimov_background + "' is no place of the background", "fitted, nominal");
+  if (constraint == "measurement") {
+    options.constraint = reinterpret::BackgroundConstraint::measurement;
+  } else if (constraint != "prior") {
+    refuse("constraint", "'" + constraint + "' is no kind of constraint", "prior, measurement");
   }
   options.expected = expected;
   options.threads = threads;
@@ -111,15 +111,15 @@ nb::tuple columns_of(const std::vector<reinterpret::CountingLimits>& limits) {
 }
 
 nb::tuple counting_limits(const Matrix& rows, double level, const std::string& statistic, const std::string& asimov,
-                          const std::string& asimov_background, bool expected, int threads) {
-  auto options = options_of(level, statistic, asimov, asimov_background, expected, threads);
+                          const std::string& constraint, bool expected, int threads) {
+  auto options = options_of(level, statistic, asimov, constraint, expected, threads);
   const auto points = points_of(rows);
   return columns_of(run_batch(points.size(), options, [&] { return reinterpret::counting_limits(points, options); }));
 }
 
 nb::tuple counting_tests(const Matrix& rows, double mu, const std::string& statistic, const std::string& asimov,
-                         const std::string& asimov_background, int threads) {
-  auto options = options_of(0.95, statistic, asimov, asimov_background, true, threads);
+                         const std::string& constraint, int threads) {
+  auto options = options_of(0.95, statistic, asimov, constraint, true, threads);
   const auto points = points_of(rows);
   const auto tests =
       run_batch(points.size(), options, [&] { return reinterpret::counting_tests(points, mu, options); });
@@ -136,8 +136,8 @@ nb::tuple counting_tests(const Matrix& rows, double mu, const std::string& stati
 }
 
 nb::tuple most_sensitive_region(const Matrix& rows, double level, const std::string& statistic,
-                                const std::string& asimov, const std::string& asimov_background) {
-  const auto options = options_of(level, statistic, asimov, asimov_background, true, 1);
+                                const std::string& asimov, const std::string& constraint) {
+  const auto options = options_of(level, statistic, asimov, constraint, true, 1);
   const reinterpret::RegionChoice choice = reinterpret::most_sensitive_region(points_of(rows), options);
   const nb::object best = choice.best ? nb::cast(*choice.best) : nb::none();
   return nb::make_tuple(best,
@@ -148,12 +148,11 @@ nb::tuple most_sensitive_region(const Matrix& rows, double level, const std::str
 }  // namespace
 
 void bind_counting(nb::module_& m) {
-  m.def("counting_limits", &counting_limits, "points"_a, "level"_a, "test_stat"_a, "asimov"_a, "asimov_background"_a,
+  m.def("counting_limits", &counting_limits, "points"_a, "level"_a, "test_stat"_a, "asimov"_a, "constraint"_a,
         "expected"_a, "threads"_a);
-  m.def("counting_tests", &counting_tests, "points"_a, "mu"_a, "test_stat"_a, "asimov"_a, "asimov_background"_a,
-        "threads"_a);
+  m.def("counting_tests", &counting_tests, "points"_a, "mu"_a, "test_stat"_a, "asimov"_a, "constraint"_a, "threads"_a);
   m.def("most_sensitive_region", &most_sensitive_region, "points"_a, "level"_a, "test_stat"_a, "asimov"_a,
-        "asimov_background"_a);
+        "constraint"_a);
 }
 
 }  // namespace relume::python

@@ -94,38 +94,39 @@ def _limits(columns: tuple[Any, ...], shape: tuple[int, ...], level: float) -> C
 
 
 def counting_limits(observed: ArrayLike, background: ArrayLike, uncertainty: ArrayLike, signal: ArrayLike = 1.0, *, level: float = 0.95,
-                    test_stat: str = "qtilde", asimov: str = "a-posteriori", asimov_background: str = "fitted", expected: bool = True,
+                    test_stat: str = "qtilde", asimov: str = "a-posteriori", constraint: str = "prior", expected: bool = True,
                     threads: int = 1) -> CountingLimits:
     """CLs upper limits on the signal strength of counting experiments, from asymptotic formulas, a microsecond each.
 
     `observed`, `background`, `uncertainty` (standard deviation of the background) and `signal` (at strength 1) are numbers of events: arrays that
     numpy broadcasts together. The rate is mu * signal + background + theta with theta normal; it is not negative. For signals in events,
     with `signal` 1, limits are numbers of events; divide by the luminosity for limits on a visible cross section. `test_stat`: "qtilde" or "q".
-    `asimov`: "a-posteriori" or "a-priori", as for `upper_limit`. `asimov_background`: "fitted", or "nominal" for what SModelS does: the counts
-    of a-posteriori Asimov data are the fitted ones, but the background stays as published. `level`: confidence level; `expected`: the band too;
+    `asimov`: "a-posteriori" or "a-priori", as for `upper_limit`. `constraint`: "prior", where the background of
+    a-posteriori Asimov data stays as published while their counts are the fitted ones (simplified likelihoods, SModelS), or "measurement", where it
+    follows the fit (HistFactory, pyhf). `level`: confidence level; `expected`: the band too;
     `threads`: the numbers are the same for any. Points that have no answer keep a status and a reason. Raises OptionError.
     """
     points, shape = _points({"observed": observed, "background": background, "uncertainty": uncertainty, "signal": signal})
     level = number(level, "level")
-    return _limits(_core.counting_limits(points, level, text(test_stat, "test_stat"), text(asimov, "asimov"), text(asimov_background, "asimov_background"),
+    return _limits(_core.counting_limits(points, level, text(test_stat, "test_stat"), text(asimov, "asimov"), text(constraint, "constraint"),
                                          flag(expected, "expected"), whole(threads, "threads", 1, 1024)), shape, level)
 
 
 def counting_tests(observed: ArrayLike, background: ArrayLike, uncertainty: ArrayLike, signal: ArrayLike = 1.0, *, mu: float = 1.0,
-                   test_stat: str = "qtilde", asimov: str = "a-posteriori", asimov_background: str = "fitted", threads: int = 1) -> CountingTests:
+                   test_stat: str = "qtilde", asimov: str = "a-posteriori", constraint: str = "prior", threads: int = 1) -> CountingTests:
     """Tests of the signal strength `mu` (at least 0) in counting experiments. Arguments as for `counting_limits`."""
     points, shape = _points({"observed": observed, "background": background, "uncertainty": uncertainty, "signal": signal})
     mu = number(mu, "mu")
     if not 0.0 <= mu < np.inf:
         refuse("mu", f"{mu} cannot be tested", "a signal strength of at least 0")
     *columns, statuses = _core.counting_tests(points, mu, text(test_stat, "test_stat"), text(asimov, "asimov"),
-                                              text(asimov_background, "asimov_background"), whole(threads, "threads", 1, 1024))
+                                              text(constraint, "constraint"), whole(threads, "threads", 1, 1024))
     q, q_asimov, cls, clsb, clb, band, mu_hat = (c.reshape(shape if c.ndim == 1 else (*shape, 5)) for c in columns)
     return CountingTests(**_statuses(statuses, shape), mu=mu, q=q, q_asimov=q_asimov, observed=cls, expected=band, clsb=clsb, clb=clb, mu_hat=mu_hat)
 
 
 def most_sensitive_region(observed: ArrayLike, background: ArrayLike, uncertainty: ArrayLike, signal: ArrayLike, *, level: float = 0.95,
-                          test_stat: str = "qtilde", asimov: str = "a-posteriori", asimov_background: str = "fitted") -> RegionChoice:
+                          test_stat: str = "qtilde", asimov: str = "a-posteriori", constraint: str = "prior") -> RegionChoice:
     """Of signal regions whose correlations are not known, the one to quote: that with the lowest expected limit before looking at the data.
 
     The observed limits have no say: the lowest of them belongs to the largest downward fluctuation. Of equals the first is taken. Arguments as for
@@ -136,5 +137,5 @@ def most_sensitive_region(observed: ArrayLike, background: ArrayLike, uncertaint
         refuse("observed", f"arrays of shape {shape}", "one number per region")
     level = number(level, "level")
     best, expected, columns = _core.most_sensitive_region(points, level, text(test_stat, "test_stat"), text(asimov, "asimov"),
-                                                          text(asimov_background, "asimov_background"))
+                                                          text(constraint, "constraint"))
     return RegionChoice(best, expected, _limits(columns, shape, level))

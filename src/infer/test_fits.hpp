@@ -81,6 +81,13 @@ class TestFits {
   void widen(double upper) {
     upper_ = upper;
     free_.reset();
+    if (asimov_free_) asimov_free_->is_current = false;
+  }
+  /// Whether a best fit, to the observed or the Asimov data, lies beyond.
+  bool is_best_fit_beyond(double bound) {
+    const Free* f = free();
+    if (f == nullptr || f->mu > bound) return f != nullptr;
+    return asimov_free_ && renew_asimov_free() && asimov_free_->mu > bound;
   }
   std::size_t poi() const { return poi_; }
   double asimov_mu() const { return options_.statistic == TestStatistic::q0 ? 1.0 : 0.0; }
@@ -146,9 +153,12 @@ class TestFits {
       return fail(Status::fit_failed, std::move(problem));
     }
     asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
-    if (keeps_auxiliary) return free_asimov(point);
-    asimov_->insert_exact(asimov_mu(), point, tangent);
-    if (single_test) asimov_->end_here();
+    if (keeps_auxiliary) {
+      if (!free_asimov(point)) return false;
+    } else {
+      asimov_->insert_exact(asimov_mu(), point, tangent);
+      if (single_test) asimov_->end_here();
+    }
     if (is_asymptotic) note_few_events(point);
     return true;
   }
@@ -156,6 +166,7 @@ class TestFits {
   struct Free {
     double value = 0.0, mu = 0.0;
     std::vector<double> x;
+    bool is_current = true;  ///< of the bounds that fits have now
   };
 
   bool is_one_sided() const {
@@ -172,8 +183,14 @@ class TestFits {
     }
     asimov_->insert_free(m, true);
     asimov_free_ = Free{m.value, m.x[poi_], m.x};
-    if (is_asymptotic) note_few_events(point);
     return true;
+  }
+
+  /// Of Asimov data whose best fit is known, made again where bounds have changed.
+  bool renew_asimov_free() {
+    if (asimov_free_->is_current) return true;
+    const std::vector<double> start = asimov_free_->x;
+    return free_asimov(start);
   }
 
   /// Best fit with the statistic's bounds on mu.
@@ -229,6 +246,7 @@ class TestFits {
     if (!make_asimov()) return std::nullopt;
     const Profile& p = asimov_->at(mu, observed_.get());
     if (!check_conditional(p, "Asimov fit")) return std::nullopt;
+    if (asimov_free_ && !renew_asimov_free()) return std::nullopt;
     if (asimov_free_ && asimov_free_->mu > mu && is_one_sided()) return std::pair{0.0, 0.0};
     const double least = asimov_free_ ? asimov_free_->value : asimov_->at(asimov_mu()).value;
     const double q = 2.0 * (p.value - least);

@@ -148,9 +148,9 @@ Limit upper_limit(const model::Likelihood& likelihood, const model::Data& data, 
       fits.widen(2.0 * furthest);
       fits.notes.push_back("limits lie beyond the upper bound " + TestFits::number(bound) + " of " + fits.poi_name() +
                            ": it was widened to " + TestFits::number(2.0 * furthest) + " for all fits");
-      // The bound enters the free fit only; where that was not held by it (or just short of it, where the slope beside
+      // The bound enters free fits only; where those were not held by it (or just short of it, where the slope beside
       // the bound is next to nothing), nothing changes.
-      if (const auto* free = fits.free(); free != nullptr && free->mu > bound) compute();
+      if (fits.is_best_fit_beyond(bound)) compute();
     }
   }
   if (const auto* free = fits.status == Status::ok ? fits.free() : nullptr; free != nullptr) limit.mu_hat = free->mu;

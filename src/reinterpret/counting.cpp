@@ -144,7 +144,7 @@ class Experiment {
         asimov_events_(options.asimov == Asimov::a_priori ? p.background
                                                           : profiled_rate(p.observed, variance_, p.background).second),
         observed_(p.observed, p.background, variance_, statistic_),
-        asimov_(asimov_events_, options.asimov_background == AsimovBackground::fitted ? asimov_events_ : p.background,
+        asimov_(asimov_events_, options.constraint == BackgroundConstraint::prior ? p.background : asimov_events_,
                 variance_, statistic_) {}
 
   double best() const { return observed_.best(); }

@@ -14,7 +14,7 @@ def test_cls_and_its_band(n, b, sigma, s):
     model = pyhf.simplemodels.correlated_background(signal=[s], bkg=[b], bkg_up=[b + sigma], bkg_down=[b - sigma])
     for mu in (0.7, 1.5):
         observed, band = pyhf.infer.hypotest(mu, [n, *model.config.auxdata], model, test_stat="qtilde", return_expected_set=True)
-        ours = relume.counting_tests(n, b, sigma, s, mu=mu)
+        ours = relume.counting_tests(n, b, sigma, s, mu=mu, constraint="measurement")
         # What is left of SLSQP's precision.
         assert ours.observed == pytest.approx(float(observed), rel=2e-5)
         assert ours.expected == pytest.approx(np.array([float(c) for c in band]), rel=2e-5)

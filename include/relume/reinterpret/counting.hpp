@@ -35,16 +35,17 @@ struct CountingPoint {
   bool operator==(const CountingPoint&) const = default;
 };
 
-/// What a-posteriori Asimov data say about the background, besides their counts.
-enum class AsimovBackground {
-  fitted,   ///< where the background-only fit puts it: Asimov data of all measurements (CCGV)
-  nominal,  ///< as published, though the counts are the fitted ones: how SModelS makes its observed limits
+/// What the uncertainty of the background is. It matters to a-posteriori Asimov data only, whose counts are those of
+/// the background-only fit.
+enum class BackgroundConstraint {
+  prior,        ///< knowledge that stays as published: simplified likelihoods, here and in SModelS
+  measurement,  ///< an auxiliary measurement, whose result is the fitted background too (CCGV): HistFactory, pyhf
 };
 
 struct CountingOptions {
   infer::TestStatistic statistic = infer::TestStatistic::qtilde;  ///< or q
   infer::Asimov asimov = infer::Asimov::a_posteriori;
-  AsimovBackground asimov_background = AsimovBackground::fitted;
+  BackgroundConstraint constraint = BackgroundConstraint::prior;
   double level = 0.95;   ///< confidence level of limits, 0 < level < 1
   bool expected = true;  ///< the band too
   int threads = 1;

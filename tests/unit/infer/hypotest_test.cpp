@@ -5,6 +5,7 @@
 // parameter.
 #include "relume/infer/hypotest.hpp"
 
+#include <array>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -151,6 +152,20 @@ TEST(UpperLimit, BestFitFarBeyondAnUpperBound) {
     ASSERT_TRUE(limit.is_usable()) << limit.reason;
     EXPECT_NEAR(*limit.observed / 316451090.944, 1.0, 1e-6);
   }
+}
+
+// Asimov data of priors do not fit best at mu = 0: here at mu = 136, far beyond the bound. The reference is a bisection
+// with 50 digits.
+TEST(UpperLimit, BestFitOfAsimovDataBeyondAnUpperBound) {
+  spec::Workspace ws = with_uncertainty(0.05, 1.35, 8.04, 9.0);
+  ws.constraints_are_priors = true;
+  const auto c = compile(ws);
+  const Limit limit = upper_limit(*c.likelihood, c.observed);
+  ASSERT_TRUE(limit.is_usable()) << limit.reason;
+  EXPECT_NEAR(0.05 * *limit.observed / 24.33385266432, 1.0, 1e-6);
+  const std::array<double, 5> expected = {15.81209656879, 18.92406898485, 23.68475339765, 30.41359996806,
+                                          38.68138316401};
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(0.05 * *limit.expected[i] / expected[i], 1.0, 1e-6) << i;
 }
 
 // The background-only fit holds the rate at zero, which one sample alone makes: its rounding is no negative rate.

@@ -15,6 +15,8 @@
 
 #include <gtest/gtest.h>
 
+#include "relume/edit/as_workspace.hpp"
+#include "relume/edit/signal.hpp"
 #include "support/counting.hpp"
 
 namespace relume::reinterpret {
@@ -26,8 +28,9 @@ using infer::TestStatistic;
 
 /// The same likelihood as a workspace: a symmetric histosys is background + uncertainty * t, without bounds on t that
 /// matter.
-model::Compiled as_model(const CountingPoint& p) {
+model::Compiled as_model(const CountingPoint& p, BackgroundConstraint constraint) {
   spec::Workspace ws = test::counting(p.signal, p.background, p.observed);
+  ws.constraints_are_priors = constraint == BackgroundConstraint::prior;
   if (p.uncertainty > 0.0) {
     ws.channels[0].samples[0].modifiers.push_back(
         {"t", spec::ModifierType::histosys,
@@ -49,7 +52,7 @@ CountingLimits limits_of(const CountingPoint& p, const CountingOptions& options 
 }
 
 void expect_same(const CountingPoint& p, const CountingOptions& options) {
-  const auto c = as_model(p);
+  const auto c = as_model(p, options.constraint);
   infer::LimitOptions general;
   general.test.statistic = options.statistic;
   general.test.asimov = options.asimov;
@@ -89,14 +92,30 @@ TEST(CountingLimits, AreThoseOfTheGeneralMachinery) {
     options.statistic = i % 3 == 0 ? TestStatistic::q : TestStatistic::qtilde;
     options.asimov = i % 2 == 0 ? Asimov::a_priori : Asimov::a_posteriori;
     options.level = i % 11 == 0 ? 0.9 : 0.95;
+    options.constraint = i % 4 < 2 ? BackgroundConstraint::prior : BackgroundConstraint::measurement;
     expect_same(p, options);
   }
+}
+
+// A region of published counting experiments, through the conversion that the command line uses.
+TEST(CountingLimits, AreThoseOfASimplifiedLikelihoodOfOneRegion) {
+  const spec::SimplifiedLikelihood one{.regions = {{"SR", 2, 8.0}}, .covariance = {1, {2.25}}};
+  const spec::Signal signal{.name = "signal",
+                            .samples = {{.name = "signal", .channels = {{.channel = "SR", .yields = {3.0}}}}}};
+  const auto with = edit::add_signal(edit::as_workspace(one).value().workspace, signal).value();
+  const auto c = test::compile(with);
+  const infer::Limit theirs = infer::upper_limit(*c.likelihood, c.observed);
+  const CountingLimits ours = limits_of({.observed = 2, .background = 8, .uncertainty = 1.5, .signal = 3});
+  ASSERT_TRUE(theirs.is_usable()) << theirs.reason;
+  EXPECT_NEAR(*ours.observed / *theirs.observed, 1.0, 1e-6);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(*ours.expected[i] / *theirs.expected[i], 1.0, 1e-6);
 }
 
 struct Exact {
   CountingPoint point;
   TestStatistic statistic;
   Asimov asimov;
+  BackgroundConstraint constraint;
   double observed;
   std::array<double, 5> expected;
 };
@@ -106,90 +125,174 @@ struct Exact {
 TEST(CountingLimits, KeepTheirDigits) {
   using enum TestStatistic;
   using enum Asimov;
+  using enum BackgroundConstraint;
   const std::vector<Exact> cases = {
       {{0, 0.1, 0.5, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        1.993044863242,
        {0.6781031626929, 1.121864086867, 2.045729410347, 3.843768545277, 6.808110808268}},
       {{0, 3309, 294, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        76.77217096181,
        {309.2184501951, 415.1263523614, 576.2294114548, 801.7923396735, 1074.859400874}},
       {{0, 5, 0, 1.0},
        qtilde,
        a_priori,
+       measurement,
        2.66966996535,
        {2.73412606868, 3.854048695095, 5.746388633485, 8.792035378389, 13.12138487427}},
       {{3, 2.5, 1, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        5.361283227706,
        {2.310104158734, 3.261253775507, 4.886504501871, 7.550498386198, 11.42241323736}},
       {{3, 2.5, 1, 1.0},
        q,
        a_priori,
+       measurement,
        5.337337004029,
        {2.269124606224, 3.205702622234, 4.808971330665, 7.443180370737, 11.28115844346}},
       {{2, 8, 1.5, 1.0},
        q,
        a_posteriori,
+       measurement,
        3.229527862689,
        {3.399124986001, 4.713709904173, 6.876930661828, 10.26027653523, 14.94864372805}},
       {{2, 8, 1.5, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        3.519854552001,
        {3.399124986001, 4.713709904173, 6.876930661828, 10.26027653523, 14.94864372805}},
       {{138, 160.57, 14, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        24.78482145383,
        {19.66145692619, 26.47300510403, 36.91396129141, 51.70028881483, 69.87677679967}},
       {{11196.0, 8159.9, 3798.01, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        9714.692113901,
        {3996.157932591, 5364.849690055, 7446.851487916, 10361.89522943, 13890.85509017}},
       {{11714.0, 388.8, 11001.8, 1.0},
        qtilde,
        a_priori,
+       measurement,
        30285.34495505,
        {11571.30955626, 15534.5048954, 21563.16640144, 30003.99024656, 40222.4733106}},
       {{1000000000000.0, 1000002000000.0, 300000.0, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        1123867.66023,
        {1098074.527225, 1474167.278566, 2046265.371559, 2847269.222897, 3816967.027777}},
       {{1e-07, 1e-09, 0.001, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        1.920731607764,
        {0.5531050941499, 0.9968660723333, 1.920731455945, 3.71877065145, 6.683112968186}},
       {{40, 1, 200, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        418.744723247,
        {210.458104441, 282.5405727789, 392.1898411245, 545.7118506998, 731.5665312561}},
       {{7, 0, 0, 1.0},
        qtilde,
        a_priori,
+       measurement,
        12.29759063004,
        {0.5531031626929, 0.9968640868672, 1.920729410347, 3.718768545277, 6.683110808268}},
       {{1, 0.001, 30, 1.0},
        q,
        a_posteriori,
+       measurement,
        59.49489718977,
        {31.57082804173, 42.38409629637, 58.83303326819, 81.86388534799, 109.745818468}},
       {{433004000.0, 432625000.0, 7112510.0, 1.0},
        qtilde,
        a_posteriori,
+       measurement,
        14192275.99429,
        {7480709.971651, 10042867.24045, 13940323.10009, 19397212.38111, 26003336.58349}},
+      {{0, 0.1, 0.5, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       1.965729410347,
+       {0.5981031626929, 1.041864086867, 1.965729410347, 3.763768545277, 6.728110808268}},
+      {{0, 3309, 294, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       49.79760250979,
+       {14.41647253862, 25.93791372867, 49.79760250979, 95.75431653432, 170.1958455435}},
+      {{3, 2.5, 1, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       5.401704574967,
+       {2.447562767552, 3.398712384325, 5.023963110689, 7.687956995016, 11.55987184618}},
+      {{2, 8, 1.5, 1.0},
+       q,
+       a_posteriori,
+       prior,
+       2.099290256851,
+       {1.84702646799, 3.161611386162, 5.324832143818, 8.708178017223, 13.39654521004}},
+      {{2, 8, 1.5, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       3.28805391265,
+       {2.256159413396, 3.492674649169, 5.589989964695, 8.925690985372, 13.5841830217}},
+      {{138, 160.57, 14, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       22.20756673917,
+       {10.68859289824, 16.63682984501, 26.30578264017, 40.50057161992, 58.2825241997}},
+      {{11196.0, 8159.9, 3798.01, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       10482.14858259,
+       {7029.903758664, 8398.595516128, 10480.59731399, 13395.6410555, 16924.60091624}},
+      {{1000000000000.0, 1000002000000.0, 300000.0, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       1096407.108537,
+       {945285.1190102, 1318250.521077, 1887780.673196, 2686916.735464, 3655400.284668}},
+      {{40, 1, 200, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       431.1766840326,
+       {249.4191812763, 321.5016496143, 431.1509179598, 584.6729275352, 770.5276080914}},
+      {{1, 0.001, 30, 1.0},
+       q,
+       a_posteriori,
+       prior,
+       59.83168017975,
+       {32.56872050034, 43.38198875498, 59.8309257268, 82.8617778066, 110.7437109266}},
+      {{433004000.0, 432625000.0, 7112510.0, 1.0},
+       qtilde,
+       a_posteriori,
+       prior,
+       14319321.99293,
+       {7859706.727645, 10421863.99644, 14319319.85609, 19776209.13711, 26382333.33949}},
   };
   for (const Exact& c : cases) {
-    const CountingLimits limits = limits_of(c.point, {.statistic = c.statistic, .asimov = c.asimov});
+    const CountingLimits limits =
+        limits_of(c.point, {.statistic = c.statistic, .asimov = c.asimov, .constraint = c.constraint});
     ASSERT_TRUE(limits.is_usable()) << text(c.point) << limits.reason;
     EXPECT_NEAR(*limits.observed / c.observed, 1.0, 1e-10) << text(c.point);
     for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(*limits.expected[i] / c.expected[i], 1.0, 1e-10) << text(c.point);
@@ -239,7 +342,7 @@ TEST(CountingLimits, PublishedAnchors) {
                                        {{0, 0.19966, 0.21, 1}, 137.0, 0.01501, 0.01793},
                                        {{3, 3.8697, 0.76969, 1}, 139.0, 0.03277, 0.03884}};
   for (const Anchor& a : anchors) {
-    const double observed = *limits_of(a.point, {.asimov_background = AsimovBackground::nominal}).observed;
+    const double observed = *limits_of(a.point).observed;
     EXPECT_NEAR(observed / a.luminosity, a.observed, 0.51e-3 * a.observed) << text(a.point);
     const double expected = *limits_of(a.point, {.asimov = Asimov::a_priori}).expected[2];
     EXPECT_NEAR(expected / a.luminosity, a.expected, 0.51e-3 * a.expected) << text(a.point);
@@ -307,24 +410,30 @@ TEST(CountingLimits, StopWhenTold) {
 }
 
 TEST(CountingTests, AreThoseOfTheGeneralMachinery) {
+  const std::vector<CountingPoint> points = {{3, 2.5, 1, 4},   {0, 0.5, 0.3, 2}, {0, 0.2, 1.0, 2},
+                                             {55, 50, 12, 20}, {2, 8, 1.5, 3},   {30, 3, 0, 10}};
+  std::vector<CountingOptions> all;
   for (const auto statistic : {TestStatistic::q, TestStatistic::qtilde}) {
-    for (const auto asimov : {Asimov::a_posteriori, Asimov::a_priori}) {
-      for (const CountingPoint& p : std::vector<CountingPoint>{
-               {3, 2.5, 1, 4}, {0, 0.5, 0.3, 2}, {0, 0.2, 1.0, 2}, {55, 50, 12, 20}, {2, 8, 1.5, 3}, {30, 3, 0, 10}}) {
-        const auto c = as_model(p);
-        const infer::HypoTest theirs =
-            infer::hypotest(*c.likelihood, c.observed, 1.2, {.statistic = statistic, .asimov = asimov});
-        const CountingTest ours = counting_tests(std::span(&p, 1), 1.2, {.statistic = statistic, .asimov = asimov})[0];
-        ASSERT_TRUE(theirs.is_usable()) << theirs.reason;
-        ASSERT_TRUE(ours.is_usable()) << ours.reason;
-        // The EDM of a certified minimum.
-        EXPECT_NEAR(ours.q, theirs.q, 1e-8) << text(p);
-        EXPECT_NEAR(ours.q_asimov, theirs.q_asimov, 1e-8) << text(p);
-        EXPECT_NEAR(ours.observed.cls, theirs.observed.cls, 1e-7) << text(p);
-        EXPECT_NEAR(ours.observed.clsb, theirs.observed.clsb, 1e-7) << text(p);
-        EXPECT_NEAR(ours.observed.clb, theirs.observed.clb, 1e-7) << text(p);
-        for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(ours.expected[i].cls, theirs.expected[i].cls, 1e-7);
-      }
+    all.push_back({.statistic = statistic, .asimov = Asimov::a_priori});
+    all.push_back({.statistic = statistic, .constraint = BackgroundConstraint::prior});
+    all.push_back({.statistic = statistic, .constraint = BackgroundConstraint::measurement});
+  }
+  for (const CountingOptions& options : all) {
+    const auto tests = counting_tests(points, 1.2, options);
+    for (std::size_t k = 0; k < points.size(); ++k) {
+      SCOPED_TRACE(text(points[k]));
+      const auto c = as_model(points[k], options.constraint);
+      const infer::HypoTest theirs =
+          infer::hypotest(*c.likelihood, c.observed, 1.2, {.statistic = options.statistic, .asimov = options.asimov});
+      ASSERT_TRUE(theirs.is_usable()) << theirs.reason;
+      ASSERT_TRUE(tests[k].is_usable()) << tests[k].reason;
+      // The EDM of a certified minimum.
+      EXPECT_NEAR(tests[k].q, theirs.q, 1e-8);
+      EXPECT_NEAR(tests[k].q_asimov, theirs.q_asimov, 1e-8);
+      EXPECT_NEAR(tests[k].observed.cls, theirs.observed.cls, 1e-7);
+      EXPECT_NEAR(tests[k].observed.clsb, theirs.observed.clsb, 1e-7);
+      EXPECT_NEAR(tests[k].observed.clb, theirs.observed.clb, 1e-7);
+      for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(tests[k].expected[i].cls, theirs.expected[i].cls, 1e-7);
     }
   }
 }
