@@ -17,7 +17,7 @@ if(TARGET yaml-cpp::yaml-cpp)
   set(RELUME_YAML_CPP yaml-cpp::yaml-cpp)
 endif()
 
-find_package(Qhull 8.0 REQUIRED)              # Delaunay triangulations (docs/decisions/0006-triangulation.md)
+find_package(Qhull 8.0 REQUIRED)              # Delaunay triangulations (docs/decisions/0007-triangulation.md)
 find_package(Boost 1.75 REQUIRED)             # headers: JSON, special functions, random distributions
 
 # Random123, counter-based random numbers: headers without a CMake package.
