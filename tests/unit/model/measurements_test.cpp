@@ -401,7 +401,8 @@ TEST(Measurements, ProblemsAreNamedAtTheirPlaces) {
   EXPECT_NE(problem_of(plain(ErrorModel::gaussian, {{"a", 1.0, 0.2, 0.2}, {"a", 2.0, 0.2, 0.2}}))
                 .find("there is already a measured value 'a'"),
             std::string::npos);
-  EXPECT_NE(problem_of(plain(ErrorModel::gaussian, {{"aa", 1.0, 0.2, 0.2}}), {.poi = "ab"}).find("did you mean 'aa'?"),
+  EXPECT_NE(problem_of(plain(ErrorModel::gaussian, {{"kappa", 1.0, 0.2, 0.2}}), {.poi = "kapa"})
+                .find("did you mean 'kappa'?"),
             std::string::npos);
   spec::Measurements cycle = plain(ErrorModel::gaussian, {{"a", 1.0, 0.2, 0.2, "d"}});
   cycle.definitions = {{"d", "e + 1"}, {"e", "d"}};

@@ -122,7 +122,7 @@ TEST(UpperLimits, ToysAgreeWithTheFormulas) {
   const infer::ToyTest test = infer::toy_test(*c.likelihood, c.observed, 1.7, options);
   ASSERT_TRUE(test.status == infer::Status::ok) << test.reason;
   // The formulas are exact here; CLs of 0.05 from 2000 toys is known to 0.006.
-  EXPECT_NEAR(test.cls.value, 0.05, 0.02);
+  EXPECT_NEAR(test.observed.cls.value, 0.05, 0.02);
 }
 
 TEST(UpperLimits, BadRequestsAreErrors) {
