@@ -79,6 +79,12 @@ Result<Compiled> compile(const spec::UpperLimits& limits, const UpperLimitsOptio
                       "ask for the median alone"});
   }
   if (at.empty()) errors.push_back({ErrorCode::model, "#/expected", "there is no expected limit", {}});
+  if (options.poi && !options.poi->empty() && *options.poi != limits.poi) {
+    errors.push_back({ErrorCode::option,
+                      {},
+                      fmt::format("no parameter is called '{}'", *options.poi),
+                      "there is one, '" + limits.poi + "'"});
+  }
   if (!errors.empty()) return errors;
   if (options.widening > 0.0 && limits.observed > at.front()) {
     const double excess = (limits.observed - at.front()) / (limits.observed + at.front());
@@ -95,12 +101,11 @@ Result<Compiled> compile(const spec::UpperLimits& limits, const UpperLimitsOptio
         "the expected one");
     datum = 0.0;
   }
-  const std::string poi = options.poi.value_or(limits.poi);
-  math::ExpressionTape tape({poi});
+  math::ExpressionTape tape({limits.poi});
   const auto prediction = tape.product(tape.constant(limits.predicted), tape.variable(0));
   auto model = std::make_unique<MeasurementsLikelihood>(std::move(tape));
-  model->own_parameters().push_back({poi, 1.0, 0.0, std::numeric_limits<double>::infinity(), false, {}});
-  if (!poi.empty()) model->set_poi(ParamId{0});
+  model->own_parameters().push_back({limits.poi, 1.0, 0.0, std::numeric_limits<double>::infinity(), false, {}});
+  if (options.poi.value_or(limits.poi) != "") model->set_poi(ParamId{0});
   model->curves.push_back(std::move(curve));
   model->values.push_back({limits.region, prediction, 0, AsymmetricError(spec::ErrorModel::gaussian, 1.0, 1.0),
                            MeasurementsLikelihood::none});

@@ -27,7 +27,7 @@ struct UpperLimitsOptions {
   /// given back. For the median alone.
   double widening = 0.0;
   bool allow_negative_best_fit = true;  ///< if not, a best fit below zero is moved to zero: observed = expected
-  std::optional<std::string> poi = {};  ///< another name for the signal strength
+  std::optional<std::string> poi = {};  ///< "" for no parameter of interest; no other than the one there is
 };
 
 /// Precondition: valid (spec/validate.hpp). Errors: expected limits that coincide; options outside of their range.
