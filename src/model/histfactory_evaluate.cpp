@@ -18,6 +18,7 @@
 
 #include "math/gather.hpp"
 #include "math/poisson.hpp"
+#include "math/smooth_clip.hpp"
 #include "model/histfactory_model.hpp"
 #include "relume/model/constraint_terms.hpp"
 
@@ -398,6 +399,12 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       clipped = true;
     }
     const double scale = bin_scale[b];
+    math::SmoothClip clip;
+    const bool is_near_zero = relaxation.clip > 0.0 && rate < relaxation.clip * scale;
+    if (is_near_zero) {
+      clip = math::smooth_clip(rate, relaxation.clip * scale);
+      rate = clip.value;
+    }
     double t = 0.0, weight = 0.0, safe = 0.0;
     work.observed[b] = n;
     if (!std::isfinite(rate)) {
@@ -439,6 +446,11 @@ math::Evaluation HistFactory::evaluate(std::span<const double> point, const Data
       }
     }
     if (clipped) t = weight = safe = 0.0;
+    if (is_near_zero) {
+      weight = weight * clip.slope * clip.slope + t * clip.curvature;
+      safe = std::max(weight, 0.0);
+      t *= clip.slope;
+    }
     work.slope[b] = t;
     if (with_curvature) {
       curvature.weight_exact[b] = weight;

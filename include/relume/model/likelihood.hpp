@@ -169,6 +169,9 @@ class Likelihood {
   /// Empty where `expected_data` and `fluctuate` can make data. Otherwise why not ("published at observed data only"):
   /// what needs Asimov data or toys is then not defined, and says this; nobody asks for expected data.
   virtual std::string why_no_expected_data() const { return {}; }
+  /// Whether a fit to the expected data of a point ends at this point, with a deviance of zero (main terms and
+  /// constraints are densities of data that are expected at their best); averages over nuisance parameters do not.
+  virtual bool peaks_at_expected_data() const { return true; }
   /// Expected main and auxiliary data at a point, laid out as Data, without a mask.
   virtual Data expected_data(std::span<const double> point) const = 0;
   /// Expected main data of each sample: for each channel its samples one after the other (ChannelInfo), each with the
