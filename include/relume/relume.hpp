@@ -41,6 +41,7 @@
 #include "relume/infer/impacts.hpp"
 #include "relume/infer/intervals.hpp"
 #include "relume/infer/limit_gradient.hpp"
+#include "relume/infer/marginal.hpp"
 #include "relume/infer/posterior.hpp"
 #include "relume/infer/test_statistic.hpp"
 #include "relume/infer/toy_limit.hpp"

@@ -153,7 +153,7 @@ class TestFits {
       return fail(Status::fit_failed, std::move(problem));
     }
     asimov_ = std::make_unique<ProfileCurve>(likelihood_, space_, asimov_data_, poi_, options_, fixed_, point);
-    if (keeps_auxiliary) {
+    if (keeps_auxiliary || !likelihood_.peaks_at_expected_data()) {
       if (!free_asimov(point)) return false;
     } else {
       asimov_->insert_exact(asimov_mu(), point, tangent);
@@ -173,7 +173,8 @@ class TestFits {
     return options_.statistic == TestStatistic::q || options_.statistic == TestStatistic::qtilde;
   }
 
-  /// Where auxiliary data stay, Asimov data are not those that fit best where they were generated.
+  /// Where auxiliary data stay, or nuisance parameters are averaged over, Asimov data are not those that fit best where
+  /// they were generated.
   bool free_asimov(const std::vector<double>& point) {
     const minimize::Minimum m = asimov_->free_fit(lower_, upper_, point);
     if (!m.is_usable()) {

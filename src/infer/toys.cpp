@@ -106,7 +106,8 @@ class ToyMaker {
       return;
     }
     draw_parameters(index);
-    expected_.values = likelihood_.expected_data(truth_).values;
+    expected_ = likelihood_.expected_data(truth_);
+    expected_.masked = observed_.masked;
     likelihood_.fluctuate(expected_, key, toy_);
     for (const model::DataBlock& block : likelihood_.data_blocks()) {
       if (!block.is_auxiliary) continue;

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "math/poisson.hpp"
+#include "math/smooth_clip.hpp"
 #include "math/random_stream.hpp"
 #include "relume/model/constraint_terms.hpp"
 
@@ -51,6 +52,12 @@ math::EvaluationStatus PoissonRows::add(const PoissonBins& bins, const Data& dat
       clipped = true;
     }
     const double scale = bins.scale[b];
+    math::SmoothClip clip;
+    const bool is_near_zero = relaxation.clip > 0.0 && rate < relaxation.clip * scale;
+    if (is_near_zero) {
+      clip = math::smooth_clip(rate, relaxation.clip * scale);
+      rate = clip.value;
+    }
     double t = 0.0, weight = 0.0, safe = 0.0;
     observed[b] = n;
     if (!std::isfinite(rate)) {
@@ -92,6 +99,11 @@ math::EvaluationStatus PoissonRows::add(const PoissonBins& bins, const Data& dat
       }
     }
     if (clipped) t = weight = safe = 0.0;
+    if (is_near_zero) {
+      weight = weight * clip.slope * clip.slope + t * clip.curvature;
+      safe = std::max(weight, 0.0);
+      t *= clip.slope;
+    }
     slope[b] = t;
     if (with_curvature) {
       curvature.weight_exact[b] = weight;

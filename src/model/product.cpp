@@ -177,6 +177,7 @@ Data ProductLikelihood::data_of(const Component& component, const Data& data) co
   Data own;
   for (const std::size_t i : component.data) own.values.push_back(data.values[i]);
   const std::size_t n = component.likelihood->channels().size();
+  if (!data.point.empty()) own.point = point_of(component, data.point);
   if (!data.masked.empty() && n > 0) {
     const auto first = data.masked.begin() + static_cast<std::ptrdiff_t>(component.first_channel);
     own.masked.assign(first, first + static_cast<std::ptrdiff_t>(n));
@@ -191,12 +192,26 @@ Constants ProductLikelihood::constants(const Data& data) const {
   return sum;
 }
 
+std::string ProductLikelihood::why_no_expected_data() const {
+  for (const Component& c : components_) {
+    const std::string why = c.likelihood->why_no_expected_data();
+    if (!why.empty()) return fmt::format("'{}' was {}", c.name, why);
+  }
+  return {};
+}
+
+bool ProductLikelihood::peaks_at_expected_data() const {
+  return std::all_of(components_.begin(), components_.end(),
+                     [](const Component& c) { return c.likelihood->peaks_at_expected_data(); });
+}
+
 Data ProductLikelihood::expected_data(std::span<const double> point) const {
   Data all;
   all.values.resize(n_data_);
   for (const Component& c : components_) {
     const Data own = c.likelihood->expected_data(point_of(c, point));
     for (std::size_t i = 0; i < own.values.size(); ++i) all.values[c.data[i]] = own.values[i];
+    if (!own.point.empty()) all.point.assign(point.begin(), point.end());
   }
   set_expected_auxiliary(*this, point, all);
   return all;

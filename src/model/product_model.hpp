@@ -51,6 +51,8 @@ class ProductLikelihood final : public Likelihood {
   bool has_channel_masks() const override;
   std::vector<std::uint32_t> idle_parameters(const Data& data) const override;
   Constants constants(const Data& data) const override;
+  std::string why_no_expected_data() const override;
+  bool peaks_at_expected_data() const override;
   Data expected_data(std::span<const double> point) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;
   PredictionSlopes prediction_slopes(std::span<const double> point) const override;

@@ -171,6 +171,9 @@ class Likelihood {
   virtual std::string why_no_expected_data() const { return {}; }
   /// The same for toys alone: there may be expected data, but no distribution of what is measured.
   virtual std::string why_no_toys() const { return why_no_expected_data(); }
+  /// Whether a fit to the expected data of a point ends at this point, with a deviance of zero (main terms and
+  /// constraints are densities of data that are expected at their best); averages over nuisance parameters do not.
+  virtual bool peaks_at_expected_data() const { return true; }
   /// Expected main and auxiliary data at a point, laid out as Data, without a mask.
   virtual Data expected_data(std::span<const double> point) const = 0;
   /// Expected main data alone, one block after the other, for loops over many points: `scratch` is used instead of

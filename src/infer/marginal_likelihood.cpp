@@ -1,0 +1,602 @@
+// SPDX-FileCopyrightText: relume authors
+// SPDX-License-Identifier: BSD-3-Clause
+#include "infer/marginal_likelihood.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <numbers>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "math/gamma_variance.hpp"
+#include "math/poisson.hpp"
+#include "math/random_stream.hpp"
+#include "relume/model/constraint_terms.hpp"
+
+namespace relume::infer {
+
+using model::ConstraintKind;
+using model::Data;
+using model::Scratch;
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+
+/// Rates near zero go over into zero within this share of their scale: wide enough for some ten of several thousand
+/// nodes to lie there, so that the sum is smooth; the average changes by the square of it, below 1e-3 where it matters.
+constexpr math::Relaxation averaging{.penalty = 0.0, .floor = 0.0, .clip = 0.02};
+/// Least curvature, in units of the prior's, that the scale of the nodes believes in: data may make the likelihood
+/// flatter than the prior, not by much.
+constexpr double least_precision = 0.25;
+/// The fit is moved to the mode in y, by at most so many standard deviations.
+constexpr double largest_move = 3.0;
+/// Nodes below this share of the sum change no digit of it.
+constexpr double negligible = 1e-18;
+/// On the rim of a product rule the integrand is gone, or the rule does not reach far enough.
+constexpr double largest_rim = 1e-6;
+/// Prior draws of toys: far from the streams of their data.
+constexpr std::uint64_t prior_stream = std::uint64_t{1} << 41;
+
+}  // namespace
+
+struct MarginalLikelihood::Work final : Scratch {
+  Work(const MarginalLikelihood& m)
+      : Scratch(m.layout_),
+        inner(m.wrapped_->make_scratch()),
+        point(m.wrapped_->parameters().size()),
+        direction(point.size()),
+        along(point.size()),
+        log_terms(m.nodes_.size()),
+        shares(m.nodes_.size()),
+        phi(m.kept_.size()),
+        mean(m.kept_.size()),
+        reference(m.kept_.size()),
+        base(m.integrated_.size()),
+        y(m.integrated_.size()),
+        centre(m.integrated_.size()),
+        gradients(m.kept_.size(), m.nodes_.size()),
+        hessian(m.kept_.size(), m.kept_.size()),
+        moved(m.integrated_.size(), m.kept_.size()),
+        eigen(static_cast<Eigen::Index>(m.kept_.size())) {}
+
+  std::unique_ptr<Scratch> inner;
+  std::vector<double> point, direction, along;
+  std::vector<double> log_terms, shares;  ///< per node
+
+  // What belongs to the data.
+  bool is_placed = false;
+  std::vector<double> values;
+  std::vector<char> masked;
+  Data full;
+  std::string problem;
+  Vector phi, mean, reference, base, y, centre;
+  Matrix slope, offsets;  ///< S; R z_k, column by column
+  double log_scale = 0.0;
+
+  Matrix gradients, hessian, moved;
+  Eigen::SelfAdjointEigenSolver<Matrix> eigen;
+  Matrix safe;
+
+  enum class Trouble { none, placement, constraint, outside, too_few, rim };
+  Trouble trouble = Trouble::none;
+  std::size_t bad_parameter = 0;
+  double log_sum = 0.0, effective = 0.0, rim = 0.0;
+};
+
+MarginalLikelihood::MarginalLikelihood(std::shared_ptr<const model::Likelihood> wrapped, Data observed,
+                                       std::span<const char> keep, const MarginalOptions& options)
+    : wrapped_(std::move(wrapped)), observed_(std::move(observed)), asimov_(options.asimov), held_(options.fixed) {
+  const auto parameters = wrapped_->parameters();
+  new_index_.assign(parameters.size(), none);
+  for (std::uint32_t i = 0; i < parameters.size(); ++i) {
+    if (keep[i] == 0) {
+      integrated_.push_back(i);
+      continue;
+    }
+    new_index_[i] = static_cast<std::uint32_t>(kept_.size());
+    kept_.push_back(i);
+    parameters_.push_back(parameters[i]);
+  }
+  for (const FixedParameter& held : held_) {
+    model::Parameter& p = parameters_[new_index_[held.parameter.index]];
+    p.is_fixed = true;
+    p.initial = held.value;
+  }
+  for (const model::ParameterSet& set : wrapped_->parameter_sets()) take_over(set, keep);
+  const auto ours = [&](std::span<const std::uint32_t> theirs, std::vector<std::uint32_t>& out) {
+    for (const std::uint32_t i : theirs) {
+      if (new_index_[i] != none) out.push_back(new_index_[i]);
+    }
+  };
+  ours(wrapped_->kinks(), kinks_);
+  ours(wrapped_->two_sided(), two_sided_);
+  if (const auto poi = wrapped_->poi()) poi_ = ParamId{new_index_[poi->index]};
+  channels_.assign(wrapped_->channels().begin(), wrapped_->channels().end());
+  constraints_are_priors_ = true;
+  lay_out_data();
+  set_priors();
+  lay_out_curvature();
+}
+
+void MarginalLikelihood::take_over(const model::ParameterSet& set, std::span<const char> keep) {
+  const std::size_t n_kept = static_cast<std::size_t>(
+      std::count_if(keep.begin() + static_cast<std::ptrdiff_t>(set.first),
+                    keep.begin() + static_cast<std::ptrdiff_t>(set.first + set.size), [](char k) { return k != 0; }));
+  if (n_kept == set.size) {
+    parameter_sets_.push_back({set.name, new_index_[set.first], set.size, set.is_scalar});
+    return;
+  }
+  for (std::size_t i = set.first; i < set.first + set.size; ++i) {
+    if (keep[i] != 0) parameter_sets_.push_back({wrapped_->parameters()[i].name, new_index_[i], 1, true});
+  }
+}
+
+void MarginalLikelihood::lay_out_data() {
+  const auto take = [&](std::size_t datum) {
+    data_.push_back(datum);
+    own_observed_.values.push_back(observed_.values[datum]);
+    return data_.size() - 1;
+  };
+  for (model::DataBlock block : wrapped_->data_blocks()) {
+    if (block.is_auxiliary) continue;
+    const std::size_t first = data_.size();
+    for (std::size_t i = block.first; i < block.first + block.size; ++i) take(i);
+    block.first = first;
+    data_blocks_.push_back(std::move(block));
+  }
+  for (const model::ParameterSet& set : parameter_sets_) {
+    const ConstraintKind kind = parameters_[set.first].constraint.kind;
+    if (kind == ConstraintKind::none) continue;
+    data_blocks_.push_back({set.name,
+                            kind == ConstraintKind::poisson ? model::BlockKind::counts : model::BlockKind::reals,
+                            data_.size(), set.size, true});
+    for (std::size_t i = set.first; i < set.first + set.size; ++i) {
+      parameters_[i].constraint.data_index = take(parameters_[i].constraint.data_index);
+    }
+  }
+  for (const model::ParameterSet& set : parameter_sets_) {
+    if (parameters_[set.first].constraint.kind != ConstraintKind::gamma_variance) continue;
+    data_blocks_.push_back({set.name + ".variance", model::BlockKind::variances, data_.size(), set.size, true});
+    for (std::size_t i = set.first; i < set.first + set.size; ++i) {
+      parameters_[i].constraint.variance_index = take(parameters_[i].constraint.variance_index);
+    }
+  }
+  n_data_ = data_.size();
+  own_observed_.masked = observed_.masked;
+}
+
+void MarginalLikelihood::set_priors() {
+  const std::size_t d = integrated_.size();
+  const auto n = static_cast<Eigen::Index>(d);
+  prior_centre_.resize(n);
+  prior_root_.setZero(n, n);
+  is_log_.assign(d, 0);
+  is_kinked_.assign(d, 0);
+  std::vector<Eigen::Index> place(wrapped_->parameters().size(), -1);
+  for (std::size_t j = 0; j < d; ++j) {
+    const auto at = static_cast<Eigen::Index>(j);
+    place[integrated_[j]] = at;
+    const model::Constraint& c = wrapped_->parameters()[integrated_[j]].constraint;
+    const double a = observed_.values[c.data_index];
+    double width = c.width;
+    prior_centre_[at] = a;
+    if (c.kind == ConstraintKind::poisson) {
+      // With a flat prior the count makes it a Gamma density, of which this is the mean of ln theta to first order.
+      is_log_[j] = 1;
+      prior_centre_[at] = (a + 0.5) / c.rate;
+      width = 1.0 / std::sqrt(a + 1.0);
+      prior_constant_ += math::poisson_saturated(a) - std::log(c.rate);
+    } else if (c.kind == ConstraintKind::gamma_variance) {
+      // Student's t with 1/(2 e^2) degrees of freedom (math/gamma_variance.hpp).
+      width = std::sqrt(observed_.values[c.variance_index]);
+      const double nu = 0.5 / (c.error_on_error * c.error_on_error);
+      prior_constant_ += std::log(width) + 0.5 * std::log(nu * std::numbers::pi) + std::lgamma(0.5 * nu) -
+                         std::lgamma(0.5 * (nu + 1.0));
+    } else {
+      prior_constant_ += std::log(width) + 0.5 * std::log(2.0 * std::numbers::pi);
+    }
+    prior_root_(at, at) = width;
+  }
+  for (const model::CorrelatedConstraint& block : wrapped_->correlated_constraints()) {
+    const std::size_t size = block.parameters.size();
+    if (place[block.parameters.front()] < 0) continue;
+    prior_constant_ += 0.5 * block.log_determinant;
+    for (std::size_t a = 0; a < size; ++a) {
+      const Eigen::Index row = place[block.parameters[a]];
+      const double width = prior_root_(row, row);
+      for (std::size_t b = 0; b <= a; ++b) prior_root_(row, place[block.parameters[b]]) = width * block.root[a * size + b];
+    }
+  }
+  for (const std::uint32_t i : wrapped_->kinks()) {
+    if (place[i] >= 0) is_kinked_[static_cast<std::size_t>(place[i])] = 1;
+  }
+}
+
+void MarginalLikelihood::lay_out_curvature() {
+  for (const model::CorrelatedConstraint& block : wrapped_->correlated_constraints()) {
+    if (new_index_[block.parameters.front()] == none) continue;
+    model::CorrelatedConstraint own = block;
+    for (std::uint32_t& i : own.parameters) i = new_index_[i];
+    correlated_constraints_.push_back(std::move(own));
+  }
+  layout_.n_parameters = kept_.size();
+  layout_.private_of_parameter.assign(kept_.size(), -1);
+  layout_.row_privates = layout_.row_couplings = layout_.row_pairs = {0};
+  model::add_dense_blocks(correlated_constraints_, layout_);
+  math::DenseBlock all{{}, layout_.dense_size};
+  all.parameters.resize(kept_.size());
+  std::iota(all.parameters.begin(), all.parameters.end(), 0u);
+  layout_.dense_size += kept_.size() * kept_.size();
+  layout_.dense_blocks.push_back(std::move(all));
+}
+
+std::unique_ptr<model::Scratch> MarginalLikelihood::make_scratch() const {
+  auto work = std::make_unique<Work>(*this);
+  std::vector<char> is_kept(wrapped_->parameters().size(), 0);
+  for (const std::uint32_t i : kept_) is_kept[i] = 1;
+  model::leave_out_constraints(*wrapped_, is_kept, *work->inner);
+  model::fill_dense_blocks(*this, *work);
+  return work;
+}
+
+void MarginalLikelihood::fill(const Data& data, Data& full) const {
+  full.values = observed_.values;
+  for (std::size_t i = 0; i < data_.size(); ++i) full.values[data_[i]] = data.values[i];
+  full.masked = data.masked;
+}
+
+std::string MarginalLikelihood::place(const Data& data, Work& work) const {
+  fill(data, work.full);
+  const FitResult fit =
+      infer::fit(*wrapped_, work.full, {.fixed = held_, .start = start_, .uncertainties = false});
+  if (!fit.minimum.is_usable()) return "the fit that places the nodes: " + fit.minimum.reason;
+  const std::vector<double>& x = fit.minimum.x;
+  if (wrapped_->evaluate(x, work.full, math::Derivatives::curvature, averaging, *work.inner).status !=
+      math::EvaluationStatus::ok) {
+    return "there are no derivatives where nodes are to be placed: " + wrapped_->explain(x, *work.inner);
+  }
+  const auto d = static_cast<Eigen::Index>(integrated_.size()), n = static_cast<Eigen::Index>(kept_.size());
+  Matrix hessian(d, d), mixed(d, n);
+  Vector gradient(d), scale(d);
+  for (Eigen::Index j = 0; j < d; ++j) {
+    const auto i = static_cast<std::size_t>(j);
+    scale[j] = is_log_[i] != 0 ? x[integrated_[i]] : 1.0;  // d theta / dy
+    gradient[j] = scale[j] * work.inner->gradient[integrated_[i]] - (is_log_[i] != 0 ? 1.0 : 0.0);
+  }
+  std::fill(work.direction.begin(), work.direction.end(), 0.0);
+  for (Eigen::Index j = 0; j < d; ++j) {
+    const std::uint32_t own = integrated_[static_cast<std::size_t>(j)];
+    work.direction[own] = 1.0;
+    work.inner->curvature.multiply(work.direction, work.along, math::Form::exact);
+    work.direction[own] = 0.0;
+    for (Eigen::Index l = 0; l < d; ++l) {
+      hessian(l, j) = scale[l] * scale[j] * work.along[integrated_[static_cast<std::size_t>(l)]];
+    }
+    for (Eigen::Index a = 0; a < n; ++a) mixed(j, a) = scale[j] * work.along[kept_[static_cast<std::size_t>(a)]];
+    if (is_log_[static_cast<std::size_t>(j)] != 0) hessian(j, j) += scale[j] * work.inner->gradient[own];
+  }
+  const Matrix whitened = prior_root_.transpose() * hessian * prior_root_;
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(whitened);
+  if (solver.info() != Eigen::Success || !whitened.allFinite()) {
+    return "the second derivatives where nodes are to be placed are not finite";
+  }
+  Vector inverse_root(d);
+  work.log_scale = 0.0;
+  for (Eigen::Index j = 0; j < d; ++j) {
+    inverse_root[j] = 1.0 / std::sqrt(std::max(solver.eigenvalues()[j], least_precision));
+    work.log_scale += std::log(prior_root_(j, j) * inverse_root[j]);
+  }
+  const Matrix root = prior_root_ * solver.eigenvectors() * inverse_root.asDiagonal();
+  work.slope = -(root * (root.transpose() * mixed));
+  for (Eigen::Index j = 0; j < d; ++j) {
+    // Nodes that crossed a kink would make the sum jump in its slope: they stay on their side.
+    if (is_kinked_[static_cast<std::size_t>(j)] != 0) work.slope.row(j).setZero();
+  }
+  Vector move = root.transpose() * gradient;
+  if (move.norm() > largest_move) move *= largest_move / move.norm();
+  for (Eigen::Index j = 0; j < d; ++j) {
+    const double theta = x[integrated_[static_cast<std::size_t>(j)]];
+    work.centre[j] = is_log_[static_cast<std::size_t>(j)] != 0 ? std::log(theta) : theta;
+  }
+  work.centre -= root * move;
+  for (Eigen::Index a = 0; a < n; ++a) work.reference[a] = x[kept_[static_cast<std::size_t>(a)]];
+  const Eigen::Map<const Matrix> z(nodes_.z.data(), d, static_cast<Eigen::Index>(nodes_.size()));
+  work.offsets.noalias() = root * z;
+  if (!work.centre.allFinite() || !work.offsets.allFinite()) return "the nodes would lie at infinity";
+  return {};
+}
+
+void MarginalLikelihood::move_to(std::size_t k, Work& work) const noexcept {
+  work.y = work.base + work.offsets.col(static_cast<Eigen::Index>(k));
+  for (std::size_t j = 0; j < integrated_.size(); ++j) {
+    const double y = work.y[static_cast<Eigen::Index>(j)];
+    work.point[integrated_[j]] = is_log_[j] != 0 ? std::exp(y) : y;
+  }
+}
+
+bool MarginalLikelihood::sum_nodes(Work& work) const noexcept {
+  double largest = -infinity;
+  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+    move_to(k, work);
+    const math::Evaluation e =
+        wrapped_->evaluate(work.point, work.full, math::Derivatives::none, averaging, *work.inner);
+    double term = -infinity;
+    if (e.status == math::EvaluationStatus::ok) {
+      term = nodes_.log_weights[k] + work.log_scale - e.value;
+      for (std::size_t j = 0; j < integrated_.size(); ++j) {
+        if (is_log_[j] != 0) term += work.y[static_cast<Eigen::Index>(j)];
+      }
+    }
+    work.log_terms[k] = term;
+    largest = std::max(largest, term);
+  }
+  if (!std::isfinite(largest)) return false;
+  double sum = 0.0, squares = 0.0;
+  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+    work.shares[k] = std::exp(work.log_terms[k] - largest);
+    sum += work.shares[k];
+    squares += work.shares[k] * work.shares[k];
+  }
+  work.rim = 0.0;
+  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+    work.shares[k] /= sum;
+    if (!nodes_.is_outermost.empty() && nodes_.is_outermost[k] != 0) work.rim += work.shares[k];
+  }
+  work.effective = sum * sum / squares;
+  work.log_sum = largest + std::log(sum);
+  return true;
+}
+
+/// Averages over the nodes, with the shares that sum_nodes has left.
+void MarginalLikelihood::add_derivatives(Work& work, bool with_curvature) const noexcept {
+  const auto n = static_cast<Eigen::Index>(kept_.size()), d = static_cast<Eigen::Index>(integrated_.size());
+  Vector& mean = work.mean;
+  mean.setZero();
+  work.gradients.setZero();
+  work.hessian.setZero();
+  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+    const double share = work.shares[k];
+    if (!(share > negligible)) continue;
+    move_to(k, work);
+    const auto wanted = with_curvature ? math::Derivatives::curvature : math::Derivatives::gradient;
+    wrapped_->evaluate(work.point, work.full, wanted, averaging, *work.inner);
+    const std::vector<double>& g = work.inner->gradient;
+    auto own = work.gradients.col(static_cast<Eigen::Index>(k));
+    for (Eigen::Index a = 0; a < n; ++a) own[a] = g[kept_[static_cast<std::size_t>(a)]];
+    for (Eigen::Index j = 0; j < d; ++j) {
+      const std::uint32_t i = integrated_[static_cast<std::size_t>(j)];
+      const bool is_log = is_log_[static_cast<std::size_t>(j)] != 0;
+      const double theta_slope = is_log ? work.point[i] : 1.0;
+      work.moved.row(j) = theta_slope * work.slope.row(j);
+      own += (theta_slope * g[i] - (is_log ? 1.0 : 0.0)) * work.slope.row(j).transpose();
+      if (with_curvature && is_log) {
+        work.hessian.noalias() += share * theta_slope * g[i] * work.slope.row(j).transpose() * work.slope.row(j);
+      }
+    }
+    mean += share * own;
+    if (!with_curvature) continue;
+    for (Eigen::Index a = 0; a < n; ++a) {
+      const std::uint32_t at = kept_[static_cast<std::size_t>(a)];
+      work.direction[at] = 1.0;
+      for (Eigen::Index j = 0; j < d; ++j) work.direction[integrated_[static_cast<std::size_t>(j)]] = work.moved(j, a);
+      work.inner->curvature.multiply(work.direction, work.along, math::Form::exact);
+      work.direction[at] = 0.0;
+      for (Eigen::Index b = 0; b < n; ++b) {
+        double second = work.along[kept_[static_cast<std::size_t>(b)]];
+        for (Eigen::Index j = 0; j < d; ++j) {
+          second += work.moved(j, b) * work.along[integrated_[static_cast<std::size_t>(j)]];
+        }
+        work.hessian(b, a) += share * second;
+      }
+    }
+  }
+  for (Eigen::Index a = 0; a < n; ++a) work.gradient[static_cast<std::size_t>(a)] += mean[a];
+  if (!with_curvature) return;
+  // The average of second derivatives, less the covariance of first ones.
+  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+    if (!(work.shares[k] > negligible)) continue;
+    auto own = work.gradients.col(static_cast<Eigen::Index>(k));
+    own -= mean;
+    work.hessian.noalias() -= work.shares[k] * own * own.transpose();
+  }
+  work.eigen.compute(work.hessian);
+  const Matrix& vectors = work.eigen.eigenvectors();
+  work.safe.noalias() = vectors * work.eigen.eigenvalues().cwiseAbs().asDiagonal() * vectors.transpose();
+  const std::size_t first = layout_.dense_blocks.back().offset;
+  std::copy_n(work.hessian.data(), n * n, work.curvature.dense_exact.begin() + static_cast<std::ptrdiff_t>(first));
+  std::copy_n(work.safe.data(), n * n, work.curvature.dense_safe.begin() + static_cast<std::ptrdiff_t>(first));
+}
+
+math::Evaluation MarginalLikelihood::evaluate(std::span<const double> point, const Data& data,
+                                              math::Derivatives derivatives, const math::Relaxation&,
+                                              Scratch& scratch) const noexcept {
+  Work& work = static_cast<Work&>(scratch);
+  work.trouble = Work::Trouble::none;
+  const math::Evaluation outside{math::EvaluationStatus::infeasible, infinity, infinity};
+  const math::Evaluation unknown{math::EvaluationStatus::not_finite, infinity, infinity};
+  if (!work.is_placed || work.values != data.values || work.masked != data.masked) {
+    try {
+      work.values = data.values;
+      work.masked = data.masked;
+      work.problem = place(data, work);
+    } catch (const std::exception& e) {  // no memory for a fit
+      work.problem = e.what();
+    }
+    work.is_placed = true;
+  }
+  if (!work.problem.empty()) {
+    work.trouble = Work::Trouble::placement;
+    return unknown;
+  }
+  const model::ConstraintSum constraints = model::add_constraint_terms(*this, point, data, derivatives, work);
+  if (constraints.bad_parameter >= 0) {
+    work.trouble = Work::Trouble::constraint;
+    work.bad_parameter = static_cast<std::size_t>(constraints.bad_parameter);
+    return outside;
+  }
+  for (std::size_t a = 0; a < kept_.size(); ++a) {
+    work.point[kept_[a]] = point[a];
+    work.phi[static_cast<Eigen::Index>(a)] = point[a] - work.reference[static_cast<Eigen::Index>(a)];
+  }
+  work.base = work.centre;
+  work.base.noalias() += work.slope * work.phi;
+  if (!sum_nodes(work)) {
+    work.trouble = Work::Trouble::outside;
+    return outside;
+  }
+  if (nodes_.is_outermost.empty() && work.effective < min_effective_nodes) work.trouble = Work::Trouble::too_few;
+  if (work.rim > largest_rim) work.trouble = Work::Trouble::rim;
+  if (work.trouble != Work::Trouble::none) return unknown;
+  if (derivatives != math::Derivatives::none) add_derivatives(work, derivatives == math::Derivatives::curvature);
+  return {math::EvaluationStatus::ok, constraints.value - work.log_sum, -work.log_sum};
+}
+
+std::vector<double> MarginalLikelihood::replicates(const Scratch& scratch) const {
+  const Work& work = static_cast<const Work&>(scratch);
+  const std::size_t size = nodes_.size() / nodes_.n_replicates;
+  std::vector<double> values;
+  for (std::size_t r = 0; r < nodes_.n_replicates; ++r) {
+    double sum = 0.0;
+    for (std::size_t k = r * size; k < (r + 1) * size; ++k) sum += work.shares[k];
+    values.push_back(work.log_sum + std::log(static_cast<double>(nodes_.n_replicates) * sum));
+  }
+  return values;
+}
+
+double MarginalLikelihood::effective_nodes(const Scratch& scratch) const {
+  return static_cast<const Work&>(scratch).effective;
+}
+
+std::string MarginalLikelihood::explain(std::span<const double> point, const Scratch& scratch) const {
+  const Work& work = static_cast<const Work&>(scratch);
+  for (std::size_t a = 0; a < point.size(); ++a) {
+    if (!std::isfinite(point[a])) {
+      return fmt::format("{} = {:g}, which is not a finite number", parameters_[a].name, point[a]);
+    }
+  }
+  const auto where = [&] {
+    std::vector<std::string> values;
+    for (std::size_t a = 0; a < point.size(); ++a) values.push_back(fmt::format("{} = {:g}", parameters_[a].name, point[a]));
+    constexpr std::size_t told = 4;
+    if (values.size() > told) values.resize(told);
+    return fmt::format("{}", fmt::join(values, ", "));
+  };
+  switch (work.trouble) {
+    case Work::Trouble::none: break;
+    case Work::Trouble::placement: return work.problem;
+    case Work::Trouble::constraint: return model::explain_constraint(*this, point, work.bad_parameter);
+    case Work::Trouble::outside:
+      return fmt::format("no node of the average over nuisance parameters is possible at {}: {}", where(),
+                         wrapped_->explain(work.point, *work.inner));
+    case Work::Trouble::too_few:
+      return fmt::format(
+          "the average over nuisance parameters rests on {:.0f} effective nodes of {} at {}, too far from the fit that "
+          "places them",
+          work.effective, nodes_.size(), where());
+    case Work::Trouble::rim:
+      return fmt::format(
+          "the nodes of the average over nuisance parameters do not reach far enough at {}: {:.1g} of it lies on their "
+          "rim",
+          where(), work.rim);
+  }
+  return {};
+}
+
+// ------------------------------------------------------------------ data
+
+std::vector<std::uint32_t> MarginalLikelihood::idle_parameters(const Data& data) const {
+  if (data.masked.empty()) return {};
+  Data full;
+  fill(data, full);
+  std::vector<std::uint32_t> idle;
+  for (const std::uint32_t i : wrapped_->idle_parameters(full)) {
+    if (new_index_[i] != none) idle.push_back(new_index_[i]);
+  }
+  return idle;
+}
+
+model::Constants MarginalLikelihood::constants(const Data& data) const {
+  Data full;
+  fill(data, full);
+  return {wrapped_->constants(full).main + prior_constant_, model::constraint_constant(*this, data)};
+}
+
+std::vector<double> MarginalLikelihood::full_point(std::span<const double> point) const {
+  if (asimov_ == Asimov::a_posteriori) {
+    std::vector<FixedParameter> fixed;
+    for (std::size_t a = 0; a < kept_.size(); ++a) fixed.push_back({ParamId{kept_[a]}, point[a]});
+    FitResult fit = infer::fit(*wrapped_, observed_, {.fixed = fixed, .start = start_, .uncertainties = false});
+    if (fit.minimum.is_usable()) return std::move(fit.minimum.x);
+  }
+  std::vector<double> full = initial_point(*wrapped_);
+  for (std::size_t a = 0; a < kept_.size(); ++a) full[kept_[a]] = point[a];
+  return full;
+}
+
+Data MarginalLikelihood::expected_data(std::span<const double> point) const {
+  const Data full = wrapped_->expected_data(full_point(point));
+  Data expected;
+  for (const std::size_t i : data_) expected.values.push_back(full.values[i]);
+  expected.point.assign(point.begin(), point.end());
+  return expected;
+}
+
+std::vector<double> MarginalLikelihood::expected_by_sample(std::span<const double> point) const {
+  return wrapped_->expected_by_sample(full_point(point));
+}
+
+void MarginalLikelihood::draw_from_priors(const model::RandomKey& key, std::vector<double>& full) const {
+  const math::RandomSpace space(key.seed, key.stream ^ prior_stream);
+  const auto d = static_cast<Eigen::Index>(integrated_.size());
+  Vector normals(d);
+  for (Eigen::Index j = 0; j < d; ++j) {
+    math::RandomStream stream = space.at(key.index, static_cast<std::size_t>(j));
+    normals[j] = math::draw_normal(0.0, 1.0, stream);
+  }
+  const Vector drawn = prior_centre_ + prior_root_ * normals;
+  for (std::size_t j = 0; j < integrated_.size(); ++j) {
+    const model::Constraint& c = wrapped_->parameters()[integrated_[j]].constraint;
+    math::RandomStream stream = space.at(key.index, integrated_.size() + j);
+    double& theta = full[integrated_[j]];
+    const double auxiliary = observed_.values[c.data_index];
+    if (c.kind == ConstraintKind::poisson) {
+      theta = math::draw_gamma(auxiliary + 1.0, stream) / c.rate;
+    } else if (c.kind == ConstraintKind::gamma_variance) {
+      theta = math::draw_from_gamma_variance(auxiliary, observed_.values[c.variance_index], c.error_on_error, stream);
+    } else {
+      theta = drawn[static_cast<Eigen::Index>(j)];
+    }
+  }
+}
+
+void MarginalLikelihood::fluctuate(const Data& expected, const model::RandomKey& key, Data& toy) const {
+  Data full;
+  if (expected.point.empty()) {  // put together by hand: nothing says what it belongs to
+    fill(expected, full);
+  } else {
+    std::vector<double> point(wrapped_->parameters().size());
+    for (std::size_t a = 0; a < kept_.size(); ++a) point[kept_[a]] = expected.point[a];
+    draw_from_priors(key, point);
+    full = wrapped_->expected_data(point);
+    for (const model::DataBlock& block : data_blocks_) {
+      if (!block.is_auxiliary) continue;
+      for (std::size_t i = block.first; i < block.first + block.size; ++i) full.values[data_[i]] = expected.values[i];
+    }
+  }
+  full.masked = expected.masked;
+  Data drawn;
+  wrapped_->fluctuate(full, key, drawn);
+  toy.values.resize(data_.size());
+  for (std::size_t i = 0; i < data_.size(); ++i) toy.values[i] = drawn.values[data_[i]];
+  toy.masked = expected.masked;
+  toy.point.clear();
+}
+
+}  // namespace relume::infer
