@@ -739,10 +739,10 @@ const Option control{.name = "control",
                      .is_repeatable = true,
                      .help = "Control region: a channel that is fitted, and is not in the result. Never guessed."};
 const Option result_channel{.name = "channel",
-                    .kind = Kind::text,
-                    .metavar = "NAME",
-                    .is_repeatable = true,
-                    .help = "Channel of the result; without, all that are no control regions."};
+                            .kind = Kind::text,
+                            .metavar = "NAME",
+                            .is_repeatable = true,
+                            .help = "Channel of the result; without, all that are no control regions."};
 const Option fit_all_regions{
     .name = "fit-all-regions",
     .help = "Fit all channels. The data of signal regions then count twice: in the fit, and again in the result."};

@@ -22,11 +22,9 @@ namespace relume::cli {
 namespace {
 
 using reinterpret::Attempt;
-using reinterpret::FullAnswers;
 using reinterpret::Simplification;
-using reinterpret::SimplifyMethod;
 using reinterpret::SimplifyOptions;
-using reinterpret::ValidityOptions;
+using reinterpret::SimplifyQuestion;
 
 /// Errors of an option, at the option.
 template <class T>
@@ -34,20 +32,18 @@ T value_of(Result<T>&& result) {
   if (result) return *std::move(result);
   Errors errors = result.errors();
   for (Error& error : errors) {
-    for (const char* name : {"control", "region"}) {
-      if (error.where == name) error.where = fmt::format("--{}", name);
-    }
+    if (error.where == "control") error.where = "--control";
+    if (error.where == "region") error.where = "--channel";
   }
   throw Exception(std::move(errors));
 }
 
-SimplifyOptions simplify_options(const Arguments& arguments, const Model& model) {
+SimplifyOptions simplify_options(const Arguments& arguments) {
   SimplifyOptions o;
   o.method = reinterpret::simplify_method_from_string(arguments.text(options::simplify_method)).value();
   o.controls = arguments.all(options::control);
   o.regions = arguments.all(options::result_channel);
   o.fit_all_regions = arguments.given(options::fit_all_regions);
-  o.fixed = model.fixed;
   o.n_toys = static_cast<std::size_t>(arguments.integer(options::moment_toys));
   o.seed = static_cast<std::uint64_t>(arguments.integer(options::seed));
   o.threads = static_cast<int>(arguments.integer(options::jobs));
@@ -68,25 +64,14 @@ void check_combinations(const Arguments& arguments) {
   }
 }
 
-bool has_signal(const model::Likelihood& likelihood) {
-  const std::vector<double> yields = reinterpret::signal_yields(likelihood);
-  return std::any_of(yields.begin(), yields.end(), [](double y) { return y != 0.0; });
-}
-
 /// A published background gets a signal to be judged with.
-void add_probe(spec::Workspace& workspace, ModelSettings& settings, Model& model, const Arguments& arguments) {
-  std::vector<std::string> regions = arguments.all(options::result_channel);
-  const std::vector<std::string> controls = arguments.all(options::control);
-  for (const model::ChannelInfo& c : model.likelihood().channels()) {
-    const bool is_control = std::find(controls.begin(), controls.end(), c.name) != controls.end();
-    if (arguments.all(options::result_channel).empty() && !is_control) regions.push_back(c.name);
-  }
-  workspace = reinterpret::with_probe_signal(workspace, model.likelihood(), regions).value();
+void add_probe(spec::Publication& publication, ModelSettings& settings, Model& model, const SimplifyOptions& o) {
+  if (reinterpret::has_signal(model.likelihood())) return;
+  const spec::Workspace& workspace = workspace_of(publication, "simplify");
+  spec::Workspace with = reinterpret::with_probe_signal(workspace, model.likelihood(), o).value();
   settings.compile.poi.reset();
-  model = build_with_poi({workspace}, settings).value();
-  model.compiled.notices.emplace_back(
-      "the model has no signal: limits are on a probe of sqrt(background) events in every bin of the regions; --signal "
-      "or --patchset with --point checks with another");
+  model = build_with_poi({std::move(with)}, settings).value();
+  model.compiled.notices.emplace_back(std::string(reinterpret::probe_note) + ": --signal, or --patchset with --point");
 }
 
 /// As --as says: what HistFactory programs read is pyhf's by default.
@@ -95,14 +80,11 @@ spec::Json document_of(const Simplification& simplification, const Arguments& ar
   const bool as_pyhf = arguments.given(options::as) ? arguments.text(options::as) == "pyhf"
                                                     : workspace != nullptr && workspace->correlations.empty();
   if (!as_pyhf) return formats::likelihood_to_json(simplification.publication);
-  if (workspace == nullptr) {
-    const auto& likelihood = std::get<spec::SimplifiedLikelihood>(simplification.publication.value);
-    return formats::workspace_to_json(reinterpret::as_pyhf(likelihood).value());
-  }
-  if (!workspace->correlations.empty()) {
-    throw UsageError("--as pyhf: correlated constraints have no place in a pyhf workspace; --as relume keeps them");
-  }
-  return formats::workspace_to_json(*workspace);
+  auto pyhf = reinterpret::as_pyhf(simplification);
+  if (pyhf) return formats::workspace_to_json(*pyhf);
+  Errors errors = pyhf.errors();
+  for (Error& error : errors) error.where = "--as pyhf";
+  throw Exception(std::move(errors));
 }
 
 /// With a progress bar for the toys.
@@ -129,29 +111,15 @@ int run_simplify(const Arguments& arguments) {
   apply_to(input.publication, settings);
   Model model = build(input.publication, settings).value();
   const bool checks = !arguments.given(options::no_check);
-  if (checks && !has_signal(model.likelihood())) {
-    add_probe(workspace_of(input.publication, "simplify"), settings, model, arguments);
-  }
-  const std::atomic<bool>& stop = catch_interrupts();
-
-  SimplifyOptions o = simplify_options(arguments, model);
-  o.stop = &stop;
-  ValidityOptions v{.fixed = model.fixed, .stop = &stop};
   const bool searches = arguments.given(options::target_accuracy);
-  v.tolerance = arguments.number(searches ? options::target_accuracy : options::simplify_tolerance);
-
+  SimplifyQuestion question{.simplify = simplify_options(arguments), .checks = checks, .searches = searches};
+  if (checks) add_probe(input.publication, settings, model, question.simplify);
+  question.simplify.fixed = question.validity.fixed = model.fixed;
+  question.simplify.stop = question.validity.stop = &catch_interrupts();
+  question.validity.tolerance = arguments.number(searches ? options::target_accuracy : options::simplify_tolerance);
   std::vector<Attempt> attempts;
-  with_progress(o, [&] {
-    FullAnswers full;
-    if (checks) full = reinterpret::ask_full(model.likelihood(), model.observed(), v);
-    if (searches) {
-      attempts = value_of(reinterpret::simplify_to_accuracy(full, model.likelihood(), model.observed(), o, v));
-      return;
-    }
-    attempts.push_back({value_of(reinterpret::simplify(model.likelihood(), model.observed(), o)), {}});
-    if (!checks) return;
-    attempts.back().validity =
-        reinterpret::check(full, model.likelihood(), model.observed(), attempts.back().simplification, v);
+  with_progress(question.simplify, [&] {
+    attempts = value_of(reinterpret::simplify_and_check(model.likelihood(), model.observed(), question));
   });
 
   Attempt& last = attempts.back();

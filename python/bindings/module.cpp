@@ -21,4 +21,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_yields(m);
   relume::python::bind_posterior(m);
   relume::python::bind_maps(m);
+  relume::python::bind_simplify(m);
 }

@@ -153,8 +153,8 @@ class Preparation {
     for (spec::Component& component : with.components) {
       const spec::Signal part = part_of(*signal_, component.name + '/');
       if (part.samples.empty()) continue;
-      auto prepared = prepare(component.publication, &part,
-                              {.other_channels_are_zero = options_.other_channels_are_zero});
+      auto prepared =
+          prepare(component.publication, &part, {.other_channels_are_zero = options_.other_channels_are_zero});
       if (!prepared) {
         for (Error error : prepared.errors()) {
           error.where = fmt::format("component '{}'{}{}", component.name, error.where.empty() ? "" : ", ", error.where);
@@ -256,9 +256,8 @@ class Compilation {
     of_component.poi.reset();
     of_component.measurement.clear();
     if (!options_.measurement.empty()) return not_meant("a product");
-    return model::compile(chosen, [&](const spec::Component& component) {
-      return compile(component.publication, of_component);
-    });
+    return model::compile(
+        chosen, [&](const spec::Component& component) { return compile(component.publication, of_component); });
   }
 
  private:

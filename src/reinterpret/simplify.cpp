@@ -479,6 +479,10 @@ bool needs_controls(SimplifyMethod method) {
 
 Result<Simplification> simplify(const model::Likelihood& likelihood, const model::Data& observed,
                                 const SimplifyOptions& options) {
+  if (likelihood.channels().empty() || !likelihood.why_no_expected_data().empty()) {
+    return Error{ErrorCode::unsupported, "model", "only counts in channels can be simplified",
+                 likelihood.why_no_expected_data()};
+  }
   return Simplifier(likelihood, observed, options).run();
 }
 
@@ -527,6 +531,14 @@ Result<spec::Workspace> as_pyhf(const spec::SimplifiedLikelihood& likelihood) {
     ws.measurements.front().parameters.push_back(wide(name));
   }
   return ws;
+}
+
+Result<spec::Workspace> as_pyhf(const Simplification& simplification) {
+  const auto* workspace = std::get_if<spec::Workspace>(&simplification.publication.value);
+  if (workspace == nullptr) return as_pyhf(std::get<spec::SimplifiedLikelihood>(simplification.publication.value));
+  if (workspace->correlations.empty()) return *workspace;
+  return Error{ErrorCode::unsupported, "correlations", "correlated constraints have no place in a pyhf workspace",
+               "relume's own format keeps them"};
 }
 
 }  // namespace relume::reinterpret

@@ -65,7 +65,7 @@ Result<model::Compiled> compile_with_signal(const spec::Workspace& workspace, co
 std::vector<double> signal_yields(const model::Likelihood& likelihood) {
   std::vector<double> point = infer::initial_point(likelihood);
   const auto poi = likelihood.poi();
-  if (!poi) return std::vector<double>(likelihood.n_data(), 0.0);
+  if (!poi || !likelihood.why_no_expected_data().empty()) return std::vector<double>(likelihood.n_data(), 0.0);
   point[poi->index] = 1.0;
   std::vector<double> yields = likelihood.expected_data(point).values;
   point[poi->index] = 0.0;
@@ -78,14 +78,26 @@ std::vector<double> signal_yields(const model::Likelihood& likelihood) {
   return yields;
 }
 
+const char* const probe_note =
+    "the model has no signal: limits are on a probe of sqrt(background) events in every bin of the regions; bring a "
+    "signal to check with that";
+
+bool has_signal(const model::Likelihood& likelihood) {
+  const std::vector<double> yields = signal_yields(likelihood);
+  return std::any_of(yields.begin(), yields.end(), [](double y) { return y != 0.0; });
+}
+
 Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, const model::Likelihood& likelihood,
-                                          const std::vector<std::string>& regions) {
+                                          const SimplifyOptions& options) {
+  const auto names = [](const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
   std::vector<double> point = infer::initial_point(likelihood);
   if (const auto poi = likelihood.poi()) point[poi->index] = 0.0;
   const std::vector<double> expected = likelihood.expected_data(point).values;
   spec::SignalSample sample{.name = "probe signal"};
   for (const model::ChannelInfo& c : likelihood.channels()) {
-    if (std::find(regions.begin(), regions.end(), c.name) == regions.end()) continue;
+    if (options.regions.empty() ? names(options.controls, c.name) : !names(options.regions, c.name)) continue;
     spec::SignalYields yields{.channel = c.name};
     for (std::size_t b = 0; b < c.n_bins; ++b) {
       yields.yields.emplace_back(std::sqrt(std::max(0.0, expected[c.first_bin + b])));
@@ -93,7 +105,7 @@ Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, cons
     sample.channels.push_back(std::move(yields));
   }
   const std::string& published = workspace.measurements.front().poi;
-  spec::Signal signal{
+  const spec::Signal signal{
       .name = "probe signal", .poi = published.empty() ? "mu" : published, .samples = {std::move(sample)}};
   return edit::add_signal(workspace, signal, {.other_channels_are_zero = true});
 }
@@ -206,21 +218,27 @@ Validity check(const FullAnswers& full, const model::Likelihood& likelihood, con
   return v;
 }
 
-Result<std::vector<Attempt>> simplify_to_accuracy(const FullAnswers& full, const model::Likelihood& likelihood,
-                                                  const model::Data& observed, SimplifyOptions simplify_options,
-                                                  const ValidityOptions& options) {
+Result<std::vector<Attempt>> simplify_and_check(const model::Likelihood& likelihood, const model::Data& observed,
+                                                const SimplifyQuestion& question) {
   using enum SimplifyMethod;
-  const bool has_controls = simplify_options.fit_all_regions || !simplify_options.controls.empty();
-  const std::vector<SimplifyMethod> methods =
-      has_controls ? std::vector<SimplifyMethod>{postfit_total, linear, toys_postfit, linearised}
-                   : std::vector<SimplifyMethod>{toys_prefit, linearised};
+  SimplifyOptions options = question.simplify;
+  std::vector<SimplifyMethod> methods{options.method};
+  if (question.searches) {
+    const bool has_controls = options.fit_all_regions || !options.controls.empty();
+    methods = has_controls ? std::vector<SimplifyMethod>{postfit_total, linear, toys_postfit, linearised}
+                           : std::vector<SimplifyMethod>{toys_prefit, linearised};
+  }
+  const bool checks = question.checks || question.searches;
+  FullAnswers full;
   std::vector<Attempt> attempts;
   for (const SimplifyMethod method : methods) {
-    simplify_options.method = method;
-    auto simplification = simplify(likelihood, observed, simplify_options);
+    options.method = method;
+    auto simplification = simplify(likelihood, observed, options);
     if (!simplification) return simplification.errors();
     Attempt attempt{*std::move(simplification), {}};
-    attempt.validity = check(full, likelihood, observed, attempt.simplification, options);
+    // Once, and not before it is clear that the question is one.
+    if (checks && attempts.empty()) full = ask_full(likelihood, observed, question.validity);
+    if (checks) attempt.validity = check(full, likelihood, observed, attempt.simplification, question.validity);
     attempts.push_back(std::move(attempt));
     const Validity& validity = attempts.back().validity;
     if (!validity.misleads() || validity.status == Status::interrupted) break;

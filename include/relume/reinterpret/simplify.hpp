@@ -90,5 +90,7 @@ Result<Simplification> simplify(const model::Likelihood& likelihood, const model
 /// eigenvectors, one histosys background_mode[k] per k moves all channels by -v_k and +v_k. That is exact for every
 /// interpolation code. Errors: third moments, which have no such form; a matrix that is no covariance.
 Result<spec::Workspace> as_pyhf(const spec::SimplifiedLikelihood& likelihood);
+/// The same of whatever came out. Errors: also correlated constraints, which have no place there.
+Result<spec::Workspace> as_pyhf(const Simplification& simplification);
 
 }  // namespace relume::reinterpret

@@ -29,10 +29,15 @@ namespace relume::reinterpret {
 /// is no parameter of interest.
 std::vector<double> signal_yields(const model::Likelihood& likelihood);
 
-/// The same workspace with a signal to check simplified versions with, where none is published: the square root of the
-/// expected background in every bin of the regions, so that each says as much about it as any other; nothing elsewhere.
+bool has_signal(const model::Likelihood& likelihood);
+
+/// For a model without signal, the same workspace with one to check simplified versions with: the square root of the
+/// expected background in every bin of the regions of the result, so that each says as much about it as any other, and
+/// nothing elsewhere.
 Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, const model::Likelihood& likelihood,
-                                          const std::vector<std::string>& regions);
+                                          const SimplifyOptions& options);
+/// What to tell about that signal.
+extern const char* const probe_note;
 
 /// The simplified likelihood with the signal of the full one: yields (laid out as Data::values of the full one) in the
 /// channels that both have, without uncertainties of its own.
@@ -100,11 +105,18 @@ struct Attempt {
   Validity validity;  ///< not_defined where the simplification is not usable
 };
 
-/// Methods from the smallest result to the largest, as far as the options allow them, until the limits of one shift by
-/// no more than `options.tolerance`: that is the last one. postfit-total, linear and toys-postfit with control regions
-/// (or all regions fitted), toys-prefit without; linearised.
-Result<std::vector<Attempt>> simplify_to_accuracy(const FullAnswers& full, const model::Likelihood& likelihood,
-                                                  const model::Data& observed, SimplifyOptions simplify_options,
-                                                  const ValidityOptions& options);
+struct SimplifyQuestion {
+  SimplifyOptions simplify = {};
+  ValidityOptions validity = {};
+  bool checks = true;  ///< compares limits; without, Validity is empty
+  /// Instead of one method, methods from the smallest result to the largest, as far as the options allow them, until
+  /// the limits of one shift by no more than the tolerance: that is the last one. postfit-total, linear and
+  /// toys-postfit with control regions (or all regions fitted), toys-prefit without; linearised.
+  bool searches = false;
+};
+
+/// At least one attempt. Precondition: a parameter of interest, when it checks or searches.
+Result<std::vector<Attempt>> simplify_and_check(const model::Likelihood& likelihood, const model::Data& observed,
+                                                const SimplifyQuestion& question);
 
 }  // namespace relume::reinterpret
