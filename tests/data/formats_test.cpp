@@ -12,6 +12,7 @@
 #include "relume/formats/input.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/json_patch.hpp"
+#include "relume/formats/publication.hpp"
 #include "relume/formats/publication_json.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
@@ -164,6 +165,40 @@ TEST(LikelihoodPage, ShowsFilesThatAreRead) {
     EXPECT_TRUE(publication) << to_string(publication.errors());
   }
   EXPECT_EQ(examples.size(), 5u);
+}
+
+TEST(PlainPage, ShowsFilesThatAreRead) {
+  const std::vector<std::string> examples = examples_on("plain.md");
+  for (const std::string& example : examples) {
+    const Result<spec::Publication> publication = read_publication(example, "plain.md");
+    EXPECT_TRUE(publication) << to_string(publication.errors());
+  }
+  EXPECT_EQ(examples.size(), 1u);
+}
+
+/// What SModels publishes and the plain layout of the same numbers are the same likelihood; both survive their way
+/// through a likelihood file.
+TEST(PublishedCovariances, AreTheSameFromBothLayouts) {
+  RELUME_NEEDS_SHARED_DATA();
+  std::size_t n_read = 0;
+  for (const auto& entry : fs::directory_iterator(test::shared_data() / "data" / "simplified")) {
+    const fs::path plain = entry.path() / "model.json";
+    if (!fs::exists(plain)) continue;
+    const Result<spec::Publication> typed = read_publication_input(plain.string());
+    const Result<spec::Publication> published = read_publication_input(entry.path().string());
+    ASSERT_TRUE(typed) << to_string(typed.errors());
+    ASSERT_TRUE(published) << to_string(published.errors());
+    const auto& a = std::get<spec::SimplifiedLikelihood>(typed->value);
+    const auto& b = std::get<spec::SimplifiedLikelihood>(published->value);
+    EXPECT_EQ(a.regions, b.regions) << plain;
+    EXPECT_EQ(a.covariance, b.covariance) << plain;
+    EXPECT_EQ(a.third_moments, b.third_moments) << plain;
+    for (const auto& publication : {*typed, *published}) {
+      EXPECT_EQ(likelihood_from_json(likelihood_to_json(publication), "again").value(), publication) << plain;
+    }
+    ++n_read;
+  }
+  EXPECT_GE(n_read, 6u);
 }
 
 }  // namespace
