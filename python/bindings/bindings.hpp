@@ -34,6 +34,7 @@ void bind_hygiene(nanobind::module_& m);
 void bind_impacts(nanobind::module_& m);
 void bind_yields(nanobind::module_& m);
 void bind_posterior(nanobind::module_& m);
+void bind_maps(nanobind::module_& m);
 
 /// A compiled likelihood with the data it was published with, and what it was made from (to be pickled).
 struct Model {

@@ -20,4 +20,5 @@ NB_MODULE(_core, m) {
   relume::python::bind_impacts(m);
   relume::python::bind_yields(m);
   relume::python::bind_posterior(m);
+  relume::python::bind_maps(m);
 }

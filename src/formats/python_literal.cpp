@@ -114,6 +114,7 @@ class Parser {
     for (;;) {
       skip_blanks();
       if (is_at(end)) break;
+      if (at_ >= text_.size()) return fail("the value ends too early");
       if (!into.items.empty() && !comma) {
         return fail(fmt::format("expected a comma before {}", here()));
       }
@@ -165,7 +166,7 @@ class Parser {
   bool read_factor(Literal& value) {
     skip_blanks();
     value.line = line_;
-    if (at_ >= text_.size()) return fail("the value ends too early", "a bracket may be missing");
+    if (at_ >= text_.size()) return fail("the value ends too early");
     const char c = text_[at_];
     if (c == '[') return read_sequence(value, ']', Kind::list);
     if (c == '(') return read_sequence(value, ')', Kind::tuple);
@@ -182,7 +183,7 @@ class Parser {
     const std::uint32_t begin = line_;
     has_comma_ = false;
     if (!read_items(value, end)) {
-      if (at_ >= text_.size() && error_) error_->hint = fmt::format("a bracket opens in line {}", begin);
+      if (at_ >= text_.size() && error_->hint.empty()) error_->hint = fmt::format("a bracket opens in line {}", begin);
       return false;
     }
     --depth_;

@@ -221,9 +221,9 @@ GridPlace MassGrid::place(std::span<const double> point) const {
   if (distance > plane_tolerance) {
     place.status = GridPlace::Status::off_plane;
     place.reason = fmt::format(
-        "the masses are off the plane of the map, by {:.3g} GeV: its points differ in {} direction{}, a point has {} "
-        "coordinates",
-        distance, n, n == 1 ? "" : "s", grid.coordinates.size());
+        "the masses are {:.3g} GeV off the plane that the points of the map are in: they obey relations that these do "
+        "not, such as equal branches or a fixed mass difference",
+        distance);
     return place;
   }
   const auto is_at = [&](std::size_t i) { return grid.points.col(static_cast<Eigen::Index>(i)) == x; };

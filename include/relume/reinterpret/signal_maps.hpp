@@ -61,6 +61,8 @@ class SignalMaps {
   /// All coordinates of a point, GeV.
   Result<std::vector<double>> coordinates_of(const MassPoint& point) const;
   std::span<const spec::MapCoordinate> coordinates() const { return maps_.front().coordinates; }
+  /// That have a map of the topology.
+  const std::vector<std::string>& regions() const { return regions_; }
   spec::MapKind kind() const { return maps_.front().kind; }
 
   /// In the order of the regions that have a map.
