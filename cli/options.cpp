@@ -1321,7 +1321,8 @@ const Command all_commands[] = {
      workspace, nll_groups, nll_examples, run_nll},
     {"signal", "Make a signal file from published efficiency maps",
      "Yields are luminosity times cross section times efficiency, with efficiencies interpolated between the masses of "
-     "the maps. Outside of a map there is no efficiency (docs/formats/smodels.md).",
+     "the maps. Outside of a map there is no efficiency (docs/formats/smodels.md). A map of upper limits makes a "
+     "likelihood file of its limits at the masses.",
      map_directory, signal_groups, signal_examples, run_signal},
     {"combine", "Join two workspaces", "With pyhf's meaning; what clashes is listed.", two_workspaces, combine_groups,
      combine_examples, run_combine},

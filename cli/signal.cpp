@@ -1,13 +1,16 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// From published maps and masses to a signal file.
+// From published maps and masses to a signal file or, of upper limits, to a likelihood file.
+#include <algorithm>
 #include <charconv>
+#include <variant>
 
 #include <fmt/format.h>
 
 #include "output.hpp"
 #include "relume/base/error.hpp"
+#include "relume/formats/publication_json.hpp"
 #include "relume/formats/signal_json.hpp"
 #include "relume/formats/smodels.hpp"
 #include "relume/reinterpret/signal_maps.hpp"
@@ -45,6 +48,22 @@ spec::CrossSection cross_section(const std::string& text) {
   return read;
 }
 
+/// A likelihood file, which needs more than an observed limit.
+spec::Json limits_file(const reinterpret::SignalMaps& maps, const reinterpret::MassPoint& point,
+                       const spec::CrossSection& predicted) {
+  const spec::Publication limits{maps.upper_limits(point, predicted).value()};
+  const auto& read = std::get<spec::UpperLimits>(limits.value);
+  constexpr std::size_t median = 2;
+  if (!read.expected[median]) {
+    throw Exception({{ErrorCode::unsupported, read.name,
+                      fmt::format("the observed upper limit is {:g} fb; there is no expected one here, and no "
+                                  "likelihood without it",
+                                  read.observed),
+                      {}}});
+  }
+  return formats::likelihood_to_json(limits);
+}
+
 }  // namespace
 
 int run_signal(const Arguments& arguments) {
@@ -60,17 +79,20 @@ int run_signal(const Arguments& arguments) {
     const spec::SmodelsResult result = formats::read_smodels_result(directory).value();
     throw UsageError("--topology names one of the maps:\n" + report::to_table(reinterpret::topologies(result), result));
   }
-  if (!arguments.given(options::masses) || !arguments.given(options::cross_section)) {
-    throw UsageError("a signal needs --masses and --cross-section");
-  }
+  if (!arguments.given(options::masses)) throw UsageError("--masses says where the maps are read");
+  if (!arguments.given(options::cross_section)) throw UsageError("a signal needs its --cross-section");
   const reinterpret::MassPoint point{numbers_in(arguments, options::masses), numbers_in(arguments, options::widths)};
+  const spec::CrossSection predicted = cross_section(arguments.text(options::cross_section));
+  const reinterpret::SignalMaps maps = 
+      reinterpret::SignalMaps::read(directory, arguments.text(options::topology)).value();
+  if (maps.kind() == spec::MapKind::upper_limits) {
+    write_document(arguments, limits_file(maps, point, predicted));
+    return exit_code::ok;
+  }
   reinterpret::SignalOptions how;
   how.outside_is_zero = arguments.given(options::outside_is_zero);
   if (arguments.given(options::for_model)) how.model_file = arguments.text(options::for_model);
-  const reinterpret::MapSignal made =
-      reinterpret::signal_from_maps(directory, arguments.text(options::topology), point,
-                                    cross_section(arguments.text(options::cross_section)), how)
-          .value();
+  const reinterpret::MapSignal made = maps.signal(point, predicted, how).value();
   for (const reinterpret::RegionEfficiency& region : made.outside) {
     warn(fmt::format("{} {}: {}", region.region,
                      how.outside_is_zero ? "is taken to see no signal" : "is left out of the signal", region.reason));

@@ -10,6 +10,7 @@
 
 #include "bindings.hpp"
 #include "json.hpp"
+#include "relume/formats/publication_json.hpp"
 #include "relume/formats/signal_json.hpp"
 #include "relume/formats/smodels.hpp"
 #include "relume/reinterpret/signal_maps.hpp"
@@ -33,7 +34,7 @@ std::vector<double> row_of(const Matrix& matrix, std::size_t row) {
 
 SignalMaps read_maps(const std::string& directory, const std::string& topology) {
   const nb::gil_scoped_release release;
-  return SignalMaps::make(formats::read_smodels_result(directory).value(), topology).value();
+  return SignalMaps::read(directory, topology).value();
 }
 
 /// One row per point, one column per region; NaN outside of a map.
@@ -59,7 +60,7 @@ nb::object signal(const SignalMaps& maps, const std::vector<double>& masses, con
 }
 
 nb::object upper_limits(const SignalMaps& maps, const std::vector<double>& masses, const std::vector<double>& widths) {
-  return json_to_python(report::to_json(maps.upper_limits({masses, widths}).value()));
+  return json_to_python(formats::likelihood_to_json({maps.upper_limits({masses, widths}).value()}));
 }
 
 nb::object topologies(const std::string& directory) {

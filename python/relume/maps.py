@@ -46,7 +46,7 @@ class MapLimits:
     observed: float  #: in `unit`
     expected: float | None  #: the median; None where there is no map of it, or where that does not reach the masses
     unit: str  #: of both
-    document: dict[str, Any] = dataclasses.field(repr=False)  #: as the engine gives it
+    document: dict[str, Any] = dataclasses.field(repr=False)  #: of a likelihood file (docs/formats/likelihood.md); one needs the expected limit
 
 
 class MassMaps:

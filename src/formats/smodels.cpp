@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -18,6 +17,7 @@
 #include "formats/smodels_reader.hpp"
 #include "formats/text_entries.hpp"
 #include "relume/formats/input.hpp"
+#include "relume/spec/validate.hpp"
 
 namespace relume::formats {
 
@@ -96,7 +96,7 @@ std::optional<std::vector<std::string>> read_names(TextEntries& entries, std::st
   return names;
 }
 
-/// n rows of n numbers, symmetric to what printed digits allow.
+/// n rows of n numbers; whether they are a covariance is checked with the publication.
 std::optional<SquareMatrix> read_matrix(const Literal& rows, std::size_t n, std::string_view source, Errors& problems) {
   const auto refuse = [&](const Literal& where, std::string message) {
     problems.push_back({ErrorCode::schema, fmt::format("{}:{}", source, where.line), std::move(message), {}});
@@ -118,22 +118,6 @@ std::optional<SquareMatrix> read_matrix(const Literal& rows, std::size_t n, std:
       matrix.values.push_back(item.number);
     }
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!(matrix(i, i) > 0.0)) {
-      return refuse(rows.items[i], fmt::format("the variance {} in row {} is not positive", matrix(i, i), i + 1));
-    }
-    for (std::size_t j = 0; j < i; ++j) {
-      // Matrices are printed with four digits or more: what differs by more is a mistake, not rounding.
-      constexpr double rounding = 1e-3, negligible = 1e-6;
-      const double difference = std::abs(matrix(i, j) - matrix(j, i));
-      if (difference > rounding * std::max(std::abs(matrix(i, j)), std::abs(matrix(j, i))) &&
-          difference > negligible * std::sqrt(matrix(i, i) * matrix(j, j))) {
-        return refuse(rows.items[i], fmt::format("the covariance is not symmetric: {} and {} in rows {} and {}",
-                                                 matrix(i, j), matrix(j, i), i + 1, j + 1));
-      }
-      matrix(i, j) = matrix(j, i) = 0.5 * (matrix(i, j) + matrix(j, i));
-    }
-  }
   return matrix;
 }
 
@@ -142,9 +126,9 @@ void read_model_files(TextEntries& entries, std::string_view key, std::vector<Sm
   const std::optional<Literal> map = entries.literal(key);
   if (!map) return;
   const auto refuse = [&](const Literal& where) {
-    entries.add(
-        where.line, ErrorCode::schema,
-        fmt::format("'{}' must be a dictionary of files and lists of their regions, not {}", key, describe(where)));
+    entries.add(where.line, ErrorCode::schema,
+                fmt::format("'{}' must be a dictionary of files and lists of their regions, not {}", key,
+                            describe(where)));
   };
   if (map->kind != Kind::dictionary) return refuse(*map);
   for (std::size_t i = 0; i + 1 < map->items.size(); i += 2) {
@@ -251,7 +235,8 @@ void ignore(std::set<std::string>& ignored, std::string_view file, const std::ve
   for (const std::string& key : keys) ignored.insert(fmt::format("{}: {}", file, key));
 }
 
-Result<SmodelsResult> read_information(std::string_view text, std::string_view source, std::set<std::string>& ignored) {
+Result<SmodelsResult> read_information(std::string_view text, std::string_view source,
+                                       std::set<std::string>& ignored) {
   Errors problems;
   TextEntries entries(source, problems);
   entries.read(text);
@@ -345,10 +330,8 @@ void read_maps(const fs::path& folder, MapsWanted wanted, std::string_view topol
     ignore(ignored, "maps", unused);
     const auto has_its_name = [&](const MassMap& other) { return other.name == map->name; };
     if (std::any_of(data.maps.begin(), data.maps.end(), has_its_name)) {
-      problems.push_back({ErrorCode::reference,
-                          path.string(),
-                          fmt::format("a second map of '{}' for the same data set", printable(map->name)),
-                          {}});
+      problems.push_back({ErrorCode::reference, path.string(),
+                          fmt::format("a second map of '{}' for the same data set", printable(map->name)), {}});
       continue;
     }
     data.maps.push_back(*std::move(map));
@@ -360,8 +343,8 @@ void check_data_sets(SmodelsResult& result, const std::string& where, Errors& pr
   std::vector<std::string> names;
   for (const SmodelsDataSet& data : result.data_sets) {
     if (std::find(names.begin(), names.end(), data.name) != names.end()) {
-      problems.push_back(
-          {ErrorCode::reference, where, fmt::format("two folders have the data set '{}'", printable(data.name)), {}});
+      problems.push_back({ErrorCode::reference, where,
+                          fmt::format("two folders have the data set '{}'", printable(data.name)), {}});
     }
     names.push_back(data.name);
   }
@@ -370,10 +353,10 @@ void check_data_sets(SmodelsResult& result, const std::string& where, Errors& pr
   for (const std::string& name : result.covariance_order) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
-      problems.push_back(
-          {ErrorCode::reference, where,
-           fmt::format("the covariance is of '{}', and there is no folder with that data set", printable(name)),
-           hint_for_unknown(name, names)});
+      problems.push_back({ErrorCode::reference, where,
+                          fmt::format("the covariance is of '{}', and there is no folder with that data set",
+                                      printable(name)),
+                          hint_for_unknown(name, names)});
       continue;
     }
     const auto data = result.data_sets.begin() + (found - names.begin());
@@ -400,10 +383,8 @@ Result<SmodelsResult> read_directory(const std::string& path, MapsWanted wanted,
   std::set<std::string> ignored;
   Result<SmodelsResult> read = read_information(*text, information.string(), ignored);
   SmodelsResult result;
-  if (read)
-    result = *std::move(read);
-  else
-    append(problems, read.errors());
+  if (read) result = *std::move(read);
+  else append(problems, read.errors());
   result.directory = path;
   for (const fs::path& folder : entries_of(directory)) {
     if (!fs::is_directory(folder, problem)) continue;
@@ -478,22 +459,33 @@ Result<SmodelsResult> read_smodels_result(const std::string& path, std::string_v
   return read_directory(path, topology.empty() ? MapsWanted::all : MapsWanted::of_one_name, topology);
 }
 
+namespace {
+
+Result<Publication> checked(Publication publication, const std::string& path) {
+  Errors problems = spec::validate(publication, path);
+  if (!problems.empty()) return problems;
+  return publication;
+}
+
+}  // namespace
+
 Result<Publication> read_smodels(const std::string& path) {
   const Result<SmodelsResult> read = read_directory(path, MapsWanted::none, {});
   if (!read) return read.errors();
   const SmodelsResult& result = *read;
   for (const SmodelsDataSet& data : result.data_sets) {
     if (data.kind == MapKind::efficiencies) continue;
-    return Error{ErrorCode::unsupported, path, "has maps of upper limits: it says something at given masses only",
-                 "'relume signal' lists its maps; upper_limits_at reads them at masses"};
+    return Error{ErrorCode::unsupported, path,
+                 "has maps of upper limits: it says something at given masses only",
+                 "relume signal --list shows its maps; with masses it makes a likelihood file of them"};
   }
   if (result.covariance.empty()) {
-    spec::CountingExperiments counts{
-        .name = result.id, .luminosity = result.luminosity, .metadata = metadata_of(result)};
+    spec::CountingExperiments counts{.name = result.id, .luminosity = result.luminosity,
+                                     .metadata = metadata_of(result)};
     for (const SmodelsDataSet& d : result.data_sets) {
       counts.regions.push_back({d.name, *d.observed, *d.background, *d.uncertainty, d.third_moment, d.limits});
     }
-    return Publication{std::move(counts)};
+    return checked({std::move(counts)}, path);
   }
   const std::size_t n = result.covariance_order.size();
   if (result.data_sets.size() > n) {
@@ -503,8 +495,8 @@ Result<Publication> read_smodels(const std::string& path) {
                  fmt::format("the covariance leaves out {}", quoted_beginning(others, 3)),
                  "move the folders of these data sets away if they are not part of the result"};
   }
-  spec::SimplifiedLikelihood likelihood{
-      .name = result.id, .covariance = result.covariance, .metadata = metadata_of(result)};
+  spec::SimplifiedLikelihood likelihood{.name = result.id, .covariance = result.covariance,
+                                        .metadata = metadata_of(result)};
   bool has_moments = false;
   for (const SmodelsDataSet& d : result.data_sets) {
     likelihood.regions.push_back({d.name, *d.observed, *d.background});
@@ -512,7 +504,7 @@ Result<Publication> read_smodels(const std::string& path) {
     has_moments = has_moments || d.third_moment.has_value();
   }
   if (!has_moments) likelihood.third_moments.clear();
-  return Publication{std::move(likelihood)};
+  return checked({std::move(likelihood)}, path);
 }
 
 }  // namespace relume::formats

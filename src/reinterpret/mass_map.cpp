@@ -221,8 +221,8 @@ GridPlace MassGrid::place(std::span<const double> point) const {
   if (distance > plane_tolerance) {
     place.status = GridPlace::Status::off_plane;
     place.reason = fmt::format(
-        "the masses are {:.3g} GeV off the plane that the points of the map are in: they obey relations that these do "
-        "not, such as equal branches or a fixed mass difference",
+        "the masses are off the plane of the map by {:.3g} GeV: its points obey relations between the masses, such as "
+        "equal branches or a fixed difference",
         distance);
     return place;
   }

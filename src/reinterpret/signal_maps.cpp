@@ -48,11 +48,16 @@ bool has_equal_branches(const MassMap& map) {
   return 2 * of_branch(1).size() == map.coordinates.size() && of_branch(1) == of_branch(2);
 }
 
-std::optional<double> femtobarn(const spec::CrossSection& cross_section) {
+Result<double> femtobarn(const spec::CrossSection& cross_section) {
+  std::string known;
   for (const spec::CrossSectionUnit& unit : spec::cross_section_units) {
-    if (unit.name == cross_section.unit) return cross_section.value * unit.femtobarn;
+    const double value = cross_section.value * unit.femtobarn;
+    if (unit.name == cross_section.unit && std::isfinite(value) && value > 0.0) return value;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", unit.name);
   }
-  return std::nullopt;
+  return wrong_option("cross section", fmt::format("{:g} {} is not positive and finite, with a unit",
+                                                   cross_section.value, cross_section.unit),
+                      "units are " + known);
 }
 
 Json numbers_to_json(std::span<const double> numbers) { return JsonArray(numbers.begin(), numbers.end()); }
@@ -164,10 +169,11 @@ Result<std::vector<double>> SignalMaps::coordinates_of(const MassPoint& point, c
   if (masses.size() != n_masses || widths.size() != n_widths) {
     std::string wanted = fmt::format("{} masses", n_masses);
     if (n_widths > 0) wanted += fmt::format(" and {} widths", n_widths);
-    return wrong_option(
-        "masses", fmt::format("{} needs {}, not {} and {}", map.name, wanted, point.masses.size(), point.widths.size()),
-        names_of(map.coordinates) +
-            (has_equal_branches(map) ? "; those of branch 1 are enough, branch 2 takes the same" : ""));
+    return wrong_option("masses",
+                        fmt::format("{} needs {}, not {} and {}", map.name, wanted, point.masses.size(),
+                                    point.widths.size()),
+                        names_of(map.coordinates) +
+                            (has_equal_branches(map) ? "; those of branch 1 are enough, branch 2 takes the same" : ""));
   }
   // Coordinates of nodes may come in any order.
   std::vector<double> all;
@@ -195,16 +201,8 @@ Result<std::vector<RegionEfficiency>> SignalMaps::efficiencies(const MassPoint& 
 
 Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSection& cross_section,
                                      const SignalOptions& options) const {
-  const std::optional<double> sigma = femtobarn(cross_section);
-  if (!sigma || !std::isfinite(*sigma) || !(*sigma > 0.0)) {
-    std::string known;
-    for (const auto& unit : spec::cross_section_units)
-      known += fmt::format("{}{}", known.empty() ? "" : ", ", unit.name);
-    return wrong_option(
-        "cross section",
-        fmt::format("{:g} {} is not positive and finite, with a unit", cross_section.value, cross_section.unit),
-        "units are " + known);
-  }
+  const Result<double> sigma = femtobarn(cross_section);
+  if (!sigma) return sigma.errors();
   const Result<std::vector<RegionEfficiency>> efficiencies_here = efficiencies(point);
   if (!efficiencies_here) return efficiencies_here.errors();
   MapSignal made;
@@ -241,10 +239,10 @@ Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSe
   if (model != nullptr) {
     for (const SmodelsModelFile::Region& r : model->regions) {
       if (r.channel.empty()) {
-        return wrong_option(
-            id_, fmt::format("says that '{}' covers '{}', and not by which channel", model->file, r.data_set),
-            "without a model file, the signal is addressed to regions; rename its channels to those "
-            "of the workspace");
+        return wrong_option(id_, fmt::format("says that '{}' covers '{}', and not by which channel", model->file,
+                                             r.data_set),
+                            "without a model file, the signal is addressed to regions; rename its channels to those "
+                            "of the workspace");
       }
       if (r.data_set.empty()) {
         made.signal.zero_channels.push_back(r.channel);
@@ -271,8 +269,7 @@ Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSe
     }
   }
   if (sample.channels.empty()) {
-    const std::string reason =
-        made.outside.empty() ? "no region that is covered has a map of it" : made.outside.front().reason;
+    const std::string reason = made.outside.empty() ? "no region that is covered has a map of it" : made.outside.front().reason;
     return wrong_option(fmt::format("{}: {}", id_, topology_), "no region has an efficiency here: " + reason);
   }
   made.signal.samples.push_back(std::move(sample));
@@ -292,7 +289,8 @@ Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSe
   return made;
 }
 
-Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point) const {
+Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point,
+                                                   const std::optional<spec::CrossSection>& predicted) const {
   const std::string where = fmt::format("{}: {}", id_, topology_);
   if (kind() != MapKind::upper_limits) {
     return wrong_option(where, "is a map of efficiencies, not of upper limits", "signal_from_maps reads it");
@@ -306,15 +304,18 @@ Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point) const
   spec::UpperLimits limits;
   limits.name = topology_;
   for (const double m : point.masses) limits.name += fmt::format("_{:g}", m);
+  if (predicted) {
+    const Result<double> sigma = femtobarn(*predicted);
+    if (!sigma) return sigma.errors();
+    limits.predicted = *sigma;
+  }
   limits.observed = interpolate(place, map.observed.values);
   JsonObject metadata;
   if (expected_grid_) {
     constexpr std::size_t median = 2;
     const GridPlace expected = grids_[*expected_grid_].place(*x);
-    if (expected.is_inside())
-      limits.expected[median] = interpolate(expected, map.expected->values);
-    else
-      metadata.emplace_back("no_expected_limit", expected.reason);
+    if (expected.is_inside()) limits.expected[median] = interpolate(expected, map.expected->values);
+    else metadata.emplace_back("no_expected_limit", expected.reason);
   }
   metadata.emplace_back("analysis", id_);
   metadata.emplace_back("topology", topology_);
@@ -323,34 +324,31 @@ Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point) const
   return limits;
 }
 
-namespace {
-
-/// The maps of one topology; where there are none, those that there are.
-Result<SignalMaps> read_maps(const std::string& directory, std::string_view topology) {
+Result<SignalMaps> SignalMaps::read(const std::string& directory, std::string_view topology) {
   Result<SmodelsResult> result = formats::read_smodels_result(directory, topology);
   if (!result) return result.errors();
   const auto has_maps = [](const SmodelsDataSet& data) { return !data.maps.empty(); };
   if (std::none_of(result->data_sets.begin(), result->data_sets.end(), has_maps)) {
+    // All that there are, for the message; and files may be called otherwise than their maps.
     result = formats::read_smodels_result(directory);
     if (!result) return result.errors();
   }
-  return SignalMaps::make(*result, topology);
+  return make(*result, topology);
 }
-
-}  // namespace
 
 Result<MapSignal> signal_from_maps(const std::string& directory, std::string_view topology, const MassPoint& point,
                                    const spec::CrossSection& cross_section, const SignalOptions& options) {
-  const Result<SignalMaps> maps = read_maps(directory, topology);
+  const Result<SignalMaps> maps = SignalMaps::read(directory, topology);
   if (!maps) return maps.errors();
   return maps->signal(point, cross_section, options);
 }
 
 Result<spec::UpperLimits> upper_limits_at(const std::string& directory, std::string_view topology,
-                                          const MassPoint& point) {
-  const Result<SignalMaps> maps = read_maps(directory, topology);
+                                          const MassPoint& point,
+                                          const std::optional<spec::CrossSection>& predicted) {
+  const Result<SignalMaps> maps = SignalMaps::read(directory, topology);
   if (!maps) return maps.errors();
-  return maps->upper_limits(point);
+  return maps->upper_limits(point, predicted);
 }
 
 }  // namespace relume::reinterpret

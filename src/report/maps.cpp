@@ -72,19 +72,4 @@ std::string to_table(std::span<const TopologySummary> topologies, const spec::Sm
   return result.model_files.empty() ? text : text + '\n';
 }
 
-JsonObject to_json(const spec::UpperLimits& limits) {
-  JsonArray expected;
-  for (const std::optional<double>& value : limits.expected) {
-    expected.emplace_back(value ? Json(*value) : Json(nullptr));
-  }
-  JsonObject document;
-  document.emplace_back("name", limits.name);
-  document.emplace_back("observed", limits.observed);
-  document.emplace_back("expected", std::move(expected));
-  document.emplace_back("unit", limits.unit);
-  document.emplace_back("level", limits.level);
-  document.emplace_back("metadata", limits.metadata);
-  return document;
-}
-
 }  // namespace relume::report

@@ -3,12 +3,12 @@
 //
 // From published maps to a signal: yields = luminosity x cross section x efficiency at given masses, in every region.
 //
-//   SignalMaps maps = SignalMaps::make(formats::read_smodels_result("CMS-SUS-20-004-eff").value(), "TChiHH").value();
+//   SignalMaps maps = SignalMaps::read("CMS-SUS-20-004-eff", "TChiHH").value();
 //   MapSignal s = maps.signal({.masses = {400, 100}}, {10.0, "fb"}).value();
 //   edit::add_signal(workspace, s.signal);
 //
 // Cost: one triangulation per set of points, which regions usually share; then some microseconds per point and region.
-// Thread-safety: immutable after make().
+// Thread-safety: immutable after make() and read().
 #pragma once
 
 #include <optional>
@@ -57,6 +57,8 @@ class SignalMaps {
  public:
   /// The maps of one topology. Errors list what topologies there are.
   static Result<SignalMaps> make(const spec::SmodelsResult& result, std::string_view topology);
+  /// The same from a directory, of which only the files of these maps are read.
+  static Result<SignalMaps> read(const std::string& directory, std::string_view topology);
 
   /// All coordinates of a point, GeV.
   Result<std::vector<double>> coordinates_of(const MassPoint& point) const;
@@ -71,7 +73,9 @@ class SignalMaps {
                            const SignalOptions& options = {}) const;
   /// Of a map of upper limits; a point that it does not reach is an error. The expected limit is the median, where
   /// there is a map of it.
-  Result<spec::UpperLimits> upper_limits(const MassPoint& point) const;
+  /// `predicted`: of the signal, so that its strength is limited too.
+  Result<spec::UpperLimits> upper_limits(const MassPoint& point,
+                                         const std::optional<spec::CrossSection>& predicted = {}) const;
 
  private:
   SignalMaps() = default;
@@ -92,7 +96,8 @@ class SignalMaps {
 Result<MapSignal> signal_from_maps(const std::string& directory, std::string_view topology, const MassPoint& point,
                                    const spec::CrossSection& cross_section, const SignalOptions& options = {});
 Result<spec::UpperLimits> upper_limits_at(const std::string& directory, std::string_view topology,
-                                          const MassPoint& point);
+                                          const MassPoint& point,
+                                          const std::optional<spec::CrossSection>& predicted = {});
 
 /// What maps a result has, one entry per topology.
 struct TopologySummary {

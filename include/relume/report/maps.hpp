@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// What maps a published result has, and limits read from one, as documents and tables.
+// What maps a published result has, as documents and tables.
 //
-//   std::cout << report::to_table(reinterpret::topologies(result));
+//   std::cout << report::to_table(reinterpret::topologies(result), result);
 //
 // Thread-safety: pure functions.
 #pragma once
@@ -13,13 +13,10 @@
 
 #include "relume/reinterpret/signal_maps.hpp"
 #include "relume/spec/json.hpp"
-#include "relume/spec/publication.hpp"
 
 namespace relume::report {
 
 spec::JsonObject to_json(std::span<const reinterpret::TopologySummary> topologies, const spec::SmodelsResult& result);
 std::string to_table(std::span<const reinterpret::TopologySummary> topologies, const spec::SmodelsResult& result);
-
-spec::JsonObject to_json(const spec::UpperLimits& limits);
 
 }  // namespace relume::report

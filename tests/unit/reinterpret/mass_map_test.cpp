@@ -66,7 +66,7 @@ TEST(MassGrid, EqualBranchesAreOnePlane) {
   EXPECT_TRUE(grid.place(std::array{130.0, 20.0, 130.0, 20.0}).is_inside());
   const GridPlace unequal = grid.place(std::array{130.0, 20.0, 131.0, 20.0});
   EXPECT_EQ(unequal.status, Status::off_plane);
-  EXPECT_NE(unequal.reason.find("0.707 GeV"), std::string::npos) << unequal.reason;
+  EXPECT_NE(unequal.reason.find("by 0.707 GeV"), std::string::npos) << unequal.reason;
 }
 
 // Whatever the triangulation, linear functions are reproduced, weights are not negative, and points of the grid have
