@@ -55,7 +55,8 @@ spec::Json limits_file(const reinterpret::SignalMaps& maps, const reinterpret::M
   const auto& read = std::get<spec::UpperLimits>(limits.value);
   constexpr std::size_t median = 2;
   if (!read.expected[median]) {
-    throw Exception({{ErrorCode::unsupported, read.name,
+    throw Exception({{ErrorCode::unsupported,
+                      read.name,
                       fmt::format("the observed upper limit is {:g} fb; there is no expected one here, and no "
                                   "likelihood without it",
                                   read.observed),
@@ -83,7 +84,7 @@ int run_signal(const Arguments& arguments) {
   if (!arguments.given(options::cross_section)) throw UsageError("a signal needs its --cross-section");
   const reinterpret::MassPoint point{numbers_in(arguments, options::masses), numbers_in(arguments, options::widths)};
   const spec::CrossSection predicted = cross_section(arguments.text(options::cross_section));
-  const reinterpret::SignalMaps maps = 
+  const reinterpret::SignalMaps maps =
       reinterpret::SignalMaps::read(directory, arguments.text(options::topology)).value();
   if (maps.kind() == spec::MapKind::upper_limits) {
     write_document(arguments, limits_file(maps, point, predicted));

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Published maps over masses: efficiencies, signals and upper limits at given masses.
+#include "relume/report/maps.hpp"
+
 #include <limits>
 
 #include <fmt/format.h>
@@ -14,7 +16,6 @@
 #include "relume/formats/signal_json.hpp"
 #include "relume/formats/smodels.hpp"
 #include "relume/reinterpret/signal_maps.hpp"
-#include "relume/report/maps.hpp"
 
 namespace relume::python {
 
@@ -46,7 +47,8 @@ nb::object efficiencies(const SignalMaps& maps, const Matrix& masses, const Matr
     all.reserve(n * n_regions);
     for (std::size_t i = 0; i < n; ++i) {
       const auto here = maps.efficiencies({row_of(masses, i), row_of(widths, i)}).value();
-      for (const auto& region : here) all.push_back(region.efficiency.value_or(std::numeric_limits<double>::quiet_NaN()));
+      for (const auto& region : here)
+        all.push_back(region.efficiency.value_or(std::numeric_limits<double>::quiet_NaN()));
     }
   }
   return to_numpy(std::move(all), n, n_regions);
@@ -86,8 +88,7 @@ void bind_maps(nb::module_& m) {
                      for (const spec::MapCoordinate& c : maps.coordinates()) names.push_back(c.name);
                      return names;
                    })
-      .def_prop_ro("is_of_limits",
-                   [](const SignalMaps& maps) { return maps.kind() == spec::MapKind::upper_limits; })
+      .def_prop_ro("is_of_limits", [](const SignalMaps& maps) { return maps.kind() == spec::MapKind::upper_limits; })
       .def("efficiencies", &efficiencies, "masses"_a, "widths"_a)
       .def("signal", &signal, "masses"_a, "widths"_a, "cross_section"_a, "unit"_a, "outside_is_zero"_a, "for_model"_a)
       .def("upper_limits", &upper_limits, "masses"_a, "widths"_a);

@@ -126,9 +126,9 @@ void read_model_files(TextEntries& entries, std::string_view key, std::vector<Sm
   const std::optional<Literal> map = entries.literal(key);
   if (!map) return;
   const auto refuse = [&](const Literal& where) {
-    entries.add(where.line, ErrorCode::schema,
-                fmt::format("'{}' must be a dictionary of files and lists of their regions, not {}", key,
-                            describe(where)));
+    entries.add(
+        where.line, ErrorCode::schema,
+        fmt::format("'{}' must be a dictionary of files and lists of their regions, not {}", key, describe(where)));
   };
   if (map->kind != Kind::dictionary) return refuse(*map);
   for (std::size_t i = 0; i + 1 < map->items.size(); i += 2) {
@@ -235,8 +235,7 @@ void ignore(std::set<std::string>& ignored, std::string_view file, const std::ve
   for (const std::string& key : keys) ignored.insert(fmt::format("{}: {}", file, key));
 }
 
-Result<SmodelsResult> read_information(std::string_view text, std::string_view source,
-                                       std::set<std::string>& ignored) {
+Result<SmodelsResult> read_information(std::string_view text, std::string_view source, std::set<std::string>& ignored) {
   Errors problems;
   TextEntries entries(source, problems);
   entries.read(text);
@@ -330,8 +329,10 @@ void read_maps(const fs::path& folder, MapsWanted wanted, std::string_view topol
     ignore(ignored, "maps", unused);
     const auto has_its_name = [&](const MassMap& other) { return other.name == map->name; };
     if (std::any_of(data.maps.begin(), data.maps.end(), has_its_name)) {
-      problems.push_back({ErrorCode::reference, path.string(),
-                          fmt::format("a second map of '{}' for the same data set", printable(map->name)), {}});
+      problems.push_back({ErrorCode::reference,
+                          path.string(),
+                          fmt::format("a second map of '{}' for the same data set", printable(map->name)),
+                          {}});
       continue;
     }
     data.maps.push_back(*std::move(map));
@@ -343,8 +344,8 @@ void check_data_sets(SmodelsResult& result, const std::string& where, Errors& pr
   std::vector<std::string> names;
   for (const SmodelsDataSet& data : result.data_sets) {
     if (std::find(names.begin(), names.end(), data.name) != names.end()) {
-      problems.push_back({ErrorCode::reference, where,
-                          fmt::format("two folders have the data set '{}'", printable(data.name)), {}});
+      problems.push_back(
+          {ErrorCode::reference, where, fmt::format("two folders have the data set '{}'", printable(data.name)), {}});
     }
     names.push_back(data.name);
   }
@@ -353,10 +354,10 @@ void check_data_sets(SmodelsResult& result, const std::string& where, Errors& pr
   for (const std::string& name : result.covariance_order) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
-      problems.push_back({ErrorCode::reference, where,
-                          fmt::format("the covariance is of '{}', and there is no folder with that data set",
-                                      printable(name)),
-                          hint_for_unknown(name, names)});
+      problems.push_back(
+          {ErrorCode::reference, where,
+           fmt::format("the covariance is of '{}', and there is no folder with that data set", printable(name)),
+           hint_for_unknown(name, names)});
       continue;
     }
     const auto data = result.data_sets.begin() + (found - names.begin());
@@ -383,8 +384,10 @@ Result<SmodelsResult> read_directory(const std::string& path, MapsWanted wanted,
   std::set<std::string> ignored;
   Result<SmodelsResult> read = read_information(*text, information.string(), ignored);
   SmodelsResult result;
-  if (read) result = *std::move(read);
-  else append(problems, read.errors());
+  if (read)
+    result = *std::move(read);
+  else
+    append(problems, read.errors());
   result.directory = path;
   for (const fs::path& folder : entries_of(directory)) {
     if (!fs::is_directory(folder, problem)) continue;
@@ -475,13 +478,12 @@ Result<Publication> read_smodels(const std::string& path) {
   const SmodelsResult& result = *read;
   for (const SmodelsDataSet& data : result.data_sets) {
     if (data.kind == MapKind::efficiencies) continue;
-    return Error{ErrorCode::unsupported, path,
-                 "has maps of upper limits: it says something at given masses only",
+    return Error{ErrorCode::unsupported, path, "has maps of upper limits: it says something at given masses only",
                  "relume signal --list shows its maps; with masses it makes a likelihood file of them"};
   }
   if (result.covariance.empty()) {
-    spec::CountingExperiments counts{.name = result.id, .luminosity = result.luminosity,
-                                     .metadata = metadata_of(result)};
+    spec::CountingExperiments counts{
+        .name = result.id, .luminosity = result.luminosity, .metadata = metadata_of(result)};
     for (const SmodelsDataSet& d : result.data_sets) {
       counts.regions.push_back({d.name, *d.observed, *d.background, *d.uncertainty, d.third_moment, d.limits});
     }
@@ -495,8 +497,8 @@ Result<Publication> read_smodels(const std::string& path) {
                  fmt::format("the covariance leaves out {}", quoted_beginning(others, 3)),
                  "move the folders of these data sets away if they are not part of the result"};
   }
-  spec::SimplifiedLikelihood likelihood{.name = result.id, .covariance = result.covariance,
-                                        .metadata = metadata_of(result)};
+  spec::SimplifiedLikelihood likelihood{
+      .name = result.id, .covariance = result.covariance, .metadata = metadata_of(result)};
   bool has_moments = false;
   for (const SmodelsDataSet& d : result.data_sets) {
     likelihood.regions.push_back({d.name, *d.observed, *d.background});

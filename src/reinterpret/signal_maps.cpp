@@ -55,9 +55,10 @@ Result<double> femtobarn(const spec::CrossSection& cross_section) {
     if (unit.name == cross_section.unit && std::isfinite(value) && value > 0.0) return value;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", unit.name);
   }
-  return wrong_option("cross section", fmt::format("{:g} {} is not positive and finite, with a unit",
-                                                   cross_section.value, cross_section.unit),
-                      "units are " + known);
+  return wrong_option(
+      "cross section",
+      fmt::format("{:g} {} is not positive and finite, with a unit", cross_section.value, cross_section.unit),
+      "units are " + known);
 }
 
 Json numbers_to_json(std::span<const double> numbers) { return JsonArray(numbers.begin(), numbers.end()); }
@@ -169,11 +170,10 @@ Result<std::vector<double>> SignalMaps::coordinates_of(const MassPoint& point, c
   if (masses.size() != n_masses || widths.size() != n_widths) {
     std::string wanted = fmt::format("{} masses", n_masses);
     if (n_widths > 0) wanted += fmt::format(" and {} widths", n_widths);
-    return wrong_option("masses",
-                        fmt::format("{} needs {}, not {} and {}", map.name, wanted, point.masses.size(),
-                                    point.widths.size()),
-                        names_of(map.coordinates) +
-                            (has_equal_branches(map) ? "; those of branch 1 are enough, branch 2 takes the same" : ""));
+    return wrong_option(
+        "masses", fmt::format("{} needs {}, not {} and {}", map.name, wanted, point.masses.size(), point.widths.size()),
+        names_of(map.coordinates) +
+            (has_equal_branches(map) ? "; those of branch 1 are enough, branch 2 takes the same" : ""));
   }
   // Coordinates of nodes may come in any order.
   std::vector<double> all;
@@ -239,10 +239,10 @@ Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSe
   if (model != nullptr) {
     for (const SmodelsModelFile::Region& r : model->regions) {
       if (r.channel.empty()) {
-        return wrong_option(id_, fmt::format("says that '{}' covers '{}', and not by which channel", model->file,
-                                             r.data_set),
-                            "without a model file, the signal is addressed to regions; rename its channels to those "
-                            "of the workspace");
+        return wrong_option(
+            id_, fmt::format("says that '{}' covers '{}', and not by which channel", model->file, r.data_set),
+            "without a model file, the signal is addressed to regions; rename its channels to those "
+            "of the workspace");
       }
       if (r.data_set.empty()) {
         made.signal.zero_channels.push_back(r.channel);
@@ -269,7 +269,8 @@ Result<MapSignal> SignalMaps::signal(const MassPoint& point, const spec::CrossSe
     }
   }
   if (sample.channels.empty()) {
-    const std::string reason = made.outside.empty() ? "no region that is covered has a map of it" : made.outside.front().reason;
+    const std::string reason =
+        made.outside.empty() ? "no region that is covered has a map of it" : made.outside.front().reason;
     return wrong_option(fmt::format("{}: {}", id_, topology_), "no region has an efficiency here: " + reason);
   }
   made.signal.samples.push_back(std::move(sample));
@@ -314,8 +315,10 @@ Result<spec::UpperLimits> SignalMaps::upper_limits(const MassPoint& point,
   if (expected_grid_) {
     constexpr std::size_t median = 2;
     const GridPlace expected = grids_[*expected_grid_].place(*x);
-    if (expected.is_inside()) limits.expected[median] = interpolate(expected, map.expected->values);
-    else metadata.emplace_back("no_expected_limit", expected.reason);
+    if (expected.is_inside())
+      limits.expected[median] = interpolate(expected, map.expected->values);
+    else
+      metadata.emplace_back("no_expected_limit", expected.reason);
   }
   metadata.emplace_back("analysis", id_);
   metadata.emplace_back("topology", topology_);
@@ -344,8 +347,7 @@ Result<MapSignal> signal_from_maps(const std::string& directory, std::string_vie
 }
 
 Result<spec::UpperLimits> upper_limits_at(const std::string& directory, std::string_view topology,
-                                          const MassPoint& point,
-                                          const std::optional<spec::CrossSection>& predicted) {
+                                          const MassPoint& point, const std::optional<spec::CrossSection>& predicted) {
   const Result<SignalMaps> maps = SignalMaps::read(directory, topology);
   if (!maps) return maps.errors();
   return maps->upper_limits(point, predicted);

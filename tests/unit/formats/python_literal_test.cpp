@@ -27,7 +27,8 @@ TEST(PythonLiteral, NumbersAsPythonWritesThem) {
 }
 
 TEST(PythonLiteral, UnitsAreFactors) {
-  const Literal mass = read("1.3*TeV"), limit = read("2.0000E-03*pb"), luminosity = read("139./fb"), width = read("2*keV");
+  const Literal mass = read("1.3*TeV"), limit = read("2.0000E-03*pb"), luminosity = read("139./fb"),
+                width = read("2*keV");
   EXPECT_EQ(mass.number, 1300.0);
   EXPECT_EQ(mass.dimension, (Dimension{1, 0}));
   EXPECT_EQ(limit.number, 2.0);

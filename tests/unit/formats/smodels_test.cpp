@@ -124,8 +124,8 @@ TEST(SmodelsDataSet, CountsAndLimits) {
 }
 
 TEST(SmodelsDataSet, AllProblemsAtOnce) {
-  const Result<spec::SmodelsDataSet> data =
-      read_smodels_data_set("dataId: SR1\ndataType: efficiencyMap\nobservedN: many\nexpectedBG: -1\nupperLimit: 3\n", "d");
+  const Result<spec::SmodelsDataSet> data = read_smodels_data_set(
+      "dataId: SR1\ndataType: efficiencyMap\nobservedN: many\nexpectedBG: -1\nupperLimit: 3\n", "d");
   ASSERT_FALSE(data);
   ASSERT_EQ(data.errors().size(), 4u) << to_string(data.errors());
   EXPECT_EQ(data.errors()[0].where, "d:3");
@@ -139,7 +139,8 @@ TEST(SmodelsInformation, ReadsWhatItNeedsAndListsTheRest) {
       read_smodels_information(
           "id: CMS-X\nsqrts: 13*TeV\nlumi: 35.9/fb\narxiv: https://arxiv.org/abs/1\ncontact: someone\n"
           "datasetOrder: \"A\",\"B\"\ncovariance: [[4., 1.],\n   [1., 9.]]\n"
-          "jsonFiles: {\n  'm.json': [\n    {'pyhf': 'CR', 'type': 'CR'},\n    {'smodels': 'A', 'pyhf': 'SR_cuts'}]\n  }\n"
+          "jsonFiles: {\n  'm.json': [\n    {'pyhf': 'CR', 'type': 'CR'},\n    {'smodels': 'A', 'pyhf': 'SR_cuts'}]\n  "
+          "}\n"
           "includeCRs: False\n",
           "g")
           .value();
@@ -234,7 +235,8 @@ TEST(ReadSmodels, WhatIsMissingIsNamed) {
   SmodelsDirectory directory;
   EXPECT_NE(to_string(read_smodels(directory.path()).errors()).find("globalInfo.txt: is missing"), std::string::npos);
   directory.write("globalInfo.txt", test::information("datasetOrder: 'A', 'B'\ncovariance: [[4., 1.], [1., 9.]]\n"));
-  EXPECT_NE(to_string(read_smodels(directory.path()).errors()).find("no folder with a dataInfo.txt"), std::string::npos);
+  EXPECT_NE(to_string(read_smodels(directory.path()).errors()).find("no folder with a dataInfo.txt"),
+            std::string::npos);
   directory.write("a/dataInfo.txt", test::counts("A", 5, 6.0, 3.0));
   EXPECT_NE(to_string(read_smodels(directory.path()).errors()).find("'B', and there is no folder"), std::string::npos);
   directory.write("b/T2.txt", map_text);

@@ -37,8 +37,12 @@ class SignalMapsTest : public testing::Test {
     directory.write("b/dataInfo.txt", test::counts("B", 7, 8.0, 2.0));
     directory.write("c/dataInfo.txt", test::counts("C", 7, 8.0, 2.0));
     directory.write("a/T2.txt", map_of("T2", "efficiencyMap",
-                                       {{100, 0, "0.1"}, {200, 0, "0.2"}, {200, 100, "0.1"}, {300, 0, "0.3"},
-                                        {300, 100, "0.2"}, {300, 200, "0.1"}}));
+                                       {{100, 0, "0.1"},
+                                        {200, 0, "0.2"},
+                                        {200, 100, "0.1"},
+                                        {300, 0, "0.3"},
+                                        {300, 100, "0.2"},
+                                        {300, 200, "0.1"}}));
     directory.write("b/T2.txt", map_of("T2", "efficiencyMap", {{100, 0, "0"}, {200, 0, "0.5"}, {200, 100, "0.5"}}));
     directory.write("a/T1.txt", map_of("T1", "efficiencyMap", {{100, 0, "0.1"}, {200, 0, "0.2"}}));
   }
@@ -64,7 +68,8 @@ TEST_F(SignalMapsTest, YieldsAreLuminosityTimesCrossSectionTimesEfficiency) {
   EXPECT_EQ(made.point, (std::vector<double>{175, 25, 175, 25}));
   EXPECT_TRUE(made.outside.empty());
   // The same number in another unit.
-  const MapSignal other = signal_from_maps(directory.path(), "T2", {.masses = {175, 25, 175, 25}}, {0.002, "pb"}).value();
+  const MapSignal other =
+      signal_from_maps(directory.path(), "T2", {.masses = {175, 25, 175, 25}}, {0.002, "pb"}).value();
   EXPECT_NEAR(other.signal.samples[0].channels[0].yields[0].value, 30.0, 1e-9);
 }
 
@@ -104,13 +109,15 @@ TEST_F(SignalMapsTest, AFullLikelihoodGetsItsChannels) {
   EXPECT_EQ(made.signal.zero_channels, std::vector<std::string>{"CR"});
   EXPECT_NE(to_string(signal({.masses = {175, 25}}, {.model_file = "old.json"}).errors()).find("by which channel"),
             std::string::npos);
-  EXPECT_NE(to_string(signal({.masses = {175, 25}}, {.model_file = "fall.json"}).errors()).find("did you mean 'full.json'"),
-            std::string::npos);
+  EXPECT_NE(
+      to_string(signal({.masses = {175, 25}}, {.model_file = "fall.json"}).errors()).find("did you mean 'full.json'"),
+      std::string::npos);
 }
 
 TEST_F(SignalMapsTest, BadRequestsSayWhatThereIs) {
   EXPECT_NE(to_string(signal({.masses = {175}}).errors()).find("needs 4 masses"), std::string::npos);
-  EXPECT_NE(to_string(signal({.masses = {175, 20}, .widths = {1e-10}}).errors()).find("not 2 and 1"), std::string::npos);
+  EXPECT_NE(to_string(signal({.masses = {175, 20}, .widths = {1e-10}}).errors()).find("not 2 and 1"),
+            std::string::npos);
   EXPECT_NE(to_string(signal({.masses = {175, -20}}).errors()).find("neither a mass"), std::string::npos);
   const auto unknown = signal_from_maps(directory.path(), "T3", {.masses = {1, 1}}, {1.0, "fb"});
   EXPECT_NE(to_string(unknown.errors()).find("'T1', 'T2'"), std::string::npos) << to_string(unknown.errors());
@@ -142,7 +149,8 @@ TEST(UpperLimitsAt, ObservedAndExpected) {
   EXPECT_NEAR(limits.observed, 750.0, 1e-9);
   EXPECT_EQ(limits.unit, "fb");
   EXPECT_FALSE(limits.expected[2]);
-  const std::string expected = map_of("T2", "expectedUpperLimits", {{100, 0, "2*fb"}, {120, 0, "4*fb"}, {120, 20, "4*fb"}});
+  const std::string expected =
+      map_of("T2", "expectedUpperLimits", {{100, 0, "2*fb"}, {120, 0, "4*fb"}, {120, 20, "4*fb"}});
   directory.write("data/T2.txt", observed + expected.substr(expected.find('\n') + 1));
   EXPECT_NEAR(*upper_limits_at(directory.path(), "T2", {.masses = {110, 5}}).value().expected[2], 3.0, 1e-9);
   EXPECT_FALSE(upper_limits_at(directory.path(), "T2", {.masses = {150, 0}}).value().expected[2]);
