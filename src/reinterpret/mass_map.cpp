@@ -3,6 +3,7 @@
 #include "relume/reinterpret/mass_map.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -35,6 +36,8 @@ constexpr double contraction = 1e-6;
 constexpr double flat_simplex = 1e-10;
 /// Triangulations in more directions grow beyond use.
 constexpr std::size_t max_directions = 6;
+/// Of the corners of a simplex.
+using Weights = std::array<double, max_directions + 1>;
 /// The largest maps have some thousand points.
 constexpr std::size_t max_points = 200'000;
 
@@ -73,8 +76,9 @@ struct MassGrid::Grid {
   void find_directions();
   Errors triangulate();
   void keep_simplices(const std::vector<std::size_t>& simplices);
-  /// Weights of all corners of a simplex.
-  VectorXd weights(std::size_t simplex, const VectorXd& x) const;
+  /// Weights of all corners of a simplex at y; stops, with a smaller one, when one of them is below `least`. Returns
+  /// the smallest.
+  double weights(std::size_t simplex, const VectorXd& y, double least, Weights& w) const;
   std::string extent() const;
 };
 
@@ -158,14 +162,21 @@ void MassGrid::Grid::keep_simplices(const std::vector<std::size_t>& simplices) {
   }
 }
 
-VectorXd MassGrid::Grid::weights(std::size_t simplex, const VectorXd& x) const {
-  const auto n = static_cast<Eigen::Index>(n_directions);
-  const Eigen::Map<const MatrixXd> inverse(inverses.data() + simplex * n_directions * n_directions, n, n);
-  const auto last = static_cast<Eigen::Index>(corners[simplex * n_corners() + n_directions]);
-  VectorXd w(n + 1);
-  w.head(n) = inverse * (x - reduced.col(last));
-  w(n) = 1.0 - w.head(n).sum();
-  return w;
+double MassGrid::Grid::weights(std::size_t simplex, const VectorXd& y, double least, Weights& w) const {
+  const std::size_t n = n_directions;
+  const double* const inverse = inverses.data() + simplex * n * n;
+  const double* const last = reduced.data() + corners[simplex * n_corners() + n] * n;
+  double smallest = std::numeric_limits<double>::infinity();
+  w[n] = 1.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    double sum = 0.0;
+    for (std::size_t d = 0; d < n; ++d) sum += inverse[d * n + i] * (y.data()[d] - last[d]);
+    w[i] = sum;
+    w[n] -= sum;
+    smallest = std::min(smallest, sum);
+    if (smallest < least) return smallest;
+  }
+  return std::min(smallest, w[n]);
 }
 
 std::string MassGrid::Grid::extent() const {
@@ -238,6 +249,7 @@ GridPlace MassGrid::place(std::span<const double> point) const {
   double best = -border_tolerance;
   bool is_found = false;
   std::size_t found = 0;
+  Weights found_weights{};
   for (std::size_t s = 0; s < grid.n_simplices(); ++s) {
     bool is_in_box = true;
     for (std::size_t d = 0; d < grid.n_directions && is_in_box; ++d) {
@@ -245,9 +257,11 @@ GridPlace MassGrid::place(std::span<const double> point) const {
       is_in_box = value >= grid.low[s * grid.n_directions + d] && value <= grid.high[s * grid.n_directions + d];
     }
     if (!is_in_box) continue;
-    const double least = grid.weights(s, y).minCoeff();
+    Weights w;
+    const double least = grid.weights(s, y, best, w);
     if (least < best || (is_found && least == best)) continue;
     best = least;
+    found_weights = w;
     found = s;
     is_found = true;
   }
@@ -266,9 +280,9 @@ GridPlace MassGrid::place(std::span<const double> point) const {
       return place;
     }
   }
-  const VectorXd w = grid.weights(found, y).cwiseMax(0.0);
-  const double sum = w.sum();
-  for (std::size_t i = 0; i < n_corners; ++i) place.weights.push_back(w(static_cast<Eigen::Index>(i)) / sum);
+  double sum = 0.0;
+  for (std::size_t i = 0; i < n_corners; ++i) sum += std::max(found_weights[i], 0.0);
+  for (std::size_t i = 0; i < n_corners; ++i) place.weights.push_back(std::max(found_weights[i], 0.0) / sum);
   return place;
 }
 
