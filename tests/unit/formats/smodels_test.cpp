@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "relume/formats/publication.hpp"
 #include "support/smodels_directory.hpp"
 
 namespace relume::formats {
@@ -248,6 +249,20 @@ TEST(ReadSmodels, WhatIsMissingIsNamed) {
   directory.write("c/dataInfo.txt", test::counts("B", 5, 6.0, 3.0));
   EXPECT_NE(to_string(read_smodels(directory.path()).errors()).find("two folders have"), std::string::npos);
   EXPECT_NE(to_string(read_smodels(directory.path() + "/none").errors()).find("not a directory"), std::string::npos);
+}
+
+TEST(ReadSmodels, IsOneOfTheFormatsThatAreDetected) {
+  SmodelsDirectory directory;
+  directory.write("globalInfo.txt", test::information());
+  directory.write("a/dataInfo.txt", test::counts("A", 5, 6.0, 3.0));
+  const Detected found = detect_input(directory.path()).value();
+  EXPECT_EQ(found.format, Format::smodels_directory);
+  EXPECT_EQ(found.kind, "counting");
+  EXPECT_TRUE(found.errors.empty());
+  EXPECT_EQ(read_publication_input(directory.path(), {}).value(), read_smodels(directory.path()).value());
+  directory.write("a/dataInfo.txt", test::counts("A", 5, -6.0, 3.0));
+  EXPECT_FALSE(detect_input(directory.path()).value().errors.empty());
+  EXPECT_FALSE(read_publication_input(directory.path(), {}));
 }
 
 TEST(ReadSmodels, UpperLimitsNeedMasses) {
