@@ -52,7 +52,7 @@ spec::Workspace read_workspace_file(const std::string& name, std::string_view ve
 
 spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb) {
   if (auto* workspace = std::get_if<spec::Workspace>(&publication.value)) return *workspace;
-  throw Exception({{ErrorCode::option,
+  throw Exception({{ErrorCode::unsupported,
                     {},
                     fmt::format("{} is about channels and samples, and this is: {}", verb, kind_of(publication)),
                     {}}});

@@ -92,6 +92,7 @@ Guess guess_object(Guess guess) {
   const bool observed = has(document, "observed"), background = has(document, "background");
   const bool covariance = has(document, "covariance");
   if (observed + background + covariance >= 2) return guess_plain(std::move(guess), observed, background, covariance);
+  if (has(document, "observations") || has(document, "measurements")) return is(Format::pyhf_workspace);
   return other("a JSON object with " + keys_of(document), "no format that relume reads begins like this");
 }
 
@@ -141,7 +142,8 @@ Guess guess_text(std::string_view bytes, std::string_view source_name) {
 }
 
 Guess guess_format(std::string_view bytes, std::string_view source_name) {
-  const std::string_view text = trimmed(bytes.substr(0, std::min<std::size_t>(bytes.size(), 1 << 16)));
+  const std::size_t begin = std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size());
+  const std::string_view text = trimmed(bytes.substr(begin, 1 << 16));
   const auto other = [](std::string looks_like, std::string missing) {
     return Guess{.looks_like = std::move(looks_like), .missing = std::move(missing)};
   };
@@ -151,7 +153,7 @@ Guess guess_format(std::string_view bytes, std::string_view source_name) {
   if (text.starts_with("imax")) return other("a datacard of Combine", "datacards are not read yet");
   if (text.starts_with('<')) {
     if (text.find("<analysis") != std::string_view::npos) return {.format = Format::madanalysis_info};
-    if (text.find("<Combination") != std::string_view::npos || text.find("<Channel") != std::string_view::npos) {
+    if (text.find("Combination") != std::string_view::npos || text.find("<Channel") != std::string_view::npos) {
       return other("a HistFactory XML file", "convert it first, with `pyhf xml2json`");
     }
     return other("an XML file", "of these, only the .info files of MadAnalysis 5 are read");
@@ -207,6 +209,10 @@ std::string in_words(const spec::Product& product) {
   return fmt::format("a product of {} ({})", count(parts.size(), "component"), fmt::join(parts, "; "));
 }
 
+bool is_object_with_keys(const Json& document) {
+  return document.object() != nullptr && !document.object()->empty();
+}
+
 Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
                                  const ReadOptions& options) {
   const std::string source(source_name);
@@ -240,7 +246,13 @@ Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std
     case Format::smodels_directory:
     case Format::unknown: break;
   }
-  return Error{ErrorCode::unsupported, source, fmt::format("this is {}", guess.looks_like), guess.missing};
+  if (Result<Json> document = parse_json(bytes, source_name); document && !is_object_with_keys(*document)) {
+    const Result<spec::Workspace> none = workspace_from_json(*document, source_name);
+    return none.errors();  // what a JSON document must be at least
+  }
+  const bool is_text = guess.looks_like == "a text" || guess.looks_like == "an empty file";
+  return Error{ErrorCode::unsupported, is_text ? source + ":1:1" : source, fmt::format("this is {}", guess.looks_like),
+               guess.missing};
 }
 
 /// What a table of yields or a matrix is good for.

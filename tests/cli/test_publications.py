@@ -42,7 +42,7 @@ def with_signal(files):
 def test_the_toy_of_the_cms_note(files, answer, shared):
     toy = shared / "data" / "simplified" / "CMS-NOTE-2017-001-toy.json"
     document = json.loads(toy.read_text(encoding="utf-8"))
-    names = [entry["name"] for entry in answer("inspect", toy, "--format", "json")["channels"]]
+    names = [name for name, _ in answer("inspect", toy, "--format", "json")["channels"]]
     with_yields = files.write("toy_signal.json", signal(dict(zip(names, document["signal"], strict=True))))
     limit = answer("limit", toy, "--signal", with_yields)
     assert limit["observed"] == pytest.approx(NOTE_LIMIT, abs=1e-6)
@@ -66,7 +66,7 @@ def test_directories_of_smodels(answer, shared, tmp_path):
 @pytest.mark.parametrize("command", [
     ["fit"], ["limit"], ["cls"], ["significance"], ["nll"], ["inspect", "--format", "json"], ["validate", "--format", "json"],
     ["scan", "--parameter", "mu", "--from", "0", "--to", "1", "--points", "3"], ["intervals", "--parameter", "mu"], ["yields"], ["impacts"], ["goodness"],
-    ["toys", "--toys", "20"], ["posterior", "--draws", "50", "--warmup", "50"],
+    ["toys", "--toys", "20"], ["posterior", "--samples", "50", "--warmup", "50"],
 ])
 @pytest.mark.parametrize("kind", [simplified, counting])
 def test_every_command_takes_it(files, relume, with_signal, kind, command):
@@ -79,12 +79,14 @@ def test_every_command_takes_it(files, relume, with_signal, kind, command):
 def test_of_counting_regions_the_most_sensitive_is_used(files, answer, relume, with_signal):
     path = files.write("model.json", counting())
     limit = answer("limit", path, *with_signal)
-    assert any("'SR1' alone is used" in note for note in limit["notes"])
-    assert answer("limit", path, *with_signal, "--region", "SR1")["observed"] == limit["observed"]
-    assert answer("limit", path, *with_signal, "--region", "SR2")["expected"][2] > limit["expected"][2]
+    assert any("'SR2' alone is used" in note for note in limit["notes"])
+    assert answer("limit", path, *with_signal, "--region", "SR2")["observed"] == limit["observed"]
+    assert answer("limit", path, *with_signal, "--region", "SR1")["expected"][2] > limit["expected"][2]
     without = relume("fit", path)
-    assert without.returncode == 2
+    assert without.returncode == 1
     assert "'SR1', 'SR2'" in without.stderr and "--region" in without.stderr
+    of_all = relume("limit", files.write("all.json", simplified()), *with_signal, "--region", "SR1")
+    assert of_all.returncode == 1 and "one region is chosen of counting experiments only" in of_all.stderr
 
 
 def test_uncorrelated_regions_agree_with_spey(files, answer, with_signal):
@@ -107,7 +109,6 @@ def test_edits_keep_correlations(files, answer, with_signal):
 def test_what_does_not_fit_is_refused(files, relume, with_signal):
     path = files.write("model.json", simplified())
     for arguments, complaint in [
-        (["limit", path, *with_signal, "--region", "SR1"], "one region is chosen of counting experiments only"),
         (["limit", path, "--patch", files.patch], "--patch is about channels and samples"),
         (["limit", path, "--signal", files.write("bad.json", signal({"SR1": 1.0}))], "SR2"),
         (["limit", files.write("c.json", counting()), "--signal", files.write("bad2.json", signal({"SR3": 1.0}))], "SR3"),
