@@ -158,6 +158,13 @@ void note_doubts(const model::Likelihood& likelihood, const minimize::Minimum& m
                     "compare with toys",
                     few, used));
   }
+  if (used < g.bins.size()) {
+    const auto blocks = likelihood.data_blocks();
+    const bool has_values = std::any_of(blocks.begin(), blocks.end(), [](const model::DataBlock& block) {
+      return !block.is_auxiliary && block.kind != model::BlockKind::counts;
+    });
+    if (has_values) g.notes.emplace_back("t is split by channel for counts only: measured values may be correlated");
+  }
   const std::size_t n_bounds = minimum.at_lower.size() + minimum.at_upper.size();
   if (n_bounds > 0) {
     const std::uint32_t first = minimum.at_lower.empty() ? minimum.at_upper.front() : minimum.at_lower.front();

@@ -10,7 +10,6 @@
 
 #include "base/nearest.hpp"
 #include "base/quoted_list.hpp"
-#include "model/correlate.hpp"
 #include "model/measurements_model.hpp"
 #include "relume/model/constraint_terms.hpp"
 #include "relume/model/measurements.hpp"
@@ -197,8 +196,22 @@ struct MeasurementsCompiler {
         order.emplace_back(found->second, k);
       }
       if (order.size() != given.parameters.size()) continue;
-      Errors more = correlate(model.own_parameters(), model.own_correlations(), std::move(order), given.matrix, where);
-      errors.insert(errors.end(), more.begin(), more.end());
+      std::sort(order.begin(), order.end());
+      std::vector<std::uint32_t> members;
+      std::vector<double> matrix;
+      for (const auto& [parameter, place] : order) {
+        members.push_back(parameter);
+        for (const auto& other : order) matrix.push_back(given.matrix(place, other.second));
+      }
+      auto block = correlated_constraint(std::move(members), std::move(matrix));
+      if (!block) {
+        error(block.error().code, where + "/matrix", block.error().message, block.error().hint);
+        continue;
+      }
+      for (const std::uint32_t parameter : block->parameters) {
+        model.own_parameters()[parameter].constraint.kind = ConstraintKind::correlated_normal;
+      }
+      model.own_correlations().push_back(std::move(*block));
     }
   }
 
@@ -251,7 +264,8 @@ struct MeasurementsCompiler {
         data.push_back(value.value);
       }
       add_groups(model, together, first, group_place);
-      if (is_split && !model.groups.back().precision.empty()) kinked.push_back(together.values.front().name);
+      if (is_split && !model.groups.empty() && !model.groups.back().precision.empty())
+        kinked.push_back(together.values.front().name);
     }
     if (!kinked.empty()) {
       notices.push_back(fmt::format(
@@ -279,11 +293,11 @@ struct MeasurementsCompiler {
       }
       return;
     }
-    std::vector<std::size_t> order(n);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    auto normal = invert_correlation(together.correlation, order, where + "/correlation");
+    std::vector<std::uint32_t> places(n);
+    std::iota(places.begin(), places.end(), 0U);
+    auto normal = correlated_constraint(std::move(places), together.correlation.values);
     if (!normal) {
-      errors.insert(errors.end(), normal.errors().begin(), normal.errors().end());
+      error(normal.error().code, where + "/correlation", normal.error().message, normal.error().hint);
       return;
     }
     MeasurementsLikelihood::Group group;

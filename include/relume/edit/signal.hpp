@@ -26,8 +26,9 @@ Result<spec::Workspace> add_signal(const spec::Workspace& workspace, const spec:
                                    const AddSignalOptions& options = {});
 
 /// Channels of the signal are measured values and axes of tables; its yield, one number without uncertainties, is what
-/// a signal of strength 1 adds to their predictions. Yields of several samples add up. A value or axis that is a free
-/// parameter of its own takes up any signal, and is an error. The parameter of interest becomes `signal.poi`.
+/// a signal of strength 1 adds to their predictions, in the place of a signal that is there. Yields of several samples
+/// add up. A value or axis that is a free parameter of its own takes up any signal, and is an error. The parameter of
+/// interest becomes `signal.poi`.
 Result<spec::Measurements> add_signal(const spec::Measurements& measurements, const spec::Signal& signal,
                                       const AddSignalOptions& options = {});
 

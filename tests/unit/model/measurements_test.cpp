@@ -396,7 +396,7 @@ TEST(Measurements, ProblemsAreNamedAtTheirPlaces) {
             std::string::npos);
   EXPECT_NE(
       problem_of(plain(ErrorModel::gaussian, {{"a", 1.0, 0.2, 0.2}, {"b", 1.0, 0.2, 0.2}}, {2, {1.0, 1.0, 1.0, 1.0}}))
-          .find("#/measured/0/correlation: the correlation matrix is not positive definite"),
+          .find("#/measured/0/correlation: the matrix is not positive definite"),
       std::string::npos);
   EXPECT_NE(problem_of(plain(ErrorModel::gaussian, {{"a", 1.0, 0.2, 0.2}, {"a", 2.0, 0.2, 0.2}}))
                 .find("there is already a measured value 'a'"),
