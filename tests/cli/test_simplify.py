@@ -118,7 +118,7 @@ def test_questions_that_are_none(relume, files, tmp_path):
 
 
 def test_prefit_toys_of_held_factors(simplify, files):
-    document, report, _ = simplify(*with_signal(files), "--method", "toys-prefit", "--region", "SR", "--fix", "mu_top=1", "--force", "--toys", "20000")
+    document, report, _ = simplify(*with_signal(files), "--method", "toys-prefit", "--channel", "SR", "--fix", "mu_top=1", "--force", "--toys", "20000")
     assert report["fitted_channels"] == [] and len(document["regions"]) == 2
 
 
