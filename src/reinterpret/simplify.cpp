@@ -10,7 +10,8 @@
 #include <fmt/ranges.h>
 
 #include "base/quoted_list.hpp"
-#include "math/symmetric_matrix.hpp"
+#include "relume/edit/as_pyhf.hpp"
+#include "relume/formats/simplify_json.hpp"
 #include "relume/infer/yields.hpp"
 #include "relume/model/channel_mask.hpp"
 
@@ -28,9 +29,6 @@ constexpr std::size_t names_told = 10;
 /// Parameters of forms that have no natural bounds: nothing is ever pulled by a hundred standard deviations, and the
 /// minimisers of other programs scale their steps with the bounds.
 constexpr double far_away = 100.0;
-/// Below this share of the largest eigenvalue, a mode has no width to the digits of its factorisation.
-constexpr double null_mode = 1e-13;
-
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -80,6 +78,8 @@ class Simplifier {
   Simplifier(const model::Likelihood& likelihood, const model::Data& observed, const SimplifyOptions& options)
       : likelihood_(likelihood), observed_(observed), options_(options) {
     result_.method = options.method;
+    const auto poi = likelihood.poi();
+    result_.poi = poi ? likelihood.parameters()[poi->index].name : "mu";
   }
 
   Result<Simplification> run() {
@@ -248,26 +248,20 @@ class Simplifier {
     result_.publication.value = std::move(simplified);
   }
 
-  spec::Measurement measurement() const {
-    spec::Measurement m{std::string(to_string(options_.method)), "", {}};
-    // Signals of patchsets have a lumi modifier, which wants to know its parameter.
+  /// Signals of patchsets have a lumi modifier, which wants to know its parameter.
+  std::vector<spec::ParameterConfig> lumi() const {
+    std::vector<spec::ParameterConfig> configs;
     for (const model::Parameter& p : likelihood_.parameters()) {
-      if (p.name != "lumi" || p.constraint.kind != ConstraintKind::normal || is_poi("lumi")) continue;
+      if (p.name != "lumi" || p.constraint.kind != ConstraintKind::normal || result_.poi == p.name) continue;
       spec::ParameterConfig config{.name = p.name};
       const double auxiliary = observed_.values[p.constraint.data_index];
       config.inits = spec::Numbers{auxiliary};
       config.auxdata = spec::Numbers{auxiliary};
       config.sigmas = spec::Numbers{p.constraint.width};
       config.bounds = {{{p.lower, p.upper}}};
-      if (options_.method == SimplifyMethod::postfit_total) config.fixed = true;
-      m.parameters.push_back(std::move(config));
+      configs.push_back(std::move(config));
     }
-    return m;
-  }
-
-  bool is_poi(const std::string& name) const {
-    const auto poi = likelihood_.poi();
-    return poi && likelihood_.parameters()[poi->index].name == name;
+    return configs;
   }
 
   spec::Numbers observed_counts(const KeptChannel& channel) const {
@@ -282,36 +276,42 @@ class Simplifier {
     options.channels = model::channel_places(likelihood_, regions_).value();
     infer::Yields yields = infer::postfit_yields(likelihood_, fit_, options);
     if (!yields.is_usable()) return fail(yields.status, yields.reason);
-    spec::Workspace ws;
-    ws.measurements.push_back(measurement());
+    std::vector<formats::PostfitChannel> channels;
     for (std::size_t c = 0; c < result_.channels.size(); ++c) {
-      const KeptChannel& channel = result_.channels[c];
-      const auto& bins = yields.channels[c].total.bins;
-      spec::Sample sample{"Bkg", {}, {}};
-      for (const infer::Yield& y : bins) {
+      const KeptChannel& kept = result_.channels[c];
+      formats::PostfitChannel channel{.name = kept.name};
+      for (const infer::Yield& y : yields.channels[c].total.bins) {
         if (!std::isfinite(y.uncertainty)) {
           return fail(Status::not_defined,
                       yields.notes.empty() ? "the fit has no covariance matrix" : yields.notes.back());
         }
-        sample.data.emplace_back(y.value);
+        channel.yields.push_back(y.value);
+        channel.uncertainties.push_back(y.uncertainty);
       }
-      const auto add = [&](const std::string& name, std::size_t first, std::size_t last) {
-        spec::HistoSysData shifts{sample.data, sample.data};
-        for (std::size_t b = first; b < last; ++b) {
-          shifts.lo[b].value -= bins[b].uncertainty;
-          shifts.hi[b].value += bins[b].uncertainty;
-        }
-        sample.modifiers.push_back({name, ModifierType::histosys, std::move(shifts)});
-      };
-      if (options_.decorrelate) {
-        for (std::size_t b = 0; b < bins.size(); ++b) add(fmt::format("totalError_{}[{}]", channel.name, b), b, b + 1);
-      } else {
-        add("totalError", 0, bins.size());
-      }
-      ws.channels.push_back({channel.name, {std::move(sample)}});
-      ws.observations.push_back({channel.name, observed_counts(channel)});
+      for (const spec::Number& n : observed_counts(kept)) channel.observed.push_back(n.value);
+      channels.push_back(std::move(channel));
     }
-    result_.publication.value = std::move(ws);
+    auto ws = formats::workspace_from_postfit(
+        channels, {.measurement = std::string(to_string(options_.method)), .poi = result_.poi, .parameters = lumi()});
+    if (!ws) return fail(Status::not_defined, to_string(ws.errors()));
+    if (options_.decorrelate) {
+      for (spec::Channel& channel : ws->channels) split_bins(channel);
+    }
+    result_.publication.value = *std::move(ws);
+  }
+
+  /// "totalError" of all bins becomes one modifier per bin.
+  static void split_bins(spec::Channel& channel) {
+    spec::Sample& sample = channel.samples.front();
+    const auto all = std::get<spec::HistoSysData>(sample.modifiers.front().data);
+    sample.modifiers.clear();
+    for (std::size_t b = 0; b < sample.data.size(); ++b) {
+      spec::HistoSysData one{sample.data, sample.data};
+      one.lo[b] = all.lo[b];
+      one.hi[b] = all.hi[b];
+      sample.modifiers.push_back(
+          {fmt::format("totalError_{}[{}]", channel.name, b), ModifierType::histosys, std::move(one)});
+    }
   }
 
   /// With J the derivatives at the fitted point x, lambda = lambda(x) + sum_k J_k (theta_k - x_k). A constrained
@@ -329,7 +329,7 @@ class Simplifier {
     const std::size_t n = point.size();
 
     spec::Workspace ws;
-    spec::Measurement m = measurement();
+    spec::Measurement m{std::string(to_string(options_.method)), result_.poi, lumi()};
     Names approximated;
     std::vector<char> acts(n, 0);
     for (const KeptChannel& channel : result_.channels) {
@@ -486,59 +486,16 @@ Result<Simplification> simplify(const model::Likelihood& likelihood, const model
   return Simplifier(likelihood, observed, options).run();
 }
 
-Result<spec::Workspace> as_pyhf(const spec::SimplifiedLikelihood& likelihood) {
-  const bool is_quadratic = std::any_of(likelihood.third_moments.begin(), likelihood.third_moments.end(),
-                                        [](const auto& m) { return m && *m != 0.0; });
-  if (is_quadratic) {
-    return Error{ErrorCode::unsupported, "third_moments", "a likelihood with third moments is no HistFactory workspace",
-                 "write relume's own format, or leave the third moments out (method linear)"};
-  }
-  const std::size_t n = likelihood.regions.size();
-  std::vector<double> sigma, correlation(n * n);
-  for (std::size_t i = 0; i < n; ++i) sigma.push_back(std::sqrt(std::max(0.0, likelihood.covariance(i, i))));
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
-      const double scale = sigma[i] * sigma[j];
-      const double covariance = 0.5 * (likelihood.covariance(i, j) + likelihood.covariance(j, i));
-      correlation[i * n + j] = scale > 0.0 ? covariance / scale : 0.0;
-    }
-  }
-  // In units of standard deviations, where small backgrounds keep their digits beside large ones.
-  const math::EigenDecomposition eigen = math::eigen_decomposition(correlation, n);
-  const double largest = n == 0 ? 0.0 : eigen.values.back();
-  const double negative = null_mode * largest * static_cast<double>(n);
-  if (n > 0 && eigen.values.front() < -negative) {
-    return Error{ErrorCode::model, "covariance", fmt::format("its smallest eigenvalue is {:g}", eigen.values.front()),
-                 "check that the matrix is a covariance, and the order of its rows"};
-  }
-  spec::Workspace ws;
-  ws.measurements.push_back({likelihood.name.empty() ? "simplified likelihood" : likelihood.name, "", {}});
-  for (const spec::Region& region : likelihood.regions) {
-    ws.channels.push_back({region.name, {{"background", {region.background}, {}}}});
-    ws.observations.push_back({region.name, {region.observed}});
-  }
-  std::size_t mode = 0;
-  for (std::size_t k = n; k-- > 0;) {
-    if (!(eigen.values[k] > null_mode * largest)) break;
-    const std::string name = fmt::format("background_mode[{}]", mode++);
-    for (std::size_t i = 0; i < n; ++i) {
-      const double shift = std::sqrt(eigen.values[k]) * eigen.vectors[k * n + i] * sigma[i];
-      if (shift == 0.0) continue;
-      const double nominal = likelihood.regions[i].background;
-      ws.channels[i].samples.front().modifiers.push_back(
-          {name, ModifierType::histosys, spec::HistoSysData{{nominal - shift}, {nominal + shift}}});
-    }
-    ws.measurements.front().parameters.push_back(wide(name));
-  }
-  return ws;
-}
-
 Result<spec::Workspace> as_pyhf(const Simplification& simplification) {
-  const auto* workspace = std::get_if<spec::Workspace>(&simplification.publication.value);
-  if (workspace == nullptr) return as_pyhf(std::get<spec::SimplifiedLikelihood>(simplification.publication.value));
-  if (workspace->correlations.empty()) return *workspace;
-  return Error{ErrorCode::unsupported, "correlations", "correlated constraints have no place in a pyhf workspace",
-               "relume's own format keeps them"};
+  auto converted = edit::as_pyhf(simplification.publication, {.poi = simplification.poi});
+  if (!converted) return converted.errors();
+  if (converted->lost.empty()) return std::move(converted->workspace);
+  Errors errors;
+  for (const std::string& lost : converted->lost) {
+    errors.push_back({ErrorCode::unsupported, "pyhf", "a pyhf workspace has no place for " + lost,
+                      "relume's own format keeps them; method linear makes none"});
+  }
+  return errors;
 }
 
 }  // namespace relume::reinterpret

@@ -70,6 +70,7 @@ struct KeptChannel {
 struct Simplification {
   SimplifyMethod method = SimplifyMethod::toys_postfit;
   spec::Publication publication;  ///< a SimplifiedLikelihood, or a Workspace
+  std::string poi;                ///< of the full likelihood: what signals bring along
   std::vector<KeptChannel> channels;
   std::vector<std::string> fitted;  ///< channels whose data were fitted
   Moments moments;                  ///< of toys and linear
@@ -86,11 +87,8 @@ struct Simplification {
 Result<Simplification> simplify(const model::Likelihood& likelihood, const model::Data& observed,
                                 const SimplifyOptions& options = {});
 
-/// A linear simplified likelihood as a workspace that every HistFactory program reads: with V = sum_k v_k v_k^T of its
-/// eigenvectors, one histosys background_mode[k] per k moves all channels by -v_k and +v_k. That is exact for every
-/// interpolation code. Errors: third moments, which have no such form; a matrix that is no covariance.
-Result<spec::Workspace> as_pyhf(const spec::SimplifiedLikelihood& likelihood);
-/// The same of whatever came out. Errors: also correlated constraints, which have no place there.
+/// The result as a workspace that every HistFactory program reads (edit/as_pyhf.hpp). Errors: what has no place there,
+/// third moments and correlated constraints.
 Result<spec::Workspace> as_pyhf(const Simplification& simplification);
 
 }  // namespace relume::reinterpret
