@@ -33,6 +33,8 @@ class UserLikelihood final : public UserDefined {
   bool has_channel_masks() const override { return true; }
   Constants constants(const Data& data) const override;
   Data expected_data(std::span<const double> point) const override;
+  void expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
+                     std::span<double> expected) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;
   PredictionSlopes prediction_slopes(std::span<const double> point) const override;
   void fluctuate(const Data& expected, const RandomKey& key, Data& toy) const override;
@@ -447,6 +449,21 @@ Data UserLikelihood::expected_data(std::span<const double> point) const {
   data.values.resize(n_data_, 0.0);
   set_expected_auxiliary(*this, point, data);
   return data;
+}
+
+void UserLikelihood::expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
+                                   std::span<double> expected) const {
+  Work& work = static_cast<Work&>(scratch);
+  for (std::size_t c = 0; c < in_.size(); ++c) {
+    const bool is_shown = masked.empty() || masked[c] == 0;
+    const auto first = work.call.rates.begin() + static_cast<std::ptrdiff_t>(in_[c].first_bin);
+    if (is_shown) {
+      call(c, point, false, math::Derivatives::none, work.call);
+    } else {
+      std::fill_n(first, in_[c].n_bins, 0.0);
+    }
+  }
+  std::copy_n(work.call.rates.begin(), expected.size(), expected.begin());
 }
 
 std::vector<double> UserLikelihood::expected_by_sample(std::span<const double> point) const {

@@ -9,14 +9,11 @@
 #include <fmt/format.h>
 
 #include "base/nearest.hpp"
-#include "math/symmetric_matrix.hpp"
+#include "relume/model/constraint_terms.hpp"
 
 namespace relume::model {
 
 namespace {
-
-/// As of correlations in workspaces.
-constexpr double min_correlation_eigenvalue = 1e-9;
 
 std::string problem_of(const UserParameter& p) {
   if (p.name.empty()) return "it has no name";
@@ -109,21 +106,15 @@ void UserDefined::correlate(const spec::Correlation& given, const std::string& w
     order.emplace_back(i, k);
   }
   std::sort(order.begin(), order.end());
-  CorrelatedConstraint block;
+  std::vector<std::uint32_t> members;
+  std::vector<double> correlation;
   for (const auto& [parameter, place] : order) {
-    block.parameters.push_back(parameter);
-    for (const auto& other : order) block.correlation.push_back(given.matrix(place, other.second));
+    members.push_back(parameter);
+    for (const auto& other : order) correlation.push_back(given.matrix(place, other.second));
   }
-  auto normal = math::correlated_normal(block.correlation, n, min_correlation_eigenvalue);
-  if (!normal.is_positive_definite) {
-    return problem(fmt::format("the matrix is not positive definite: its smallest eigenvalue is {:g}",
-                               normal.smallest_eigenvalue));
-  }
-  block.precision = std::move(normal.precision);
-  block.root = std::move(normal.root);
-  block.log_determinant = normal.log_determinant;
-  block.least_precision = 1.0 / normal.largest_eigenvalue;
-  correlated_constraints_.push_back(std::move(block));
+  auto block = correlated_constraint(std::move(members), std::move(correlation));
+  if (!block) return problem(block.error().message);
+  correlated_constraints_.push_back(std::move(*block));
 }
 
 void UserDefined::add_auxiliary_data(std::span<const double> auxiliaries, Data& observed) {
