@@ -209,9 +209,7 @@ std::string in_words(const spec::Product& product) {
   return fmt::format("a product of {} ({})", count(parts.size(), "component"), fmt::join(parts, "; "));
 }
 
-bool is_object_with_keys(const Json& document) {
-  return document.object() != nullptr && !document.object()->empty();
-}
+bool is_object_with_keys(const Json& document) { return document.object() != nullptr && !document.object()->empty(); }
 
 Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
                                  const ReadOptions& options) {

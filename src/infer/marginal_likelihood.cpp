@@ -211,7 +211,8 @@ void MarginalLikelihood::set_priors() {
     for (std::size_t a = 0; a < size; ++a) {
       const Eigen::Index row = place[block.parameters[a]];
       const double width = prior_root_(row, row);
-      for (std::size_t b = 0; b <= a; ++b) prior_root_(row, place[block.parameters[b]]) = width * block.root[a * size + b];
+      for (std::size_t b = 0; b <= a; ++b)
+        prior_root_(row, place[block.parameters[b]]) = width * block.root[a * size + b];
     }
   }
   for (const std::uint32_t i : wrapped_->kinks()) {
@@ -254,8 +255,7 @@ void MarginalLikelihood::fill(const Data& data, Data& full) const {
 
 std::string MarginalLikelihood::place(const Data& data, Work& work) const {
   fill(data, work.full);
-  const FitResult fit =
-      infer::fit(*wrapped_, work.full, {.fixed = held_, .start = start_, .uncertainties = false});
+  const FitResult fit = infer::fit(*wrapped_, work.full, {.fixed = held_, .start = start_, .uncertainties = false});
   if (!fit.minimum.is_usable()) return "the fit that places the nodes: " + fit.minimum.reason;
   const std::vector<double>& x = fit.minimum.x;
   if (wrapped_->evaluate(x, work.full, math::Derivatives::curvature, averaging, *work.inner).status !=
@@ -483,7 +483,8 @@ std::string MarginalLikelihood::explain(std::span<const double> point, const Scr
   }
   const auto where = [&] {
     std::vector<std::string> values;
-    for (std::size_t a = 0; a < point.size(); ++a) values.push_back(fmt::format("{} = {:g}", parameters_[a].name, point[a]));
+    for (std::size_t a = 0; a < point.size(); ++a)
+      values.push_back(fmt::format("{} = {:g}", parameters_[a].name, point[a]));
     constexpr std::size_t told = 4;
     if (values.size() > told) values.resize(told);
     return fmt::format("{}", fmt::join(values, ", "));

@@ -29,8 +29,8 @@ class MarginalLikelihood final : public model::Likelihood {
  public:
   /// `keep`: non-zero for parameters of the wrapped likelihood that are not integrated. `nodes` in as many dimensions
   /// as are.
-  MarginalLikelihood(std::shared_ptr<const model::Likelihood> wrapped, model::Data observed,
-                     std::span<const char> keep, const MarginalOptions& options);
+  MarginalLikelihood(std::shared_ptr<const model::Likelihood> wrapped, model::Data observed, std::span<const char> keep,
+                     const MarginalOptions& options);
   void use(Nodes nodes) { nodes_ = std::move(nodes); }
   /// Of all fits that place nodes.
   void start_from(std::vector<double> point) { start_ = std::move(point); }

@@ -27,8 +27,8 @@ struct Rule {
   std::vector<double> z, log_weights;
 };
 
-/// Nodes are the eigenvalues of the Jacobi matrix; weights times exp(z^2/2) come from the orthonormal Hermite functions,
-/// in which nothing underflows.
+/// Nodes are the eigenvalues of the Jacobi matrix; weights times exp(z^2/2) come from the orthonormal Hermite
+/// functions, in which nothing underflows.
 Rule gauss_hermite(std::size_t order) {
   const auto n = static_cast<Eigen::Index>(order);
   Eigen::VectorXd off(n - 1);

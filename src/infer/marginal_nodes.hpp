@@ -29,8 +29,8 @@ struct Nodes {
 Nodes gauss_hermite(std::size_t dimension, std::size_t order);
 
 /// `n` quasi-random nodes (a power of two) with the density of a multivariate t, in independent replicates of a Sobol
-/// sequence, each with its own digital shift. Tails of a t are wider than those of any normal, so that what is not quite
-/// normal still has bounded weights.
+/// sequence, each with its own digital shift. Tails of a t are wider than those of any normal, so that what is not
+/// quite normal still has bounded weights.
 Nodes importance_nodes(std::size_t dimension, std::size_t n, std::uint64_t seed);
 
 /// That importance_nodes can make.

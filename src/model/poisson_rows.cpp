@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "math/poisson.hpp"
-#include "math/smooth_clip.hpp"
 #include "math/random_stream.hpp"
+#include "math/smooth_clip.hpp"
 #include "relume/model/constraint_terms.hpp"
 
 namespace relume::model {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The average over the 22 backgrounds of a published search against plain Monte Carlo over their prior.
+#include "relume/infer/marginal.hpp"
+
 #include <cmath>
 
 #include <Eigen/Dense>
@@ -9,7 +11,6 @@
 
 #include "math/random_stream.hpp"
 #include "relume/infer/hypotest.hpp"
-#include "relume/infer/marginal.hpp"
 #include "support/simplified_case.hpp"
 
 namespace relume::test {

@@ -149,8 +149,8 @@ TEST(Products, OfChannelsAreTheWholeModel) {
     scratch->curvature.diagonal(there, math::Form::exact);
     for (std::size_t i = 0; i < n; ++i) {
       EXPECT_NEAR(diagonal[i], there[c->index[i]], 1e-11 * (1.0 + std::fabs(diagonal[i])));
-      with_demoted += product.layout().private_of_parameter[i] < 0 &&
-                      whole.layout().private_of_parameter[c->index[i]] >= 0;
+      with_demoted +=
+          product.layout().private_of_parameter[i] < 0 && whole.layout().private_of_parameter[c->index[i]] >= 0;
     }
     const model::Data expected = whole.expected_data(c->point), there_too = product.expected_data(c->product_point);
     for (std::size_t i = 0; i < c->datum.size(); ++i) {

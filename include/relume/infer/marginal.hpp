@@ -61,7 +61,7 @@ struct Marginal {
   /// smaller rule, or the standard deviation among scrambled replicates.
   double accuracy = 0.0;
   double effective_nodes = 0.0;  ///< importance: effective sample size at the best fit
-  Status status = Status::ok;  ///< fit_failed: nodes could not be placed; not_converged: too few of them count
+  Status status = Status::ok;    ///< fit_failed: nodes could not be placed; not_converged: too few of them count
   std::string reason;
   std::vector<std::string> notes;
 

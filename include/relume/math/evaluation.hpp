@@ -22,8 +22,8 @@ struct Relaxation {
   /// value, slope and curvature, so that a search may start outside of the domain; 0: outside is infeasible.
   double floor = 0.0;
   /// Rates below zero count as none, with continuous derivatives: within this share of its scale around zero a rate
-  /// goes over into zero (math/smooth_clip.hpp). For averages over what is not known, where such rates are a part of the
-  /// average and no edge of the domain; 0: they are outside.
+  /// goes over into zero (math/smooth_clip.hpp). For averages over what is not known, where such rates are a part of
+  /// the average and no edge of the domain; 0: they are outside.
   double clip = 0.0;
 };
 

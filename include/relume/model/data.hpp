@@ -32,8 +32,8 @@ struct Data {
   /// Channels that the likelihood leaves out (non-zero), in the order of Likelihood::channels(); empty: none. They are
   /// predicted all the same. model/channel_mask.hpp makes one.
   std::vector<char> masked = {};
-  /// Of expected data: the parameters that they belong to, where toys need them (Likelihood::fluctuate of an average over
-  /// nuisance parameters, which draws those first); empty otherwise.
+  /// Of expected data: the parameters that they belong to, where toys need them (Likelihood::fluctuate of an average
+  /// over nuisance parameters, which draws those first); empty otherwise.
   std::vector<double> point = {};
 
   bool is_masked(std::size_t channel) const { return !masked.empty() && masked[channel] != 0; }

@@ -19,7 +19,8 @@ TEST(SmoothClip, IsTheLargerOfXAndZeroOutsideOfItsWidth) {
 TEST(SmoothClip, ValueSlopeAndCurvatureAreContinuousDerivatives) {
   constexpr double width = 0.2, step = 1e-6;
   for (const double end : {-width, width}) {
-    const SmoothClip inside = smooth_clip(end * (1.0 - 1e-12), width), outside = smooth_clip(end * (1.0 + 1e-12), width);
+    const SmoothClip inside = smooth_clip(end * (1.0 - 1e-12), width),
+                     outside = smooth_clip(end * (1.0 + 1e-12), width);
     EXPECT_NEAR(inside.value, outside.value, 1e-12);
     EXPECT_NEAR(inside.slope, outside.slope, 1e-12);
     EXPECT_NEAR(inside.curvature, outside.curvature, 1e-9);

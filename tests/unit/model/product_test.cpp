@@ -30,11 +30,10 @@ spec::Workspace one_bin(const std::string& channel, double signal, double backgr
                         const std::string& alpha = "alpha", double up = 1.2) {
   spec::Workspace ws;
   ws.channels.push_back({channel, {}});
-  ws.channels[0].samples.push_back(
-      {"background",
-       {background},
-       {{alpha, ModifierType::normsys, spec::NormSysData{1.0 / up, up}},
-        {"stat_" + channel, ModifierType::shapesys, spec::Numbers{0.1 * background}}}});
+  ws.channels[0].samples.push_back({"background",
+                                    {background},
+                                    {{alpha, ModifierType::normsys, spec::NormSysData{1.0 / up, up}},
+                                     {"stat_" + channel, ModifierType::shapesys, spec::Numbers{0.1 * background}}}});
   ws.channels[0].samples.push_back({"signal", {signal}, {{"mu", ModifierType::normfactor, {}}}});
   ws.observations.push_back({channel, {observed}});
   ws.measurements.push_back({"measurement", "mu", {}});
@@ -134,10 +133,11 @@ TEST(Product, CorrelatesConstraintsOfComponents) {
 }
 
 TEST(Product, CarriesCorrelationsOfComponents) {
-  const spec::SimplifiedLikelihood simplified{
-      .regions = {{"SR1", 36, 50.0}, {"SR2", 33, 48.0}}, .covariance = {2, {144.0, 19.0, 19.0, 256.0}}};
+  const spec::SimplifiedLikelihood simplified{.regions = {{"SR1", 36, 50.0}, {"SR2", 33, 48.0}},
+                                              .covariance = {2, {144.0, 19.0, 19.0, 256.0}}};
   const spec::Workspace background = edit::as_workspace(simplified).value().workspace;
-  spec::SignalSample sample{.name = "signal", .channels = {{.channel = "SR1", .yields = {12.0}}, {.channel = "SR2", .yields = {15.0}}}};
+  spec::SignalSample sample{.name = "signal",
+                            .channels = {{.channel = "SR1", .yields = {12.0}}, {.channel = "SR2", .yields = {15.0}}}};
   const spec::Workspace sl = edit::add_signal(background, {.name = "signal", .samples = {sample}}).value();
   const spec::Workspace full = one_bin("SR", 5.0, 50.0, 58.0);
   const std::string poi = test::compile(sl).likelihood->parameters()[test::compile(sl).likelihood->poi()->index].name;
@@ -165,9 +165,9 @@ TEST(Product, CarriesCorrelationsOfComponents) {
                              {.correlations = {{{members[0], "full/alpha"}, {2, {1.0, 0.2, 0.2, 1.0}}}}});
   ASSERT_FALSE(torn);
   EXPECT_NE(torn.error().message.find(members[1]), std::string::npos) << torn.error().message;
-  const auto replaced =
-      multiply({component("sl", sl), component("full", full)},
-               {.correlations = {{{members[0], "full/alpha", members[1]}, {3, {1.0, 0.2, 0.1, 0.2, 1.0, 0.0, 0.1, 0.0, 1.0}}}}});
+  const auto replaced = multiply(
+      {component("sl", sl), component("full", full)},
+      {.correlations = {{{members[0], "full/alpha", members[1]}, {3, {1.0, 0.2, 0.1, 0.2, 1.0, 0.0, 0.1, 0.0, 1.0}}}}});
   ASSERT_TRUE(replaced) << to_string(replaced.errors());
   EXPECT_EQ(replaced->likelihood->correlated_constraints().size(), 1u);
   // The same measurement twice is one, with all that is correlated.
@@ -194,7 +194,8 @@ TEST(Product, RejectsConstraintsThatDiffer) {
   EXPECT_FALSE(product.error().hint.empty());
   ProductComponent moved = normal("b", 2.0, 0.5, 0.2);
   moved.observed.values[1] = 0.1;
-  EXPECT_FALSE(multiply({normal("a", 1.0, 0.5, 0.2), moved}, {.shared = {{"theta", {{"a", "theta"}, {"b", "theta"}}}}}));
+  EXPECT_FALSE(
+      multiply({normal("a", 1.0, 0.5, 0.2), moved}, {.shared = {{"theta", {{"a", "theta"}, {"b", "theta"}}}}}));
   // A parameter that is free elsewhere takes its constraint along.
   const auto lent = multiply({normal("a", 1.0, 0.5, 0.2), normal("b", 2.0, 0.5, 0.3)},
                              {.shared = {{"x", {{"a", "mu"}, {"b", "theta"}}}}});
@@ -236,9 +237,9 @@ TEST(Product, NamesAllThatDoesNotFit) {
 
 TEST(Product, OfProductsIsTheSameProduct) {
   auto inner = multiply({normal("x", 1.0, 0.5, 0.2), normal("y", 2.5, 0.8, 0.6)},
-                              {.shared = {{"mu", {{"x", "mu"}, {"y", "mu"}}}},
-                               .correlations = {{{"x/theta", "y/theta"}, {2, {1.0, 0.4, 0.4, 1.0}}}},
-                               .poi = "mu"});
+                        {.shared = {{"mu", {{"x", "mu"}, {"y", "mu"}}}},
+                         .correlations = {{{"x/theta", "y/theta"}, {2, {1.0, 0.4, 0.4, 1.0}}}},
+                         .poi = "mu"});
   ASSERT_TRUE(inner);
   const auto flat = multiply({normal("x", 1.0, 0.5, 0.2), normal("y", 2.5, 0.8, 0.6), normal("z", 1.7, 0.3, 0.4)},
                              {.shared = {{"mu", {{"x", "mu"}, {"y", "mu"}, {"z", "mu"}}}},
@@ -299,8 +300,9 @@ TEST(Product, TellsWhichComponentHasNoExpectedData) {
 }
 
 TEST(Product, ExplainsWhichComponentFailed) {
-  const auto product = multiply({component("a", test::counting(5.0, 50.0, 55.0)), component("b", test::counting(1.0, 2.0, 3.0))},
-                                {.shared = {mu}, .poi = "mu"});
+  const auto product =
+      multiply({component("a", test::counting(5.0, 50.0, 55.0)), component("b", test::counting(1.0, 2.0, 3.0))},
+               {.shared = {mu}, .poi = "mu"});
   ASSERT_TRUE(product);
   const auto scratch = product->likelihood->make_scratch();
   const std::vector<double> point = {-5.0};
