@@ -3,6 +3,7 @@
 #include "relume/infer/marginal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -55,8 +56,7 @@ class Marginaliser {
       result_.integrated.push_back(wrapped_->parameters()[i].name);
     }
     const std::size_t d = result_.integrated.size();
-    if (find_reference()) {
-      choose_probes();
+    if (find_reference() && choose_probes()) {
       if (d > most_for_product || !use_product_rule(d)) use_importance(d);
       finish();
     } else {
@@ -78,8 +78,10 @@ class Marginaliser {
     for (const FixedParameter& held : options_.fixed) keep_[held.parameter.index] = 1;
     const std::size_t d = static_cast<std::size_t>(std::count(keep_.begin(), keep_.end(), 0));
     if (d == 0) {
-      errors_.push_back(
-          {ErrorCode::model, {}, "there is nothing to marginalise: no parameter with a constraint is left free", {}});
+      errors_.push_back({ErrorCode::model,
+                         {},
+                         "there is nothing to marginalise: no parameter with a constraint is left free",
+                         {}});
     } else if (d > max_importance_dimension) {
       errors_.push_back({ErrorCode::unsupported,
                          {},
@@ -106,7 +108,8 @@ class Marginaliser {
   }
 
   bool find_reference() {
-    reference_ = infer::fit(*wrapped_, observed_, {.fixed = options_.fixed, .covariance = true, .stop = options_.stop});
+    reference_ = infer::fit(*wrapped_, observed_,
+                            {.fixed = options_.fixed, .uncertainties = false, .stop = options_.stop});
     if (reference_.minimum.is_usable()) {
       likelihood_->start_from(reference_.minimum.x);
       return true;
@@ -117,24 +120,10 @@ class Marginaliser {
   }
 
   /// Where rules are compared: along the ridge of the parameter of interest, up to three standard deviations away.
-  void choose_probes() {
-    std::vector<double> best;
-    for (const std::uint32_t i : likelihood_->kept()) best.push_back(reference_.minimum.x[i]);
-    probes_ = {best};
-    if (!wrapped_->poi() || reference_.covariance.empty()) return;
-    const std::size_t poi = wrapped_->poi()->index, n = keep_.size();
-    const double variance = reference_.covariance[poi * n + poi];
-    if (!(variance > 0.0)) return;
-    for (const double t : {-3.0, -2.0, -1.0, 1.0, 2.0, 3.0}) {
-      std::vector<double> probe = best;
-      for (std::size_t a = 0; a < probe.size(); ++a) {
-        const std::uint32_t i = likelihood_->kept()[a];
-        probe[a] += t * reference_.covariance[i * n + poi] / std::sqrt(variance);
-        const model::Parameter& p = wrapped_->parameters()[i];
-        if (i != poi && p.lower <= best[a] && best[a] <= p.upper) probe[a] = std::clamp(probe[a], p.lower, p.upper);
-      }
-      probes_.push_back(std::move(probe));
-    }
+  bool choose_probes() {
+    constexpr std::array deviations = {-3.0, -2.0, -1.0, 1.0, 2.0, 3.0};
+    probes_ = likelihood_->ridge(deviations);
+    return !probes_.empty() || fail(Status::fit_failed, "nodes cannot be placed around the fit to the observed data");
   }
 
   /// ln L at the probes, one row per replicate; NaN where it cannot be known. The first is the best fit.
@@ -142,7 +131,8 @@ class Marginaliser {
     const auto scratch = likelihood_->make_scratch();
     std::vector<std::vector<double>> values;
     for (const std::vector<double>& point : probes_) {
-      const math::Evaluation e = likelihood_->evaluate(point, result_.observed, math::Derivatives::none, {}, *scratch);
+      const math::Evaluation e =
+          likelihood_->evaluate(point, result_.observed, math::Derivatives::none, {}, *scratch);
       if (e.status != math::EvaluationStatus::ok) {
         if (values.empty()) trouble_ = likelihood_->explain(point, *scratch);
         values.emplace_back();
@@ -162,7 +152,7 @@ class Marginaliser {
     for (const std::size_t order : orders(d)) {
       if (is_stopped()) return true;
       Nodes nodes = gauss_hermite(d, order);
-      result_.n_nodes = nodes.size();
+      result_.n_nodes = nodes.size;
       likelihood_->use(std::move(nodes));
       const auto now = probe();
       if (!before.empty()) {
@@ -191,7 +181,8 @@ class Marginaliser {
       result_.n_nodes = n;
       result_.accuracy = spread(probe());
       if (is_stopped() || n >= options_.max_nodes) break;
-      if (trouble_.empty() && result_.accuracy <= options_.accuracy) break;
+      const bool is_safe = result_.effective_nodes >= 10.0 * min_effective_nodes;
+      if (trouble_.empty() && is_safe && result_.accuracy <= options_.accuracy) break;
     }
     if (!trouble_.empty()) fail(Status::not_converged, trouble_);
   }
@@ -251,10 +242,9 @@ class Marginaliser {
       largest = std::max(largest, cut);
     }
     if (names.empty()) return;
-    result_.notes.push_back(
-        fmt::format("bounds are not applied to what is averaged over: beyond those of {} lies up to "
-                    "{:.1g} of the prior",
-                    quoted_beginning(names, 3), largest));
+    result_.notes.push_back(fmt::format("bounds are not applied to what is averaged over: beyond those of {} lies up to "
+                                        "{:.1g} of the prior",
+                                        quoted_beginning(names, 3), largest));
   }
 
   std::shared_ptr<const model::Likelihood> wrapped_;

@@ -3,6 +3,7 @@
 #include "infer/marginal_likelihood.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <exception>
 #include <limits>
@@ -41,6 +42,8 @@ constexpr double largest_move = 3.0;
 constexpr double negligible = 1e-18;
 /// On the rim of a product rule the integrand is gone, or the rule does not reach far enough.
 constexpr double largest_rim = 1e-6;
+/// Nodes that densities are adapted with.
+constexpr std::size_t n_pilot = 1024;
 /// Prior draws of toys: far from the streams of their data.
 constexpr std::uint64_t prior_stream = std::uint64_t{1} << 41;
 
@@ -53,15 +56,13 @@ struct MarginalLikelihood::Work final : Scratch {
         point(m.wrapped_->parameters().size()),
         direction(point.size()),
         along(point.size()),
-        log_terms(m.nodes_.size()),
-        shares(m.nodes_.size()),
+        log_terms(m.nodes_.size),
+        shares(m.nodes_.size),
         phi(m.kept_.size()),
         mean(m.kept_.size()),
-        reference(m.kept_.size()),
         base(m.integrated_.size()),
         y(m.integrated_.size()),
-        centre(m.integrated_.size()),
-        gradients(m.kept_.size(), m.nodes_.size()),
+        gradients(m.kept_.size(), m.nodes_.size),
         hessian(m.kept_.size(), m.kept_.size()),
         moved(m.integrated_.size(), m.kept_.size()),
         eigen(static_cast<Eigen::Index>(m.kept_.size())) {}
@@ -69,16 +70,34 @@ struct MarginalLikelihood::Work final : Scratch {
   std::unique_ptr<Scratch> inner;
   std::vector<double> point, direction, along;
   std::vector<double> log_terms, shares;  ///< per node
+  Vector phi, mean, base, y;
 
-  // What belongs to the data.
-  bool is_placed = false;
-  std::vector<double> values;
-  std::vector<char> masked;
-  Data full;
-  std::string problem;
-  Vector phi, mean, reference, base, y, centre;
-  Matrix slope, offsets;  ///< S; R z_k, column by column
-  double log_scale = 0.0;
+  /// What belongs to one set of data. Tests go back and forth between two of them.
+  struct Placement {
+    bool is_filled = false;
+    std::vector<double> values;
+    std::vector<char> masked;
+    Data full;
+    std::string problem;
+    Vector reference, centre;
+    Matrix slope, offsets;  ///< S; x_k - x_0, column by column
+    std::vector<double> log_weights;
+  };
+  std::array<Placement, 2> placements;
+  Placement* now = placements.data();
+
+  /// Goes to the placement of these data; false: there is none, and `now` is the one to be overwritten.
+  bool find(const Data& data) noexcept {
+    for (Placement& p : placements) {
+      if (!p.is_filled || p.values != data.values || p.masked != data.masked) continue;
+      now = &p;
+      return true;
+    }
+    Placement& other = now == placements.data() ? placements[1] : placements[0];
+    if (now->is_filled) now = &other;
+    now->is_filled = false;
+    return false;
+  }
 
   Matrix gradients, hessian, moved;
   Eigen::SelfAdjointEigenSolver<Matrix> eigen;
@@ -123,6 +142,7 @@ MarginalLikelihood::MarginalLikelihood(std::shared_ptr<const model::Likelihood> 
   lay_out_data();
   set_priors();
   lay_out_curvature();
+  pilot_ = importance_nodes(integrated_.size(), n_pilot, options.seed);
 }
 
 void MarginalLikelihood::take_over(const model::ParameterSet& set, std::span<const char> keep) {
@@ -211,8 +231,7 @@ void MarginalLikelihood::set_priors() {
     for (std::size_t a = 0; a < size; ++a) {
       const Eigen::Index row = place[block.parameters[a]];
       const double width = prior_root_(row, row);
-      for (std::size_t b = 0; b <= a; ++b)
-        prior_root_(row, place[block.parameters[b]]) = width * block.root[a * size + b];
+      for (std::size_t b = 0; b <= a; ++b) prior_root_(row, place[block.parameters[b]]) = width * block.root[a * size + b];
     }
   }
   for (const std::uint32_t i : wrapped_->kinks()) {
@@ -253,68 +272,213 @@ void MarginalLikelihood::fill(const Data& data, Data& full) const {
   full.masked = data.masked;
 }
 
-std::string MarginalLikelihood::place(const Data& data, Work& work) const {
-  fill(data, work.full);
-  const FitResult fit = infer::fit(*wrapped_, work.full, {.fixed = held_, .start = start_, .uncertainties = false});
+std::string MarginalLikelihood::locate(const Data& data, Work& work, Laplace& laplace) const {
+  fill(data, work.now->full);
+  const FitResult fit =
+      infer::fit(*wrapped_, work.now->full, {.fixed = held_, .start = start_, .uncertainties = false});
   if (!fit.minimum.is_usable()) return "the fit that places the nodes: " + fit.minimum.reason;
   const std::vector<double>& x = fit.minimum.x;
-  if (wrapped_->evaluate(x, work.full, math::Derivatives::curvature, averaging, *work.inner).status !=
+  if (wrapped_->evaluate(x, work.now->full, math::Derivatives::curvature, averaging, *work.inner).status !=
       math::EvaluationStatus::ok) {
     return "there are no derivatives where nodes are to be placed: " + wrapped_->explain(x, *work.inner);
   }
+  work.now->reference.resize(static_cast<Eigen::Index>(kept_.size()));
+  for (std::size_t a = 0; a < kept_.size(); ++a) work.now->reference[static_cast<Eigen::Index>(a)] = x[kept_[a]];
+  if (!expand(x, work, laplace)) return "the second derivatives where nodes are to be placed are not finite";
+  return {};
+}
+
+std::string MarginalLikelihood::place(const Data& data, Work& work) const {
+  Laplace laplace;
+  if (std::string problem = locate(data, work, laplace); !problem.empty()) return problem;
+  if (!nodes_.z.empty()) {
+    const Eigen::Map<const Matrix> z(nodes_.z.data(), work.now->centre.size(), static_cast<Eigen::Index>(nodes_.size));
+    work.now->offsets.noalias() = laplace.axes * z;
+    work.now->log_weights = nodes_.log_weights;
+    double log_scale = 0.0;
+    for (Eigen::Index j = 0; j < work.now->centre.size(); ++j) log_scale += std::log(laplace.axes(j, j));
+    for (double& w : work.now->log_weights) w += log_scale;
+    return {};
+  }
+  return draw_nodes(laplace, work);
+}
+
+/// The likelihood around its fit as a normal distribution.
+bool MarginalLikelihood::expand(const std::vector<double>& x, Work& work, Laplace& laplace) const {
   const auto d = static_cast<Eigen::Index>(integrated_.size()), n = static_cast<Eigen::Index>(kept_.size());
-  Matrix hessian(d, d), mixed(d, n);
+  const std::vector<double>& slopes = work.inner->gradient;
+  Matrix hessian(d, d), mixed(d, n), kept(n, n);
   Vector gradient(d), scale(d);
   for (Eigen::Index j = 0; j < d; ++j) {
     const auto i = static_cast<std::size_t>(j);
     scale[j] = is_log_[i] != 0 ? x[integrated_[i]] : 1.0;  // d theta / dy
-    gradient[j] = scale[j] * work.inner->gradient[integrated_[i]] - (is_log_[i] != 0 ? 1.0 : 0.0);
+    gradient[j] = scale[j] * slopes[integrated_[i]] - (is_log_[i] != 0 ? 1.0 : 0.0);
   }
+  const auto differentiate = [&](std::uint32_t parameter) {
+    work.direction[parameter] = 1.0;
+    work.inner->curvature.multiply(work.direction, work.along, math::Form::exact);
+    work.direction[parameter] = 0.0;
+  };
   std::fill(work.direction.begin(), work.direction.end(), 0.0);
   for (Eigen::Index j = 0; j < d; ++j) {
     const std::uint32_t own = integrated_[static_cast<std::size_t>(j)];
-    work.direction[own] = 1.0;
-    work.inner->curvature.multiply(work.direction, work.along, math::Form::exact);
-    work.direction[own] = 0.0;
+    differentiate(own);
     for (Eigen::Index l = 0; l < d; ++l) {
       hessian(l, j) = scale[l] * scale[j] * work.along[integrated_[static_cast<std::size_t>(l)]];
     }
     for (Eigen::Index a = 0; a < n; ++a) mixed(j, a) = scale[j] * work.along[kept_[static_cast<std::size_t>(a)]];
-    if (is_log_[static_cast<std::size_t>(j)] != 0) hessian(j, j) += scale[j] * work.inner->gradient[own];
+    if (is_log_[static_cast<std::size_t>(j)] != 0) hessian(j, j) += scale[j] * slopes[own];
   }
-  const Matrix whitened = prior_root_.transpose() * hessian * prior_root_;
+  for (Eigen::Index a = 0; a < n; ++a) {
+    differentiate(kept_[static_cast<std::size_t>(a)]);
+    for (Eigen::Index b = 0; b < n; ++b) kept(b, a) = work.along[kept_[static_cast<std::size_t>(b)]];
+  }
+  const Matrix half = hessian * prior_root_;
+  const Matrix whitened = prior_root_.transpose() * half;
   const Eigen::SelfAdjointEigenSolver<Matrix> solver(whitened);
-  if (solver.info() != Eigen::Success || !whitened.allFinite()) {
-    return "the second derivatives where nodes are to be placed are not finite";
-  }
+  if (solver.info() != Eigen::Success || !whitened.allFinite()) return false;
   Vector inverse_root(d);
-  work.log_scale = 0.0;
   for (Eigen::Index j = 0; j < d; ++j) {
     inverse_root[j] = 1.0 / std::sqrt(std::max(solver.eigenvalues()[j], least_precision));
-    work.log_scale += std::log(prior_root_(j, j) * inverse_root[j]);
   }
   const Matrix root = prior_root_ * solver.eigenvectors() * inverse_root.asDiagonal();
-  work.slope = -(root * (root.transpose() * mixed));
+  const Matrix pulled = root.transpose() * mixed;
+  work.now->slope = -(root * pulled);
   for (Eigen::Index j = 0; j < d; ++j) {
     // Nodes that crossed a kink would make the sum jump in its slope: they stay on their side.
-    if (is_kinked_[static_cast<std::size_t>(j)] != 0) work.slope.row(j).setZero();
+    if (is_kinked_[static_cast<std::size_t>(j)] != 0) work.now->slope.row(j).setZero();
   }
+  work.now->centre.resize(d);
   Vector move = root.transpose() * gradient;
   if (move.norm() > largest_move) move *= largest_move / move.norm();
   for (Eigen::Index j = 0; j < d; ++j) {
     const double theta = x[integrated_[static_cast<std::size_t>(j)]];
-    work.centre[j] = is_log_[static_cast<std::size_t>(j)] != 0 ? std::log(theta) : theta;
+    work.now->centre[j] = is_log_[static_cast<std::size_t>(j)] != 0 ? std::log(theta) : theta;
   }
-  work.centre -= root * move;
-  for (Eigen::Index a = 0; a < n; ++a) work.reference[a] = x[kept_[static_cast<std::size_t>(a)]];
-  const Eigen::Map<const Matrix> z(nodes_.z.data(), d, static_cast<Eigen::Index>(nodes_.size()));
-  work.offsets.noalias() = root * z;
-  if (!work.centre.allFinite() || !work.offsets.allFinite()) return "the nodes would lie at infinity";
-  return {};
+  work.now->centre -= root * move;
+  // Along the axes of the parameters, as far as they are not correlated: what is not normal often belongs to one.
+  laplace = {Eigen::LLT<Matrix>(root * root.transpose()).matrixL(), Vector::Zero(n), 0.0, 0.0};
+  if (!work.now->centre.allFinite() || !laplace.axes.allFinite()) return false;
+  if (poi_) find_ridge(kept - pulled.transpose() * pulled, slopes, laplace);
+  return true;
+}
+
+/// How the other kept parameters follow the parameter of interest, and how the likelihood falls along with it.
+void MarginalLikelihood::find_ridge(const Matrix& hessian, const std::vector<double>& slopes, Laplace& laplace) const {
+  const auto poi = static_cast<Eigen::Index>(poi_->index);
+  std::vector<Eigen::Index> others;
+  for (Eigen::Index a = 0; a < hessian.rows(); ++a) {
+    if (a != poi && !parameters_[static_cast<std::size_t>(a)].is_fixed && hessian(a, a) > 0.0) others.push_back(a);
+  }
+  laplace.ridge[poi] = 1.0;
+  laplace.curvature = hessian(poi, poi);
+  laplace.slope = slopes[kept_[poi_->index]];
+  if (others.empty()) return;
+  const auto m = static_cast<Eigen::Index>(others.size());
+  Matrix block(m, m);
+  Vector towards(m);
+  for (Eigen::Index a = 0; a < m; ++a) {
+    towards[a] = hessian(others[static_cast<std::size_t>(a)], poi);
+    for (Eigen::Index b = 0; b < m; ++b) {
+      block(a, b) = hessian(others[static_cast<std::size_t>(a)], others[static_cast<std::size_t>(b)]);
+    }
+  }
+  const Eigen::LLT<Matrix> factor(block);
+  if (factor.info() != Eigen::Success) return;
+  const Vector follow = factor.solve(towards);
+  if (!follow.allFinite()) return;
+  for (Eigen::Index a = 0; a < m; ++a) laplace.ridge[others[static_cast<std::size_t>(a)]] = -follow[a];
+  laplace.curvature -= follow.dot(towards);
+}
+
+/// D grows by t^2/2 over slope s + curvature s^2/2.
+double MarginalLikelihood::Laplace::distance(double t) const {
+  const double g = std::max(0.0, t > 0.0 ? slope : -slope), c = std::max(0.0, curvature);
+  const double s = t * t / (g + std::sqrt(g * g + c * t * t));
+  return t > 0.0 ? s : -s;
+}
+
+/// Points on the ridge of the parameter of interest, so many standard deviations away from the fit; fewer where there is
+/// no room for them.
+std::vector<Vector> MarginalLikelihood::along_ridge(std::span<const double> deviations, const Laplace& laplace,
+                                                    const Work& work) const {
+  std::vector<Vector> points = {work.now->reference};
+  if (!poi_ || parameters_[poi_->index].is_fixed) return points;
+  const auto poi = static_cast<Eigen::Index>(poi_->index);
+  for (const double t : deviations) {
+    const double s = laplace.distance(t), lower = parameters_[poi_->index].lower;
+    // At a bound below, none; near one, the bound.
+    if (!std::isfinite(s) || (t < 0.0 && work.now->reference[poi] + 0.25 * s <= lower)) continue;
+    points.push_back(work.now->reference + s * laplace.ridge);
+    points.back()[poi] = std::max(points.back()[poi], lower);
+  }
+  return points;
+}
+
+std::vector<std::vector<double>> MarginalLikelihood::ridge(std::span<const double> deviations) const {
+  Work work(*this);
+  Laplace laplace;
+  std::vector<std::vector<double>> points;
+  if (!locate(own_observed_, work, laplace).empty()) return points;
+  for (const Vector& point : along_ridge(deviations, laplace, work)) points.emplace_back(point.begin(), point.end());
+  return points;
+}
+
+/// A mixture of densities, each adapted to the integrand at one anchor, every node weighted by the whole mixture (the
+/// balance heuristic of Veach and Guibas, SIGGRAPH 95, 419).
+std::string MarginalLikelihood::draw_nodes(const Laplace& laplace, Work& work) const {
+  std::vector<Proposal> mixture;
+  Proposal proposal(work.now->centre, laplace.axes);
+  // As far as searches for limits go.
+  constexpr std::array deviations = {-2.0, 3.0, 7.0};
+  for (const Vector& anchor : along_ridge(deviations, laplace, work)) {
+    for (std::size_t a = 0; a < kept_.size(); ++a) work.point[kept_[a]] = anchor[static_cast<Eigen::Index>(a)];
+    const Vector shift = work.now->slope * (anchor - work.now->reference);
+    const auto log_f = [&](const Vector& x) {
+      work.y = x + shift;
+      return log_integrand(work);
+    };
+    Proposal adapted = proposal;
+    if (adapted.adapt(log_f, pilot_)) {
+      mixture.push_back(adapted);
+      proposal = std::move(adapted);
+    } else if (mixture.empty()) {
+      return "the likelihood vanishes everywhere around its fit";
+    }
+  }
+  const std::size_t n = nodes_.size, d = nodes_.dimension, size = n / nodes_.n_replicates;
+  work.now->centre.setZero();
+  work.now->offsets.resize(static_cast<Eigen::Index>(d), static_cast<Eigen::Index>(n));
+  work.now->log_weights.resize(n);
+  std::vector<double> terms(mixture.size());
+  for (std::size_t k = 0; k < n; ++k) {
+    const std::size_t own = k % size * mixture.size() / size;
+    const Vector x = mixture[own].at(std::span(nodes_.u).subspan(k * d, d));
+    for (std::size_t m = 0; m < mixture.size(); ++m) terms[m] = mixture[m].log_density(x);
+    const double largest = *std::max_element(terms.begin(), terms.end());
+    double sum = 0.0;
+    for (const double term : terms) sum += std::exp(term - largest);
+    work.now->log_weights[k] =
+        -largest - std::log(sum / static_cast<double>(mixture.size())) - std::log(static_cast<double>(n));
+    work.now->offsets.col(static_cast<Eigen::Index>(k)) = x;
+  }
+  return work.now->offsets.allFinite() ? std::string() : "the nodes would lie at infinity";
+}
+
+double MarginalLikelihood::log_integrand(Work& work) const noexcept {
+  double value = 0.0;
+  for (std::size_t j = 0; j < integrated_.size(); ++j) {
+    const double y = work.y[static_cast<Eigen::Index>(j)];
+    work.point[integrated_[j]] = is_log_[j] != 0 ? std::exp(y) : y;
+    if (is_log_[j] != 0) value += y;
+  }
+  const math::Evaluation e =
+      wrapped_->evaluate(work.point, work.now->full, math::Derivatives::none, averaging, *work.inner);
+  return e.status == math::EvaluationStatus::ok ? value - e.value : -infinity;
 }
 
 void MarginalLikelihood::move_to(std::size_t k, Work& work) const noexcept {
-  work.y = work.base + work.offsets.col(static_cast<Eigen::Index>(k));
+  work.y = work.base + work.now->offsets.col(static_cast<Eigen::Index>(k));
   for (std::size_t j = 0; j < integrated_.size(); ++j) {
     const double y = work.y[static_cast<Eigen::Index>(j)];
     work.point[integrated_[j]] = is_log_[j] != 0 ? std::exp(y) : y;
@@ -323,29 +487,20 @@ void MarginalLikelihood::move_to(std::size_t k, Work& work) const noexcept {
 
 bool MarginalLikelihood::sum_nodes(Work& work) const noexcept {
   double largest = -infinity;
-  for (std::size_t k = 0; k < nodes_.size(); ++k) {
-    move_to(k, work);
-    const math::Evaluation e =
-        wrapped_->evaluate(work.point, work.full, math::Derivatives::none, averaging, *work.inner);
-    double term = -infinity;
-    if (e.status == math::EvaluationStatus::ok) {
-      term = nodes_.log_weights[k] + work.log_scale - e.value;
-      for (std::size_t j = 0; j < integrated_.size(); ++j) {
-        if (is_log_[j] != 0) term += work.y[static_cast<Eigen::Index>(j)];
-      }
-    }
-    work.log_terms[k] = term;
-    largest = std::max(largest, term);
+  for (std::size_t k = 0; k < nodes_.size; ++k) {
+    work.y = work.base + work.now->offsets.col(static_cast<Eigen::Index>(k));
+    work.log_terms[k] = work.now->log_weights[k] + log_integrand(work);
+    largest = std::max(largest, work.log_terms[k]);
   }
   if (!std::isfinite(largest)) return false;
   double sum = 0.0, squares = 0.0;
-  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+  for (std::size_t k = 0; k < nodes_.size; ++k) {
     work.shares[k] = std::exp(work.log_terms[k] - largest);
     sum += work.shares[k];
     squares += work.shares[k] * work.shares[k];
   }
   work.rim = 0.0;
-  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+  for (std::size_t k = 0; k < nodes_.size; ++k) {
     work.shares[k] /= sum;
     if (!nodes_.is_outermost.empty() && nodes_.is_outermost[k] != 0) work.rim += work.shares[k];
   }
@@ -361,12 +516,12 @@ void MarginalLikelihood::add_derivatives(Work& work, bool with_curvature) const 
   mean.setZero();
   work.gradients.setZero();
   work.hessian.setZero();
-  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+  for (std::size_t k = 0; k < nodes_.size; ++k) {
     const double share = work.shares[k];
     if (!(share > negligible)) continue;
     move_to(k, work);
     const auto wanted = with_curvature ? math::Derivatives::curvature : math::Derivatives::gradient;
-    wrapped_->evaluate(work.point, work.full, wanted, averaging, *work.inner);
+    wrapped_->evaluate(work.point, work.now->full, wanted, averaging, *work.inner);
     const std::vector<double>& g = work.inner->gradient;
     auto own = work.gradients.col(static_cast<Eigen::Index>(k));
     for (Eigen::Index a = 0; a < n; ++a) own[a] = g[kept_[static_cast<std::size_t>(a)]];
@@ -374,10 +529,10 @@ void MarginalLikelihood::add_derivatives(Work& work, bool with_curvature) const 
       const std::uint32_t i = integrated_[static_cast<std::size_t>(j)];
       const bool is_log = is_log_[static_cast<std::size_t>(j)] != 0;
       const double theta_slope = is_log ? work.point[i] : 1.0;
-      work.moved.row(j) = theta_slope * work.slope.row(j);
-      own += (theta_slope * g[i] - (is_log ? 1.0 : 0.0)) * work.slope.row(j).transpose();
+      work.moved.row(j) = theta_slope * work.now->slope.row(j);
+      own += (theta_slope * g[i] - (is_log ? 1.0 : 0.0)) * work.now->slope.row(j).transpose();
       if (with_curvature && is_log) {
-        work.hessian.noalias() += share * theta_slope * g[i] * work.slope.row(j).transpose() * work.slope.row(j);
+        work.hessian.noalias() += share * theta_slope * g[i] * work.now->slope.row(j).transpose() * work.now->slope.row(j);
       }
     }
     mean += share * own;
@@ -400,7 +555,7 @@ void MarginalLikelihood::add_derivatives(Work& work, bool with_curvature) const 
   for (Eigen::Index a = 0; a < n; ++a) work.gradient[static_cast<std::size_t>(a)] += mean[a];
   if (!with_curvature) return;
   // The average of second derivatives, less the covariance of first ones.
-  for (std::size_t k = 0; k < nodes_.size(); ++k) {
+  for (std::size_t k = 0; k < nodes_.size; ++k) {
     if (!(work.shares[k] > negligible)) continue;
     auto own = work.gradients.col(static_cast<Eigen::Index>(k));
     own -= mean;
@@ -421,17 +576,17 @@ math::Evaluation MarginalLikelihood::evaluate(std::span<const double> point, con
   work.trouble = Work::Trouble::none;
   const math::Evaluation outside{math::EvaluationStatus::infeasible, infinity, infinity};
   const math::Evaluation unknown{math::EvaluationStatus::not_finite, infinity, infinity};
-  if (!work.is_placed || work.values != data.values || work.masked != data.masked) {
+  if (!work.find(data)) {
     try {
-      work.values = data.values;
-      work.masked = data.masked;
-      work.problem = place(data, work);
+      work.now->values = data.values;
+      work.now->masked = data.masked;
+      work.now->problem = place(data, work);
     } catch (const std::exception& e) {  // no memory for a fit
-      work.problem = e.what();
+      work.now->problem = e.what();
     }
-    work.is_placed = true;
+    work.now->is_filled = true;
   }
-  if (!work.problem.empty()) {
+  if (!work.now->problem.empty()) {
     work.trouble = Work::Trouble::placement;
     return unknown;
   }
@@ -443,10 +598,10 @@ math::Evaluation MarginalLikelihood::evaluate(std::span<const double> point, con
   }
   for (std::size_t a = 0; a < kept_.size(); ++a) {
     work.point[kept_[a]] = point[a];
-    work.phi[static_cast<Eigen::Index>(a)] = point[a] - work.reference[static_cast<Eigen::Index>(a)];
+    work.phi[static_cast<Eigen::Index>(a)] = point[a] - work.now->reference[static_cast<Eigen::Index>(a)];
   }
-  work.base = work.centre;
-  work.base.noalias() += work.slope * work.phi;
+  work.base = work.now->centre;
+  work.base.noalias() += work.now->slope * work.phi;
   if (!sum_nodes(work)) {
     work.trouble = Work::Trouble::outside;
     return outside;
@@ -460,7 +615,7 @@ math::Evaluation MarginalLikelihood::evaluate(std::span<const double> point, con
 
 std::vector<double> MarginalLikelihood::replicates(const Scratch& scratch) const {
   const Work& work = static_cast<const Work&>(scratch);
-  const std::size_t size = nodes_.size() / nodes_.n_replicates;
+  const std::size_t size = nodes_.size / nodes_.n_replicates;
   std::vector<double> values;
   for (std::size_t r = 0; r < nodes_.n_replicates; ++r) {
     double sum = 0.0;
@@ -483,15 +638,14 @@ std::string MarginalLikelihood::explain(std::span<const double> point, const Scr
   }
   const auto where = [&] {
     std::vector<std::string> values;
-    for (std::size_t a = 0; a < point.size(); ++a)
-      values.push_back(fmt::format("{} = {:g}", parameters_[a].name, point[a]));
+    for (std::size_t a = 0; a < point.size(); ++a) values.push_back(fmt::format("{} = {:g}", parameters_[a].name, point[a]));
     constexpr std::size_t told = 4;
     if (values.size() > told) values.resize(told);
     return fmt::format("{}", fmt::join(values, ", "));
   };
   switch (work.trouble) {
     case Work::Trouble::none: break;
-    case Work::Trouble::placement: return work.problem;
+    case Work::Trouble::placement: return work.now->problem;
     case Work::Trouble::constraint: return model::explain_constraint(*this, point, work.bad_parameter);
     case Work::Trouble::outside:
       return fmt::format("no node of the average over nuisance parameters is possible at {}: {}", where(),
@@ -500,7 +654,7 @@ std::string MarginalLikelihood::explain(std::span<const double> point, const Scr
       return fmt::format(
           "the average over nuisance parameters rests on {:.0f} effective nodes of {} at {}, too far from the fit that "
           "places them",
-          work.effective, nodes_.size(), where());
+          work.effective, nodes_.size, where());
     case Work::Trouble::rim:
       return fmt::format(
           "the nodes of the average over nuisance parameters do not reach far enough at {}: {:.1g} of it lies on their "

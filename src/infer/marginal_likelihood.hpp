@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The sum over nodes behind infer/marginal.hpp. Integrated parameters theta have coordinates y: theta itself, or its
-// logarithm where a Poisson constraint keeps it positive. With the fit of all parameters to the data at (phi_0, y_0),
-// the Laplace scale R R^T = (d^2 D / dy^2)^-1 and the slope S = dy/dphi of the conditional fit there,
+// logarithm where a Poisson constraint keeps it positive. With the fit of all parameters to the data at (phi_0, y_0) and
+// the slope S = dy/dphi of the conditional fit there,
 //
-//   y_k(phi) = y_0 + S (phi - phi_0) + R z_k,   L(phi) = |R| sum_k w_k exp(-D(phi, theta(y_k))) |d theta/d y|,
+//   y_k(phi) = x_k + S (phi - phi_0),   L(phi) = sum_k w_k exp(-D(phi, theta(y_k))) |d theta/d y|,
 //
-// whose derivatives are averages of those of D. Nodes are placed anew when the data change, by the data alone: the
-// same data have the same function, whatever was evaluated before.
+// whose derivatives are averages of those of D. The x_k are those of a product rule in the Laplace scale of y at the
+// fit, or drawn from densities adapted to the integrand at several phi. They are placed anew when the data change, by
+// the data alone: the same data have the same function, whatever was evaluated before.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@
 #include <Eigen/Dense>
 
 #include "infer/marginal_nodes.hpp"
+#include "infer/marginal_proposal.hpp"
 #include "relume/infer/marginal.hpp"
 #include "relume/model/likelihood.hpp"
 
@@ -54,6 +56,10 @@ class MarginalLikelihood final : public model::Likelihood {
   std::span<const std::uint32_t> integrated() const { return integrated_; }
   const model::Data& data() const { return own_observed_; }
 
+  /// The fit to the observed data, and points so many standard deviations of the parameter of interest away from it,
+  /// the others following; empty: the fit failed.
+  std::vector<std::vector<double>> ridge(std::span<const double> deviations) const;
+
   /// Of the last evaluation: ln L of each replicate by itself, and the effective number of nodes.
   std::vector<double> replicates(const model::Scratch& scratch) const;
   double effective_nodes(const model::Scratch& scratch) const;
@@ -69,6 +75,21 @@ class MarginalLikelihood final : public model::Likelihood {
   void fill(const model::Data& data, model::Data& full) const;
   /// Where the nodes of these data are; the reason why there are none.
   std::string place(const model::Data& data, Work& work) const;
+  struct Laplace {
+    Eigen::MatrixXd axes;               ///< R, lower triangle
+    Eigen::VectorXd ridge;              ///< d phi / d poi
+    double slope = 0.0, curvature = 0.0;  ///< of the likelihood along it
+    double distance(double t) const;      ///< of t standard deviations
+  };
+  /// The fit to these data, and what surrounds it; a reason when that fails.
+  std::string locate(const model::Data& data, Work& work, Laplace& laplace) const;
+  bool expand(const std::vector<double>& x, Work& work, Laplace& laplace) const;
+  void find_ridge(const Eigen::MatrixXd& hessian, const std::vector<double>& slopes, Laplace& laplace) const;
+  std::vector<Eigen::VectorXd> along_ridge(std::span<const double> deviations, const Laplace& laplace,
+                                           const Work& work) const;
+  std::string draw_nodes(const Laplace& laplace, Work& work) const;
+  /// ln of likelihood times prior times |d theta / d y| at work.y, where the kept parameters are.
+  double log_integrand(Work& work) const noexcept;
   /// y of node k, and what parameters that is.
   void move_to(std::size_t k, Work& work) const noexcept;
   /// False: not one node is inside of the domain.
@@ -90,7 +111,7 @@ class MarginalLikelihood final : public model::Likelihood {
   Eigen::MatrixXd prior_root_;                    ///< in y: lower triangle, root root^T is about the prior's covariance
   double prior_constant_ = 0.0;                   ///< -ln of what normalises the priors
   std::vector<std::uint32_t> new_index_;          ///< per parameter of the wrapped one: here, or none
-  Nodes nodes_;
+  Nodes nodes_, pilot_;
 };
 
 }  // namespace relume::infer

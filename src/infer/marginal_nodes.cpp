@@ -2,23 +2,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "infer/marginal_nodes.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include <Eigen/Eigenvalues>
-#include <boost/math/special_functions/gamma.hpp>
 #include <boost/random/sobol.hpp>
 
 #include "math/random_stream.hpp"
-#include "relume/infer/test_statistic.hpp"
 
 namespace relume::infer {
 
 namespace {
 
-/// Degrees of freedom of the multivariate t: its radius is a quarter wider than that of the normal, which costs no more
-/// than half of the nodes in any dimension.
-constexpr double degrees = 10.0;
 constexpr std::size_t replicates = 8;
 /// Far from the streams of toys (0 to 16) and of chains (from 2^32 on).
 constexpr std::uint64_t shift_stream = std::uint64_t{1} << 40;
@@ -69,6 +66,7 @@ Nodes gauss_hermite(std::size_t dimension, std::size_t order) {
     }
     nodes.log_weights.push_back(log_weight);
     nodes.is_outermost.push_back(is_outermost);
+    ++nodes.size;
     more = false;
     for (std::size_t j = 0; j < dimension && !more; ++j) {
       at[j] = (at[j] + 1) % order;
@@ -79,41 +77,94 @@ Nodes gauss_hermite(std::size_t dimension, std::size_t order) {
 }
 
 Nodes importance_nodes(std::size_t dimension, std::size_t n, std::uint64_t seed) {
-  const double d = static_cast<double>(dimension);
-  // -ln of the density of t at 0, and of the share of each node.
-  const double log_norm = 0.5 * d * std::log(degrees * std::numbers::pi) + std::lgamma(0.5 * degrees) -
-                          std::lgamma(0.5 * (degrees + d)) - std::log(static_cast<double>(n));
   Nodes nodes;
   nodes.dimension = dimension;
+  nodes.size = n;
   nodes.n_replicates = replicates;
+  nodes.u.reserve(n * dimension);
   const math::RandomSpace space(seed, shift_stream);
-  std::vector<std::uint64_t> shift(dimension + 1);
+  std::vector<std::uint64_t> shift(dimension);
   for (std::size_t r = 0; r < replicates; ++r) {
-    for (std::size_t j = 0; j < shift.size(); ++j) {
+    for (std::size_t j = 0; j < dimension; ++j) {
       math::RandomStream stream = space.at(r, j);
       const std::uint64_t high = stream();
       shift[j] = high << 32 | stream();
     }
-    boost::random::sobol sequence(dimension + 1);
+    boost::random::sobol sequence(dimension);
     for (std::size_t k = 0; k < n / replicates; ++k) {
-      double squared = 0.0;
-      for (std::size_t j = 0; j <= dimension; ++j) {
+      for (std::size_t j = 0; j < dimension; ++j) {
         // 53 bits, and never 0 or 1.
-        const double u = (static_cast<double>((sequence() ^ shift[j]) >> 11) + 0.5) * 0x1p-53;
-        if (j < dimension) {
-          nodes.z.push_back(normal_quantile(u));
-          squared += nodes.z.back() * nodes.z.back();
-          continue;
-        }
-        const double chi2 = 2.0 * boost::math::gamma_p_inv(0.5 * degrees, u);
-        const double stretch = std::sqrt(degrees / chi2);
-        for (std::size_t i = nodes.z.size() - dimension; i < nodes.z.size(); ++i) nodes.z[i] *= stretch;
-        squared *= stretch * stretch;
+        nodes.u.push_back((static_cast<double>((sequence() ^ shift[j]) >> 11) + 0.5) * 0x1p-53);
       }
-      nodes.log_weights.push_back(log_norm + 0.5 * (degrees + d) * std::log1p(squared / degrees));
     }
   }
   return nodes;
+}
+
+namespace {
+
+/// Where there is nothing there is next to nothing, so that no logarithm is infinite.
+constexpr double deepest = -60.0;
+/// Tails fall off by at least this much per unit.
+constexpr double least_slope = 1.0;
+
+/// Integral of exp(a + (b - a) t / width) over t in [0, width].
+double mass(double a, double b, double width) {
+  const double d = b - a;
+  return width * std::exp(a) * (std::fabs(d) < 1e-9 ? 1.0 + 0.5 * d : std::expm1(d) / d);
+}
+
+/// t at which that integral, from 0, is v, for the slope s = (b - a) / width.
+double inverse_mass(double a, double s, double v) {
+  const double x = v * std::exp(-a);
+  return std::fabs(s * x) < 1e-9 ? x * (1.0 - 0.5 * s * x) : std::log1p(s * x) / s;
+}
+
+}  // namespace
+
+SliceDensity::SliceDensity(double first, double step, std::vector<double> log_values)
+    : first_(first), step_(step), log_density_(std::move(log_values)) {
+  const double top = *std::max_element(log_density_.begin(), log_density_.end());
+  for (double& l : log_density_) l = std::isfinite(l) ? std::max(l - top, deepest) : deepest;
+  const std::size_t n = log_density_.size();
+  left_slope_ = std::max(least_slope, (log_density_[1] - log_density_[0]) / step);
+  right_slope_ = std::max(least_slope, (log_density_[n - 2] - log_density_[n - 1]) / step);
+  cumulative_ = {std::exp(log_density_[0]) / left_slope_};
+  for (std::size_t i = 0; i + 1 < n; ++i) {
+    cumulative_.push_back(cumulative_.back() + mass(log_density_[i], log_density_[i + 1], step));
+  }
+  const double all = cumulative_.back() + std::exp(log_density_[n - 1]) / right_slope_;
+  for (double& c : cumulative_) c /= all;
+  for (double& l : log_density_) l -= std::log(all);
+}
+
+SliceDensity::Draw SliceDensity::at(double u) const {
+  const std::size_t n = log_density_.size();
+  if (u < cumulative_[0]) {
+    const double z = std::log(u / cumulative_[0]) / left_slope_;
+    return {first_ + z, log_density_[0] + left_slope_ * z};
+  }
+  if (u >= cumulative_[n - 1]) {
+    const double z = -std::log((1.0 - u) / (1.0 - cumulative_[n - 1])) / right_slope_;
+    return {first_ + static_cast<double>(n - 1) * step_ + z, log_density_[n - 1] - right_slope_ * z};
+  }
+  const auto above = std::upper_bound(cumulative_.begin(), cumulative_.end(), u);
+  const auto i = static_cast<std::size_t>(above - cumulative_.begin()) - 1;
+  const double slope = (log_density_[i + 1] - log_density_[i]) / step_;
+  const double t = std::clamp(inverse_mass(log_density_[i], slope, u - cumulative_[i]), 0.0, step_);
+  return {first_ + static_cast<double>(i) * step_ + t, log_density_[i] + slope * t};
+}
+
+double SliceDensity::log_density(double z) const {
+  const std::size_t n = log_density_.size();
+  const double place = (z - first_) / step_;
+  if (place <= 0.0) return log_density_[0] + left_slope_ * step_ * place;
+  if (place >= static_cast<double>(n - 1)) {
+    return log_density_[n - 1] - right_slope_ * step_ * (place - static_cast<double>(n - 1));
+  }
+  const auto i = static_cast<std::size_t>(place);
+  const double t = place - static_cast<double>(i);
+  return (1.0 - t) * log_density_[i] + t * log_density_[i + 1];
 }
 
 }  // namespace relume::infer

@@ -36,7 +36,7 @@ TEST(Marginal, AgreesWithPlainMonteCarloOfAPublishedSearch) {
   const Eigen::MatrixXd root = covariance.llt().matrixL();
   model::Compiled compiled = compile(c.likelihood, c.signals[0]);
   auto m = infer::marginalise(std::move(compiled.likelihood), compiled.observed);
-  ASSERT_TRUE(m && m->is_usable());
+  ASSERT_TRUE(m && m->is_usable()) << m->reason;
   EXPECT_EQ(m->rule, infer::MarginalRule::importance);
   EXPECT_LT(m->accuracy, 1e-2);
   const infer::FitResult fit = infer::fit(*m->likelihood, m->observed);
@@ -86,7 +86,7 @@ TEST(Marginal, LimitsOfPublishedSearches) {
     model::Compiled compiled = compile(c.likelihood, c.signals[0]);
     const infer::Limit profiled = infer::upper_limit(*compiled.likelihood, compiled.observed);
     auto m = infer::marginalise(std::move(compiled.likelihood), compiled.observed);
-    ASSERT_TRUE(m && m->is_usable()) << name;
+    ASSERT_TRUE(m && m->is_usable()) << name << ": " << m->reason;
     const infer::Limit limit = infer::upper_limit(*m->likelihood, m->observed);
     ASSERT_TRUE(limit.is_usable()) << name << ": " << limit.reason;
     std::printf("%s: profiled %.5f (%.5f), marginal %.5f (%.5f), %zu nodes, %.2g, effective %.0f, %.2f s\n", name,
