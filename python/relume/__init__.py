@@ -29,17 +29,20 @@ from .model import Channel, Model
 from .publication import Publication
 from .posterior import Estimate, Posterior, PosteriorParameter, posterior
 from .results import Discovery, FitResult, HypoTest, Interval, Intervals, Limit, LimitGradient, ParameterValue, Parameters, ProfileScan, ToySample, ToyTest
+from .simplify import LimitShift, Simplification, simplify
 from .toy_limits import ToyInterval, ToyLimit, feldman_cousins, merge_toys, toy_limit
 from .spec import Patch, PatchSet, Signal, Workspace, read
 from .yields import BinYields, ChannelYields, Propagated, Yields, propagate, yields
 
 __all__ = [
-    "BinResidual", "BinYields", "Channel", "ChannelStrength", "ChannelYields", "Compatibility", "Contour", "Contours", "CountingLimits", "CountingTests", "Discovery",
-    "Estimate", "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact", "HypoTest", "Impact", "ImpactPair",
-    "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient", "LimitRow", "LimitTable", "MapLimits", "MassMaps", "Model",
-    "OptionError", "ParameterValue", "Parameters", "Patch", "PatchSet", "Posterior", "PosteriorParameter", "Problem", "ProfileGrid",
-    "ProfileScan", "Propagated", "Publication", "RatioTest", "RegionChoice", "RelumeError", "Signal", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
-    "UnknownNameError", "Workspace", "Yields", "__version__", "compatibility", "contour", "counting_limits", "counting_tests", "feldman_cousins", "fit", "goodness", "hypotest",
-    "impacts", "intervals", "limit_gradient", "limits", "map_topologies", "merge_toys", "most_sensitive_region", "posterior", "propagate", "read", "scan", "scan_grid", "signal_from_maps", "significance",
-    "test", "toy_limit", "toys", "upper_limit", "upper_limits_at", "validate", "yields",
+    "BinResidual", "BinYields", "Channel", "ChannelStrength", "ChannelYields", "Compatibility", "Contour", "Contours", "CountingLimits",
+    "CountingTests", "Discovery", "Estimate", "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact",
+    "HypoTest", "Impact", "ImpactPair", "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient",
+    "LimitRow", "LimitShift", "LimitTable", "MapLimits", "MassMaps", "Model", "OptionError", "ParameterValue", "Parameters", "Patch",
+    "PatchSet", "Posterior", "PosteriorParameter", "Problem", "ProfileGrid", "ProfileScan", "Propagated", "Publication", "RatioTest",
+    "RegionChoice", "RelumeError", "Signal", "Simplification", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
+    "UnknownNameError", "Workspace", "Yields", "__version__", "compatibility", "contour", "counting_limits", "counting_tests",
+    "feldman_cousins", "fit", "goodness", "hypotest", "impacts", "intervals", "limit_gradient", "limits", "map_topologies",
+    "merge_toys", "most_sensitive_region", "posterior", "propagate", "read", "scan", "scan_grid", "signal_from_maps", "significance",
+    "simplify", "test", "toy_limit", "toys", "upper_limit", "upper_limits_at", "validate", "yields",
 ]
