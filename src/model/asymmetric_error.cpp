@@ -70,6 +70,11 @@ AsymmetricError::AsymmetricError(spec::ErrorModel model, double lower, double up
       break;
     }
   }
+  // Widths enter as squares.
+  for (const double error : {lower, upper}) {
+    is_possible_ = is_possible_ && std::isfinite(error * error) && std::isfinite(1.0 / (error * error));
+  }
+  is_possible_ = is_possible_ && std::isfinite(shape_) && std::isfinite(scale_);
 }
 
 std::optional<double> AsymmetricError::pole() const {

@@ -22,7 +22,7 @@ namespace relume::model {
 class AsymmetricError {
  public:
   /// Precondition: both errors positive. `is_possible()` may be false afterwards: no generalised Poisson goes through
-  /// errors whose ratio is beyond 30 or so.
+  /// errors whose ratio is beyond 30 or so, and squares of errors must be numbers.
   AsymmetricError(spec::ErrorModel model, double lower, double upper);
 
   bool is_possible() const { return is_possible_; }

@@ -255,9 +255,9 @@ struct MeasurementsCompiler {
         const AsymmetricError e(together.model, value.lower_error, value.upper_error);
         if (!e.is_possible()) {
           error(ErrorCode::model, where,
-                fmt::format("no generalised Poisson has the errors -{:g} and +{:g}", value.lower_error,
+                fmt::format("no {} has the errors -{:g} and +{:g}", to_string(together.model), value.lower_error,
                             value.upper_error),
-                "their ratio is too large; a split normal or a variable Gaussian has them");
+                "their ratio, or one of them, is too large or too small for this form");
         }
         is_split = is_split || (together.model == spec::ErrorModel::split_normal && !e.is_symmetric());
         model.values.push_back({value.name, node, MeasurementsLikelihood::none, e, MeasurementsLikelihood::none});

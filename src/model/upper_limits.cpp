@@ -26,6 +26,11 @@ namespace relume::model {
 
 namespace {
 
+/// Limits at levels close to 0 lie where the signal is not seen at all: below this many standard deviations.
+constexpr double least_significance = 1e-6;
+/// The best fit is never further below zero, standard deviations: sizes of numbers, not of statistics.
+constexpr double most_negative = 1e3;
+
 constexpr std::array<double, 5> band = {-2.0, -1.0, 0.0, 1.0, 2.0};
 
 /// g where the expected limit for N standard deviations lies.
@@ -69,8 +74,19 @@ Result<Compiled> compile(const spec::UpperLimits& limits, const UpperLimitsOptio
            "more digits, or null for one of them; or use the median alone"});
       continue;
     }
+    const double significance = significance_at_limit(alpha, band[i]);
+    if (!(significance > (significances.empty() ? 0.0 : significances.back()) + least_significance) ||
+        !std::isfinite(significance / *limits.expected[i])) {
+      errors.push_back(
+          {ErrorCode::model,
+           fmt::format("#/expected/{}", i),
+           fmt::format("an expected limit of {:g} at a level of {:g} is not enough to make a likelihood of",
+                       *limits.expected[i], limits.level),
+           {}});
+      continue;
+    }
     at.push_back(*limits.expected[i]);
-    significances.push_back(significance_at_limit(alpha, band[i]));
+    significances.push_back(significance);
   }
   if (options.widening > 0.0 && has_band) {
     errors.push_back({ErrorCode::option,
@@ -94,7 +110,15 @@ Result<Compiled> compile(const spec::UpperLimits& limits, const UpperLimitsOptio
     at.front() = widened;
   }
   math::MonotoneCurve curve(std::move(at), std::move(significances));
-  double datum = datum_at_limit(alpha, curve(limits.observed).value);
+  const double g = curve(limits.observed).value;
+  double datum = std::isfinite(g) && g > least_significance ? datum_at_limit(alpha, g) : -2.0 * most_negative;
+  if (!(datum > -most_negative)) {
+    return Error{ErrorCode::model,
+                 "#/observed",
+                 fmt::format("the observed limit {:g} is too far away from the expected ones for any likelihood",
+                             limits.observed),
+                 {}};
+  }
   if (datum < 0.0 && !options.allow_negative_best_fit) {
     notices.push_back(
         "less is observed than expected: the best fit was moved from below zero to zero, and the observed limit is now "

@@ -392,7 +392,10 @@ TEST(Measurements, ProblemsAreNamedAtTheirPlaces) {
 
   EXPECT_NE(problem_of(plain(ErrorModel::gaussian, {{"a", 1.0, 0.2, 0.2, "1", 0.5}})).find("no parameter of interest"),
             std::string::npos);
-  EXPECT_NE(problem_of(plain(ErrorModel::generalised_poisson, {{"a", 1.0, 0.01, 2.0}})).find("no generalised Poisson"),
+  EXPECT_NE(problem_of(plain(ErrorModel::gaussian, {{"a", 1.0, 1e-200, 0.2}})).find("no gaussian has the errors"),
+            std::string::npos);
+  EXPECT_NE(problem_of(plain(ErrorModel::generalised_poisson, {{"a", 1.0, 0.01, 2.0}}))
+                .find("no generalised_poisson has the errors -0.01 and +2"),
             std::string::npos);
   EXPECT_NE(
       problem_of(plain(ErrorModel::gaussian, {{"a", 1.0, 0.2, 0.2}, {"b", 1.0, 0.2, 0.2}}, {2, {1.0, 1.0, 1.0, 1.0}}))

@@ -134,6 +134,13 @@ TEST(UpperLimits, BadRequestsAreErrors) {
       problem(limits_of(1.0, {{0.5, 0.5, 1.0, {}, {}}})).find("#/expected/1: the expected limit 0.5 is not above"),
       std::string::npos);
   EXPECT_EQ(problem(limits_of(1.0, {{0.5, 0.5, 1.0, {}, {}}}), {.only_median = true}), "none");
+  EXPECT_NE(
+      problem(limits_of(1e-9, {{{}, {}, 1.0, {}, {}}})).find("#/observed: the observed limit 1e-09 is too far away"),
+      std::string::npos);
+  EXPECT_NE(problem(limits_of(1.0, {{{}, {}, 1.0, {}, {}}}, 1e-9)).find("not enough to make a likelihood of"),
+            std::string::npos);
+  EXPECT_NE(problem(limits_of(1.0, {{{}, {}, 1e-320, {}, {}}})).find("not enough to make a likelihood of"),
+            std::string::npos);
   EXPECT_NE(problem(limits_of(1.0, {{0.5, {}, 1.0, {}, {}}}), {.widening = 0.6}).find("only widened where the median"),
             std::string::npos);
   EXPECT_NE(problem(limits_of(1.0, {{{}, {}, 1.0, {}, {}}}), {.widening = 7.0}).find("not between 0 and 1"),
