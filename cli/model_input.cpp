@@ -18,6 +18,7 @@
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/formats/signal_json.hpp"
 #include "relume/infer/asimov.hpp"
+#include "relume/infer/marginal.hpp"
 #include "relume/model/channel_mask.hpp"
 #include "relume/reinterpret/publication.hpp"
 #include "relume/report/parameters.hpp"
@@ -194,6 +195,8 @@ ModelSettings model_settings(const Arguments& arguments) {
     throw UsageError("--only-channel and --mask-channel say the same thing in two ways: give one of them");
   }
   settings.injected = arguments.assignments(options::inject);
+  settings.marginalises = arguments.given(options::marginalise);
+  if (settings.marginalises) settings.stop = &catch_interrupts();
   if (arguments.given(options::asimov_data)) {
     settings.asimov_data = infer::asimov_from_string(arguments.text(options::asimov_data));
     settings.stop = &catch_interrupts();
@@ -296,6 +299,33 @@ void take_asimov_data(Model& model, const std::vector<infer::FixedParameter>& in
 
 }  // namespace
 
+namespace {
+
+/// --marginalise: what is held stays held, and is not averaged over.
+Errors average(Model& model, const ModelSettings& settings) {
+  std::shared_ptr<const model::Likelihood> whole = std::move(model.compiled.likelihood);
+  auto marginal = infer::marginalise(whole, model.observed(), {.fixed = model.fixed, .stop = settings.stop});
+  if (!marginal) {
+    Errors errors = marginal.errors();
+    for (Error& error : errors) error.where = "--marginalise";
+    return errors;
+  }
+  if (!marginal->is_usable()) throw AsimovFailure(marginal->status, "--marginalise: " + marginal->reason);
+  std::vector<infer::FixedParameter> held;
+  for (const infer::FixedParameter& f : model.fixed) {
+    if (const auto there = marginal->likelihood->find_parameter(whole->parameters()[f.parameter.index].name)) {
+      held.push_back({*there, f.value});
+    }
+  }
+  model.fixed = std::move(held);
+  model.compiled.likelihood = std::move(marginal->likelihood);
+  model.compiled.observed = std::move(marginal->observed);
+  model.compiled.notices.insert(model.compiled.notices.end(), marginal->notes.begin(), marginal->notes.end());
+  return {};
+}
+
+}  // namespace
+
 Result<Model> build(spec::Publication publication, const ModelSettings& settings) {
   if (!settings.dropped_channels.empty()) {
     spec::Workspace& workspace = workspace_of(publication, "--drop-channel");
@@ -327,6 +357,9 @@ Result<Model> build(spec::Publication publication, const ModelSettings& settings
   if (!data->masked.empty()) model.compiled.notices.push_back(model::note_of_mask(model.likelihood(), *data));
   model.compiled.observed = *std::move(data);
   if (settings.asimov_data) take_asimov_data(model, injected, settings);
+  if (settings.marginalises) {
+    if (Errors problems = average(model, settings); !problems.empty()) return problems;
+  }
   return model;
 }
 

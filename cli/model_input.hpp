@@ -53,6 +53,7 @@ struct ModelSettings {
   std::vector<std::string> only_channels, masked_channels;
   std::optional<infer::Asimov> asimov_data;
   std::vector<std::pair<std::string, double>> injected;
+  bool marginalises = false;
   const std::atomic<bool>* stop = nullptr;  ///< of the fit behind Asimov data
 };
 

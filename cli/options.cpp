@@ -50,6 +50,10 @@ const Option constraints{
     .reason =
         "Measurements for workspaces, as pyhf; priors for simplified likelihoods and counting experiments, as "
         "SModelS and published limits."};
+const Option marginalise{
+    .name = "marginalise",
+    .help = "Average over the nuisance parameters that have constraints, with these as priors, in place of fitting them.",
+    .reason = "Off: profiled, as published limits of full likelihoods. docs/concepts/marginal.md compares."};
 const Option measurement{.name = "measurement",
                          .kind = Kind::text,
                          .metavar = "NAME",
@@ -900,6 +904,7 @@ Options model_options[] = {&options::patch,
                            &options::other_channels_zero,
                            &options::region,
                            &options::constraints,
+                           &options::marginalise,
                            &options::measurement,
                            &options::poi,
                            &options::fix,

@@ -113,7 +113,7 @@ class MassMaps:
 
 
 def map_topologies(directory: str | os.PathLike[str]) -> dict[str, Any]:
-    """What maps a result of the SModels data base has: topologies with coordinates, ranges and regions, and what was ignored."""
+    """What maps a result of the SModels data base, `directory`, has: topologies with coordinates, ranges and regions, and what was ignored."""
     return _core.map_topologies(_path(directory))
 
 

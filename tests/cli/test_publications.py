@@ -119,3 +119,29 @@ def test_what_does_not_fit_is_refused(files, relume, with_signal):
         assert result.returncode == 2, result.stderr
         assert complaint in result.stderr
         assert result.stdout == ""
+
+
+def test_backgrounds_are_averaged_over(files, answer, relume):
+    # One region, 3 events on 2 +- 1: the posterior of a flat prior and CLs without Asimov data are other questions; held here is that
+    # the average is one, against its integral by the trapezoidal rule.
+    import math
+
+    n, b, sigma, s = 3, 2.0, 0.5, 1.0
+    path = files.write("one.json", {"format": "relume-likelihood", "version": 1, "kind": "counting",
+                                    "regions": [{"name": "SR", "observed": n, "background": b, "uncertainty": sigma}]})
+    one = ["--signal", files.write("one_signal.json", signal({"SR": s}))]
+
+    def average(mu):
+        step, total = 1e-3, 0.0
+        for k in range(-4000, 8000):
+            theta = k * step
+            rate = mu * s + b + theta
+            if rate > 0.0:
+                total += step * math.exp(n * math.log(rate) - rate - math.lgamma(n + 1) - 0.5 * (theta / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
+        return -2.0 * math.log(total)
+
+    for mu in (0.0, 2.0):
+        fit = answer("fit", path, *one, "--marginalise", "--fix", f"mu={mu}", code=0)
+        assert fit["twice_nll"] == pytest.approx(average(mu), abs=1e-4)
+    limit = answer("limit", path, *one, "--marginalise")
+    assert limit["status"] == "ok" and any("averaged over" in note for note in limit["notes"])
