@@ -39,7 +39,7 @@ struct MarginalOptions {
   /// Where expected data have the parameters that are integrated: where a fit to the observed data puts them, or at
   /// their initial values.
   Asimov asimov = Asimov::a_posteriori;
-  double accuracy = 1e-3;         ///< that is tried for, of differences of ln L within three standard deviations
+  double accuracy = 5e-3;         ///< that is tried for, of differences of ln L within three standard deviations
   std::size_t max_nodes = 32768;  ///< of quasi-random sums, a power of two
   std::uint64_t seed = 0;         ///< of the scrambling of quasi-random nodes
   const std::atomic<bool>* stop = nullptr;
