@@ -52,7 +52,8 @@ const Option constraints{
         "SModelS and published limits."};
 const Option marginalise{
     .name = "marginalise",
-    .help = "Average over the nuisance parameters that have constraints, with these as priors, in place of fitting them.",
+    .help =
+        "Average over the nuisance parameters that have constraints, with these as priors, in place of fitting them.",
     .reason = "Off: profiled, as published limits of full likelihoods. docs/concepts/marginal.md compares."};
 const Option measurement{.name = "measurement",
                          .kind = Kind::text,

@@ -75,8 +75,8 @@ std::span<const Command> commands();
 std::string_view group_summary(std::string_view group);
 
 namespace options {
-extern const Option patch, patchset, point, signal, other_channels_zero, region, constraints, marginalise, measurement, poi, fix,
-    drop_channel, interpcode, error_on_error, clip_sample_data, clip_bin_data;
+extern const Option patch, patchset, point, signal, other_channels_zero, region, constraints, marginalise, measurement,
+    poi, fix, drop_channel, interpcode, error_on_error, clip_sample_data, clip_bin_data;
 extern const Option only_channel, mask_channel, asimov_data, inject;
 extern const Option test_poi, test_stat, limit_test_stat, asimov, level, no_expected, jobs;
 extern const Option calctype, toys, seed, first, ensemble, accuracy, batch, shards, values;

@@ -119,11 +119,19 @@ def map_topologies(directory: str | os.PathLike[str]) -> dict[str, Any]:
 
 def signal_from_maps(directory: str | os.PathLike[str], topology: str, masses: ArrayLike, cross_section: float, *, unit: str = "fb",
                      widths: ArrayLike = (), outside_is_zero: bool = False, for_model: str = "") -> Signal:
-    """The signal of one point, read from the maps of a directory: `MassMaps.read` and `MassMaps.signal` in one."""
+    """The signal of one point, read from the maps of a directory: `MassMaps.read` and `MassMaps.signal` in one.
+
+    `directory`, `topology`: of a result of the SModels data base. `masses`, `widths`: of the point, in GeV. `cross_section`: times branching
+    fractions, in `unit`. `outside_is_zero`: a region whose map does not reach the point has no signal; without, that is an error.
+    `for_model`: a model file of the result, whose channels the signal then addresses. Raises InputError, OptionError.
+    """
     maps = MassMaps.read(directory, topology)
     return maps.signal(masses, cross_section, unit=unit, widths=widths, outside_is_zero=outside_is_zero, for_model=for_model)
 
 
 def upper_limits_at(directory: str | os.PathLike[str], topology: str, masses: ArrayLike, widths: ArrayLike = ()) -> MapLimits:
-    """Upper limits at one point, read from the map of a directory: `MassMaps.read` and `MassMaps.upper_limits` in one."""
+    """Upper limits at one point, read from the map of a directory: `MassMaps.read` and `MassMaps.upper_limits` in one.
+
+    `directory`, `topology`: of a result of the SModels data base. `masses`, `widths`: of the point, in GeV. Raises InputError, OptionError.
+    """
     return MassMaps.read(directory, topology).upper_limits(masses, widths)

@@ -38,7 +38,7 @@ class Publication:
 
     @property
     def kind(self) -> str:
-        """"simplified", "counting", "upper_limits", "measurements" or "product"."""
+        """One of simplified, counting, upper_limits, measurements and product."""
         return self._core.kind
 
     def to_dict(self) -> dict[str, Any]:

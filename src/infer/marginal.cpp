@@ -78,10 +78,8 @@ class Marginaliser {
     for (const FixedParameter& held : options_.fixed) keep_[held.parameter.index] = 1;
     const std::size_t d = static_cast<std::size_t>(std::count(keep_.begin(), keep_.end(), 0));
     if (d == 0) {
-      errors_.push_back({ErrorCode::model,
-                         {},
-                         "there is nothing to marginalise: no parameter with a constraint is left free",
-                         {}});
+      errors_.push_back(
+          {ErrorCode::model, {}, "there is nothing to marginalise: no parameter with a constraint is left free", {}});
     } else if (d > max_importance_dimension) {
       errors_.push_back({ErrorCode::unsupported,
                          {},
@@ -108,8 +106,8 @@ class Marginaliser {
   }
 
   bool find_reference() {
-    reference_ = infer::fit(*wrapped_, observed_,
-                            {.fixed = options_.fixed, .uncertainties = false, .stop = options_.stop});
+    reference_ =
+        infer::fit(*wrapped_, observed_, {.fixed = options_.fixed, .uncertainties = false, .stop = options_.stop});
     if (reference_.minimum.is_usable()) {
       likelihood_->start_from(reference_.minimum.x);
       return true;
@@ -131,8 +129,7 @@ class Marginaliser {
     const auto scratch = likelihood_->make_scratch();
     std::vector<std::vector<double>> values;
     for (const std::vector<double>& point : probes_) {
-      const math::Evaluation e =
-          likelihood_->evaluate(point, result_.observed, math::Derivatives::none, {}, *scratch);
+      const math::Evaluation e = likelihood_->evaluate(point, result_.observed, math::Derivatives::none, {}, *scratch);
       if (e.status != math::EvaluationStatus::ok) {
         if (values.empty()) trouble_ = likelihood_->explain(point, *scratch);
         values.emplace_back();
@@ -242,9 +239,10 @@ class Marginaliser {
       largest = std::max(largest, cut);
     }
     if (names.empty()) return;
-    result_.notes.push_back(fmt::format("bounds are not applied to what is averaged over: beyond those of {} lies up to "
-                                        "{:.1g} of the prior",
-                                        quoted_beginning(names, 3), largest));
+    result_.notes.push_back(
+        fmt::format("bounds are not applied to what is averaged over: beyond those of {} lies up to "
+                    "{:.1g} of the prior",
+                    quoted_beginning(names, 3), largest));
   }
 
   std::shared_ptr<const model::Likelihood> wrapped_;

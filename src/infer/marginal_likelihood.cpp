@@ -231,7 +231,8 @@ void MarginalLikelihood::set_priors() {
     for (std::size_t a = 0; a < size; ++a) {
       const Eigen::Index row = place[block.parameters[a]];
       const double width = prior_root_(row, row);
-      for (std::size_t b = 0; b <= a; ++b) prior_root_(row, place[block.parameters[b]]) = width * block.root[a * size + b];
+      for (std::size_t b = 0; b <= a; ++b)
+        prior_root_(row, place[block.parameters[b]]) = width * block.root[a * size + b];
     }
   }
   for (const std::uint32_t i : wrapped_->kinks()) {
@@ -398,8 +399,8 @@ double MarginalLikelihood::Laplace::distance(double t) const {
   return t > 0.0 ? s : -s;
 }
 
-/// Points on the ridge of the parameter of interest, so many standard deviations away from the fit; fewer where there is
-/// no room for them.
+/// Points on the ridge of the parameter of interest, so many standard deviations away from the fit; fewer where there
+/// is no room for them.
 std::vector<Vector> MarginalLikelihood::along_ridge(std::span<const double> deviations, const Laplace& laplace,
                                                     const Work& work) const {
   std::vector<Vector> points = {work.now->reference};
@@ -532,7 +533,8 @@ void MarginalLikelihood::add_derivatives(Work& work, bool with_curvature) const 
       work.moved.row(j) = theta_slope * work.now->slope.row(j);
       own += (theta_slope * g[i] - (is_log ? 1.0 : 0.0)) * work.now->slope.row(j).transpose();
       if (with_curvature && is_log) {
-        work.hessian.noalias() += share * theta_slope * g[i] * work.now->slope.row(j).transpose() * work.now->slope.row(j);
+        work.hessian.noalias() +=
+            share * theta_slope * g[i] * work.now->slope.row(j).transpose() * work.now->slope.row(j);
       }
     }
     mean += share * own;
@@ -638,7 +640,8 @@ std::string MarginalLikelihood::explain(std::span<const double> point, const Scr
   }
   const auto where = [&] {
     std::vector<std::string> values;
-    for (std::size_t a = 0; a < point.size(); ++a) values.push_back(fmt::format("{} = {:g}", parameters_[a].name, point[a]));
+    for (std::size_t a = 0; a < point.size(); ++a)
+      values.push_back(fmt::format("{} = {:g}", parameters_[a].name, point[a]));
     constexpr std::size_t told = 4;
     if (values.size() > told) values.resize(told);
     return fmt::format("{}", fmt::join(values, ", "));

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // The sum over nodes behind infer/marginal.hpp. Integrated parameters theta have coordinates y: theta itself, or its
-// logarithm where a Poisson constraint keeps it positive. With the fit of all parameters to the data at (phi_0, y_0) and
-// the slope S = dy/dphi of the conditional fit there,
+// logarithm where a Poisson constraint keeps it positive. With the fit of all parameters to the data at (phi_0, y_0)
+// and the slope S = dy/dphi of the conditional fit there,
 //
 //   y_k(phi) = x_k + S (phi - phi_0),   L(phi) = sum_k w_k exp(-D(phi, theta(y_k))) |d theta/d y|,
 //
@@ -76,8 +76,8 @@ class MarginalLikelihood final : public model::Likelihood {
   /// Where the nodes of these data are; the reason why there are none.
   std::string place(const model::Data& data, Work& work) const;
   struct Laplace {
-    Eigen::MatrixXd axes;               ///< R, lower triangle
-    Eigen::VectorXd ridge;              ///< d phi / d poi
+    Eigen::MatrixXd axes;                 ///< R, lower triangle
+    Eigen::VectorXd ridge;                ///< d phi / d poi
     double slope = 0.0, curvature = 0.0;  ///< of the likelihood along it
     double distance(double t) const;      ///< of t standard deviations
   };

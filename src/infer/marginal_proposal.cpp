@@ -41,10 +41,10 @@ Matrix representatives(const Matrix& points, const std::vector<double>& weights)
 
 }  // namespace
 
-/// Coordinates are drawn independently, each from its own marginal distribution. That is the average of what the function
-/// is along its axis through points that have the right distribution (Gelfand, Smith, J. Am. Stat. Assoc. 85 (1990) 398):
-/// through the centre to begin with, then through points drawn with what that has led to, whose covariance also gives
-/// better axes.
+/// Coordinates are drawn independently, each from its own marginal distribution. That is the average of what the
+/// function is along its axis through points that have the right distribution (Gelfand, Smith, J. Am. Stat. Assoc. 85
+/// (1990) 398): through the centre to begin with, then through points drawn with what that has led to, whose covariance
+/// also gives better axes.
 bool Proposal::adapt(const LogFunction& log_f, const Nodes& pilot) {
   const Eigen::Index d = axes_.cols();
   if (slices_.empty()) cut(Matrix::Zero(d, 1), log_f);

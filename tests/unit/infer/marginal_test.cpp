@@ -171,12 +171,12 @@ TEST(Marginal, OfOneRegionIsTheIntegral) {
   struct Region {
     double n, b, sigma, s, tolerance;
   };
-  for (const Region& r : {Region{1040.0, 1000.0, 100.0, 50.0, 1e-8}, Region{7.0, 5.0, 1.0, 3.0, 1e-6},
-                          Region{0.0, 5.0, 2.0, 3.0, 2e-3}, Region{1.0, 0.2, 0.21, 1.0, 3e-3},
-                          Region{0.0, 0.2, 0.21, 1.0, 3e-3}}) {
+  for (const Region& r :
+       {Region{1040.0, 1000.0, 100.0, 50.0, 1e-8}, Region{7.0, 5.0, 1.0, 3.0, 1e-6}, Region{0.0, 5.0, 2.0, 3.0, 2e-3},
+        Region{1.0, 0.2, 0.21, 1.0, 3e-3}, Region{0.0, 0.2, 0.21, 1.0, 3e-3}}) {
     SCOPED_TRACE(std::to_string(r.b) + " +- " + std::to_string(r.sigma));
-    const Marginal m = marginal_of(
-        simplified({.regions = {{"SR", r.n, r.b}}, .covariance = {1, {r.sigma * r.sigma}}}, {r.s}));
+    const Marginal m =
+        marginal_of(simplified({.regions = {{"SR", r.n, r.b}}, .covariance = {1, {r.sigma * r.sigma}}}, {r.s}));
     for (const double mu : {0.0, 0.5, 1.0, 2.0}) {
       const double wanted =
           average(1, 1e-3, [&](const Eigen::VectorXd& z) { return poisson(r.n, mu * r.s + r.b + r.sigma * z[0]); });
@@ -187,9 +187,8 @@ TEST(Marginal, OfOneRegionIsTheIntegral) {
 
 TEST(Marginal, OfCorrelatedRegionsIsTheIntegral) {
   // With third moments: a + b t + c t^2, whatever bounds fits keep t within (CMS-NOTE-2017-001).
-  spec::SimplifiedLikelihood likelihood{
-      .regions = {{"A", 36, 50.0}, {"B", 33, 48.0}, {"C", 9, 7.0}},
-      .covariance = {3, {100.0, 40.0, 5.0, 40.0, 64.0, 6.0, 5.0, 6.0, 4.0}}};
+  spec::SimplifiedLikelihood likelihood{.regions = {{"A", 36, 50.0}, {"B", 33, 48.0}, {"C", 9, 7.0}},
+                                        .covariance = {3, {100.0, 40.0, 5.0, 40.0, 64.0, 6.0, 5.0, 6.0, 4.0}}};
   const std::vector<double> signal = {12.0, 15.0, 2.0};
   for (const bool is_quadratic : {false, true}) {
     if (is_quadratic) likelihood.third_moments = {400.0, -200.0, 3.0};
@@ -267,14 +266,12 @@ TEST(Marginal, IsLaplacesFormulaForManyEvents) {
   // -ln L_marginal = -ln L_profile + 1/2 ln det(H V) up to terms of relative order 1/n (Tierney, Kadane, J. Am. Stat.
   // Assoc. 81 (1986) 82): the profile without the constant of its constraint.
   const double n = 1e6, b = 1e6, sigma = 5e3, s = 1e3;
-  const auto make = [&] {
-    return simplified({.regions = {{"SR", n, b}}, .covariance = {1, {sigma * sigma}}}, {s});
-  };
+  const auto make = [&] { return simplified({.regions = {{"SR", n, b}}, .covariance = {1, {sigma * sigma}}}, {s}); };
   const model::Compiled compiled = make();
   const Marginal m = marginal_of(make());
   for (const double mu : {0.0, 2.0}) {
-    const FitResult fit = infer::fit(*compiled.likelihood, compiled.observed,
-                                     {.fixed = {{*compiled.likelihood->poi(), mu}}});
+    const FitResult fit =
+        infer::fit(*compiled.likelihood, compiled.observed, {.fixed = {{*compiled.likelihood->poi(), mu}}});
     const std::size_t theta = compiled.likelihood->poi()->index == 0 ? 1 : 0;
     const double rate = mu * s + b + sigma * fit.minimum.x[theta];
     const double hessian = 1.0 + sigma * sigma * n / (rate * rate);
@@ -284,11 +281,11 @@ TEST(Marginal, IsLaplacesFormulaForManyEvents) {
 }
 
 TEST(Marginal, BayesianLimitWithAFlatPriorIsCLs) {
-  // Of a count n with uncertain background, the posterior of s >= 0 has the tail E_b P(N <= n | s + b) over its value at
-  // s = 0, which is CLs of the prior-predictive ensemble (Zech, Nucl. Instrum. Meth. A 277 (1989) 608; O. Helene 1983).
+  // Of a count n with uncertain background, the posterior of s >= 0 has the tail E_b P(N <= n | s + b) over its value
+  // at s = 0, which is CLs of the prior-predictive ensemble (Zech, Nucl. Instrum. Meth. A 277 (1989) 608; O. Helene
+  // 1983).
   const double n = 4.0, b = 3.0, sigma = 0.5;
-  const Marginal m =
-      marginal_of(simplified({.regions = {{"SR", n, b}}, .covariance = {1, {sigma * sigma}}}, {1.0}));
+  const Marginal m = marginal_of(simplified({.regions = {{"SR", n, b}}, .covariance = {1, {sigma * sigma}}}, {1.0}));
   const auto at_most = [&](double s) {
     return average(1, 0.01, [&](const Eigen::VectorXd& z) {
       double sum = 0.0;
@@ -340,9 +337,7 @@ TEST(Marginal, ToysArePriorPredictive) {
 }
 
 TEST(Marginal, AsimovDataAreWhereTheFitOrTheFilePutsNuisanceParameters) {
-  const auto make = [] {
-    return simplified({.regions = {{"SR", 60, 50.0}}, .covariance = {1, {64.0}}}, {10.0});
-  };
+  const auto make = [] { return simplified({.regions = {{"SR", 60, 50.0}}, .covariance = {1, {64.0}}}, {10.0}); };
   const std::vector<double> point = {0.0};
   const Marginal nominal = marginal_of(make(), {.asimov = Asimov::a_priori});
   EXPECT_DOUBLE_EQ(nominal.likelihood->expected_data(point).values[0], 50.0);
@@ -355,9 +350,9 @@ TEST(Marginal, AsimovDataAreWhereTheFitOrTheFilePutsNuisanceParameters) {
 TEST(Marginal, LimitsComeNearProfiledOnesForManyEvents) {
   // Two regions with many events: both treatments agree to the order of 1/n; with few events they differ.
   const auto many = [] {
-    return simplified({.regions = {{"A", 3600, 3550.0}, {"B", 3300, 3320.0}},
-                       .covariance = {2, {14400.0, 1900.0, 1900.0, 25600.0}}},
-                      {120.0, 150.0});
+    return simplified(
+        {.regions = {{"A", 3600, 3550.0}, {"B", 3300, 3320.0}}, .covariance = {2, {14400.0, 1900.0, 1900.0, 25600.0}}},
+        {120.0, 150.0});
   };
   const model::Compiled compiled = many();
   const Limit profiled = upper_limit(*compiled.likelihood, compiled.observed);
@@ -370,8 +365,8 @@ TEST(Marginal, LimitsComeNearProfiledOnesForManyEvents) {
 }
 
 TEST(Marginal, LimitFromTheIntegralItself) {
-  // q-tilde and its Asimov data from integrals on a grid, and CLs by the asymptotic formulas (CCGV), for the example that
-  // spey documents.
+  // q-tilde and its Asimov data from integrals on a grid, and CLs by the asymptotic formulas (CCGV), for the example
+  // that spey documents.
   const spec::SimplifiedLikelihood likelihood{.regions = {{"SR1", 36, 50.0}, {"SR2", 33, 48.0}},
                                               .covariance = {2, {144.0, 19.0, 19.0, 256.0}}};
   const std::vector<double> signal = {12.0, 15.0};
@@ -410,8 +405,9 @@ TEST(Marginal, IsAComponentOfProducts) {
   Marginal a = marginal_of(make(60.0)), b = marginal_of(make(45.0));
   const double wanted = nll(a, 0.4) + nll(b, 0.4);
   const std::string poi = a.likelihood->parameters()[0].name;
-  const auto product = model::multiply({{"a", std::move(a.likelihood), a.observed}, {"b", std::move(b.likelihood), b.observed}},
-                                       {.shared = {{"mu", {{"a", poi}, {"b", poi}}}}, .poi = "mu"});
+  const auto product =
+      model::multiply({{"a", std::move(a.likelihood), a.observed}, {"b", std::move(b.likelihood), b.observed}},
+                      {.shared = {{"mu", {{"a", poi}, {"b", poi}}}}, .poi = "mu"});
   ASSERT_TRUE(product) << to_string(product.errors());
   const auto scratch = product->likelihood->make_scratch();
   const std::vector<double> point = {0.4};
@@ -426,8 +422,8 @@ TEST(Marginal, TellsWhatCannotBeAveraged) {
   const auto nothing = marginalise(std::move(plain.likelihood), plain.observed);
   ASSERT_FALSE(nothing);
   EXPECT_NE(nothing.error().message.find("nothing to marginalise"), std::string::npos);
-  model::Compiled pair = simplified({.regions = {{"A", 36, 50.0}, {"B", 33, 48.0}}, .covariance = {2, {144.0, 19.0, 19.0, 256.0}}},
-                                    {12.0, 15.0});
+  model::Compiled pair = simplified(
+      {.regions = {{"A", 36, 50.0}, {"B", 33, 48.0}}, .covariance = {2, {144.0, 19.0, 19.0, 256.0}}}, {12.0, 15.0});
   const std::uint32_t first = pair.likelihood->correlated_constraints()[0].parameters[0];
   const auto torn = marginalise(std::move(pair.likelihood), pair.observed, {.keep = {ParamId{first}}});
   ASSERT_FALSE(torn);
