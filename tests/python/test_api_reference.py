@@ -54,7 +54,7 @@ def check_signature(section, function, name):
     """Parameters in their order, with their defaults, each in a code block that starts with `name`."""
     block = next(b for b in re.findall(r"```python\n(.*?)\n```", section, re.DOTALL) if b.startswith(f"{name}("))
     read = inspect.Signature.from_callable(eval(f"lambda {defaults_only(block)}: None"))  # noqa: S307
-    expected = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+    expected = [p for p in inspect.signature(function).parameters.values() if p.name not in ("self", "cls")]
     assert [(p.name, p.kind) for p in read.parameters.values()] == [(p.name, p.kind) for p in expected], name
     assert [p.default for p in read.parameters.values()] == [p.default for p in expected], name
 
@@ -96,6 +96,8 @@ def test_every_member_is_there(page, module):
             title = next(t for t in page if t.rpartition(".")[2] == class_.__name__ and class_.__module__.startswith(t.rpartition(".")[0]))
             for member in members(class_):
                 content = vars(class_).get(member)
+                if isinstance(content, classmethod):
+                    content = content.__func__
                 if inspect.isfunction(content):
                     section = page[f"{class_.__name__}.{member}"]
                     assert inspect.cleandoc(content.__doc__) in section
