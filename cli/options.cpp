@@ -1070,8 +1070,8 @@ const OptionGroup apply_groups[] = {{"Point", apply_options}, {output_title, fil
 const OptionGroup man_groups[] = {{output_title, man_options}};
 
 constexpr std::string_view workspace_help =
-    "HistFactory workspace (pyhf JSON): a path, '-' for standard input, a .json.gz, or "
-    "ARCHIVE.tar.gz::path/BkgOnly.json.";
+    "Any published result, a pyhf workspace for one: a path, a directory of the SModels data base, '-' for standard "
+    "input, a .json.gz, or ARCHIVE.tar.gz::path/BkgOnly.json.";
 const Positional workspace[] = {{"WORKSPACE", workspace_help, "-"}};
 const Positional two_workspaces[] = {{"LEFT", workspace_help}, {"RIGHT", "The other workspace."}};
 const Positional patchset_file[] = {

@@ -34,6 +34,15 @@ int run_validate(const Arguments& arguments) {
   ModelSettings settings = model_settings(arguments);
   apply_to(input.publication, settings);
   const Model model = build(input.publication, settings).value();
+  if (!std::holds_alternative<spec::Workspace>(input.publication.value)) {
+    std::vector<std::string> all = std::move(input.notes);
+    all.insert(all.end(), model.compiled.notices.begin(), model.compiled.notices.end());
+    all.emplace_back(
+        "read and compiled without a problem; the checks are about channels and samples, which it has not");
+    write_result(arguments, options::inspect_format, report::to_json(check::Findings{}, all),
+                 [&] { return report::to_table(check::Findings{}, all); });
+    return exit_code::ok;
+  }
   const check::Findings findings =
       check::find(workspace_of(input.publication, "validate"), settings.compile.measurement,
                   check_options(arguments, model), model.compiled.likelihood.get())

@@ -145,3 +145,34 @@ def test_backgrounds_are_averaged_over(files, answer, relume):
         assert fit["twice_nll"] == pytest.approx(average(mu), abs=1e-4)
     limit = answer("limit", path, *one, "--marginalise")
     assert limit["status"] == "ok" and any("averaged over" in note for note in limit["notes"])
+
+
+LIMITS = {"format": "relume-likelihood", "version": 1, "kind": "upper_limits", "observed": 2.0, "unit": "fb", "expected": [None, 0.7, 1.0, 1.4, None]}
+VALUES = {"format": "relume-likelihood", "version": 1, "kind": "measurements", "poi": "kappa",
+          "parameters": [{"name": "kappa", "initial": 1.0, "lower": 0.0, "upper": 5.0}],
+          "measured": [{"error_model": "gaussian", "values": [{"name": "mu_ggF", "value": 1.2, "lower_error": 0.2, "upper_error": 0.2, "prediction": "kappa^2"}]}]}
+
+
+@pytest.mark.parametrize("command", [["inspect", "--format", "json"], ["validate", "--format", "json"], ["fit"], ["limit", "--test-stat", "q"], ["cls"], ["nll"],
+                                     ["scan"], ["intervals"], ["yields"], ["impacts"], ["goodness"], ["posterior", "--samples", "50", "--warmup", "50"]])
+@pytest.mark.parametrize("document", [LIMITS, VALUES], ids=["limits", "measurements"])
+def test_kinds_without_channels_answer_too(files, relume, document, command):
+    result = relume(command[0], files.write("model.json", document), *command[1:])
+    assert result.returncode in (0, 3), result.stderr
+    answer = json.loads(result.stdout)
+    assert result.returncode == 0 or answer["reason"]
+
+
+def test_published_limits_come_back(files, answer):
+    limit = answer("limit", files.write("limits.json", LIMITS), "--test-stat", "q")
+    assert limit["observed"] == pytest.approx(2.0, rel=1e-7)
+    assert limit["expected"][1:4] == pytest.approx([0.7, 1.0, 1.4], rel=1e-7)
+
+
+def test_products_of_several_kinds(files, answer):
+    product = {"format": "relume-likelihood", "version": 1, "kind": "product",
+               "components": [{"name": "A", "likelihood": simplified()}, {"name": "B", "likelihood": LIMITS | {"poi": "mu_B"}}]}
+    path = files.write("product.json", product)
+    both = answer("limit", path, "--signal", files.write("both.json", signal({"A/SR1": 12.0, "A/SR2": 15.0, "B/limit": 1.0})))
+    alone = answer("limit", files.write("a.json", simplified()), "--signal", files.write("a_signal.json", signal({"SR1": 12.0, "SR2": 15.0})))
+    assert both["expected"][2] < alone["expected"][2]
