@@ -9,10 +9,12 @@
 
 #include <gtest/gtest.h>
 
+#include "relume/infer/contour.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/infer/goodness.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/infer/intervals.hpp"
+#include "relume/infer/posterior.hpp"
 #include "relume/infer/toys.hpp"
 #include "relume/infer/yields.hpp"
 #include "relume/model/channel_mask.hpp"
@@ -465,7 +467,7 @@ TEST(FromValue, DerivativesAreExactForAnyNumberOfParameters) {
   }
 }
 
-TEST(FromValue, IsFittedScannedAndSampled) {
+TEST(FromValue, IsFittedAndHasIntervals) {
   std::vector<UserParameter> parameters = {{.name = "x", .initial = -1.2, .lower = -10.0, .upper = 10.0},
                                            {.name = "y", .initial = 1.0, .lower = -10.0, .upper = 100.0}};
   const auto built = from_value(parameters, valley, {.poi = "x"});
@@ -479,6 +481,37 @@ TEST(FromValue, IsFittedScannedAndSampled) {
   ASSERT_TRUE(found.is_usable()) << found.reason;
   EXPECT_NEAR(*found.intervals[0].lower, 0.0, 1e-5);
   EXPECT_NEAR(*found.intervals[0].upper, 2.0, 1e-5);
+}
+
+TEST(FromValue, HasContoursAndAPosterior) {
+  // A normal distribution around (1, -2) with standard deviations 1 and 2 and correlation 0.6, of which x is also
+  // measured as 1 +- 1 by its constraint.
+  const auto normal = [](auto p) {
+    constexpr double rho = 0.6;
+    const auto u = p[0] - 1.0, v = (p[1] + 2.0) / 2.0;
+    return 0.5 * (u * u - 2.0 * rho * u * v + v * v) / (1.0 - rho * rho);
+  };
+  const auto built =
+      from_value({{.name = "x", .lower = -20.0, .upper = 20.0, .constraint = UserConstraint::normal(1.0, 1.0)},
+                  {.name = "y", .lower = -40.0, .upper = 40.0}},
+                 normal);
+  const Likelihood& l = *built->likelihood;
+  const auto contours = infer::contours(l, built->observed, {ParamId{0}, ParamId{1}});
+  ASSERT_TRUE(contours.is_usable()) << contours.reason;
+  for (const infer::ContourPoint& at : contours.contours[1].points) {
+    const double u = at.x - 1.0, v = (at.y + 2.0) / 2.0;
+    const double t = (u * u - 1.2 * u * v + v * v) / 0.64 + u * u;
+    EXPECT_NEAR(t, contours.contours[1].height, 1e-3);
+  }
+  // Precision in u and v: that of the function, and 1 of the constraint.
+  const double uu = 1.0 + 1.0 / 0.64, uv = -0.6 / 0.64, vv = 1.0 / 0.64, determinant = uu * vv - uv * uv;
+  const auto posterior = infer::posterior(l, built->observed, {.n_samples = 2000});
+  ASSERT_TRUE(posterior.is_usable()) << posterior.reason;
+  EXPECT_NEAR(posterior.parameters[0].mean.value, 1.0, 5.0 * posterior.parameters[0].mean.error);
+  EXPECT_NEAR(posterior.parameters[1].mean.value, -2.0, 5.0 * posterior.parameters[1].mean.error);
+  // 8000 draws know a standard deviation to about 2 %.
+  EXPECT_NEAR(posterior.parameters[0].sd, std::sqrt(vv / determinant), 0.08);
+  EXPECT_NEAR(posterior.parameters[1].sd, 2.0 * std::sqrt(uu / determinant), 0.16);
 }
 
 TEST(FromValue, HasNoOtherData) {
