@@ -55,6 +55,19 @@ void run(const char* likelihood_file, const char* signal_file, double budget) {
     infer::upper_limit(*model.likelihood, model.observed);
     times.push_back(watch.lap());
   }
+  // What the peers are asked: the observed limit alone.
+  const infer::LimitOptions alone{.expected = false};
+  std::vector<benchmarks::Elapsed> times_alone;
+  const benchmarks::Stopwatch total_alone;
+  while (times_alone.size() < 3 || total_alone.elapsed().wall < budget) {
+    watch.lap();
+    infer::upper_limit(*model.likelihood, model.observed, alone);
+    times_alone.push_back(watch.lap());
+  }
+  const infer::Limit observed_alone = infer::upper_limit(*model.likelihood, model.observed, alone);
+  benchmarks::say({{"event", "observed_alone"},
+                   {"observed", *observed_alone.observed},
+                   {"seconds", benchmarks::cpu_seconds(times_alone)}});
   benchmarks::say(
       {{"event", "repeats"}, {"seconds", benchmarks::cpu_seconds(times)}, {"wall_s", benchmarks::wall_seconds(times)}});
 }
