@@ -25,7 +25,7 @@ PAGE = ROOT / "docs" / "reference" / "python_api.md"
 # What is public: these modules' `__all__`, or where there is none, what they define.
 MODULES = ("relume", "relume.plot", "relume.compat", "relume.jax")
 # The files behind a module in the order of reading; otherwise names come in the order of `__all__`.
-READING_ORDER = {"relume": ("spec", "publication", "hygiene", "model", "inference", "results", "contours", "impacts", "toy_limits", "yields", "goodness", "posterior", "limits", "maps", "counting", "simplify", "errors")}
+READING_ORDER = {"relume": ("spec", "publication", "hygiene", "model", "inference", "results", "contours", "impacts", "toy_limits", "yields", "goodness", "posterior", "marginal", "limits", "maps", "counting", "simplify", "errors")}
 # A signature that is longer has its parameters on lines of their own.
 WIDTH = 110
 

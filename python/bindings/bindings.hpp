@@ -34,6 +34,7 @@ void bind_hygiene(nanobind::module_& m);
 void bind_impacts(nanobind::module_& m);
 void bind_yields(nanobind::module_& m);
 void bind_posterior(nanobind::module_& m);
+void bind_marginal(nanobind::module_& m);
 void bind_maps(nanobind::module_& m);
 void bind_simplify(nanobind::module_& m);
 
@@ -63,6 +64,8 @@ const model::Data& checked_data(const Model& model, const std::optional<Vector>&
 /// Runs f without the interpreter's lock. When it may take long, in a thread of its own, so that Ctrl-C can stop it: f
 /// is then told by the flag, and KeyboardInterrupt is raised.
 void run_interruptible(bool may_take_long, const std::function<void(const std::atomic<bool>*)>& f);
+/// A model that was made from another one, as Python has it.
+nanobind::object bound_model(model::Compiled compiled, model::CompileOptions options);
 /// Whether fits of this model take noticeable time.
 bool may_take_long(const model::Likelihood& likelihood);
 

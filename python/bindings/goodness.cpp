@@ -52,6 +52,7 @@ nb::object compatibility(const Model& m, const std::string& parameter, const std
                          const Fixed& fixed) {
   const ParamId common = parameter_of(m, parameter);
   const std::vector<infer::FixedParameter> held = fixed_from(m, fixed);
+  if (!m.workspace) refuse("model", "only models of a workspace can be split by channel");
   edit::SplitByChannel parts = edit::split_by_channel(*m.workspace, parameter).value();
   model::CompileOptions options = m.options;
   options.poi = "";

@@ -145,6 +145,7 @@ std::shared_ptr<BoundModel> compile(std::shared_ptr<const spec::Publication> pub
 
 /// What a pickle holds of what the model was made from.
 std::string source_text(const BoundModel& b) {
+  if (!b.workspace && !b.publication) refuse("model", "it was made from another model, which has to be kept instead");
   const bool is_plain = b.workspace != nullptr && spec::is_within_schema(*b.workspace);
   return formats::write_json(is_plain      ? formats::workspace_to_json(*b.workspace)
                              : b.workspace ? formats::likelihood_to_json(spec::Publication{*b.workspace})
@@ -321,9 +322,14 @@ const model::Data& checked_data(const Model& model, const std::optional<Vector>&
   return storage;
 }
 
+nb::object bound_model(model::Compiled compiled, model::CompileOptions options) {
+  return nb::cast(bind(std::move(compiled), std::move(options)));
+}
+
 bool may_take_long(const model::Likelihood& likelihood) {
   constexpr std::size_t quick = 200'000;  // Jacobian entries: a fit of less takes milliseconds
-  return likelihood.layout().jacobian_size > quick;
+  // Of an average over nuisance parameters each evaluation is thousands.
+  return likelihood.layout().jacobian_size > quick || !likelihood.peaks_at_expected_data();
 }
 
 void run_interruptible(bool may_take_long, const std::function<void(const std::atomic<bool>*)>& f) {

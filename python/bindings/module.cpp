@@ -20,6 +20,7 @@ NB_MODULE(_core, m) {
   relume::python::bind_impacts(m);
   relume::python::bind_yields(m);
   relume::python::bind_posterior(m);
+  relume::python::bind_marginal(m);
   relume::python::bind_maps(m);
   relume::python::bind_simplify(m);
 }

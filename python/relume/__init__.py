@@ -25,6 +25,7 @@ from .impacts import GroupImpact, Impact, ImpactPair, Impacts, ImpactSide, impac
 from .inference import fit, hypotest, intervals, limit_gradient, scan, significance, toys, upper_limit
 from .limits import LimitRow, LimitTable, limits
 from .maps import MapLimits, MassMaps, map_topologies, signal_from_maps, upper_limits_at
+from .marginal import MarginalModel, marginalise
 from .model import Channel, Model
 from .publication import Publication
 from .posterior import Estimate, Posterior, PosteriorParameter, posterior
@@ -38,11 +39,11 @@ __all__ = [
     "BinResidual", "BinYields", "Channel", "ChannelStrength", "ChannelYields", "Compatibility", "Contour", "Contours", "CountingLimits",
     "CountingTests", "Discovery", "Estimate", "FileError", "Finding", "Findings", "FitResult", "GoodnessOfFit", "GroupImpact",
     "HypoTest", "Impact", "ImpactPair", "ImpactSide", "Impacts", "InputError", "Interval", "Intervals", "Limit", "LimitGradient",
-    "LimitRow", "LimitShift", "LimitTable", "MapLimits", "MassMaps", "Model", "OptionError", "ParameterValue", "Parameters", "Patch",
+    "LimitRow", "LimitShift", "LimitTable", "MapLimits", "MarginalModel", "MassMaps", "Model", "OptionError", "ParameterValue", "Parameters", "Patch",
     "PatchSet", "Posterior", "PosteriorParameter", "Problem", "ProfileGrid", "ProfileScan", "Propagated", "Publication", "RatioTest",
     "RegionChoice", "RelumeError", "Signal", "Simplification", "SmallPruning", "ToyInterval", "ToyLimit", "ToySample", "ToyTest",
     "UnknownNameError", "Workspace", "Yields", "__version__", "compatibility", "contour", "counting_limits", "counting_tests",
     "feldman_cousins", "fit", "goodness", "hypotest", "impacts", "intervals", "limit_gradient", "limits", "map_topologies",
-    "merge_toys", "most_sensitive_region", "posterior", "propagate", "read", "scan", "scan_grid", "signal_from_maps", "significance",
+    "marginalise", "merge_toys", "most_sensitive_region", "posterior", "propagate", "read", "scan", "scan_grid", "signal_from_maps", "significance",
     "simplify", "test", "toy_limit", "toys", "upper_limit", "upper_limits_at", "validate", "yields",
 ]

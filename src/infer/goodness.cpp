@@ -286,9 +286,12 @@ Goodness goodness(const model::Likelihood& likelihood, const model::Data& data, 
   g.seed = options.seed;
   const std::vector<char> held = held_parameters(likelihood, options.fixed);
   const auto compute = [&] {
-    if (std::string why = why_not_available(likelihood); !why.empty()) {
+    std::string problem = why_not_available(likelihood);
+    if (!likelihood.peaks_at_expected_data())
+      problem = "not available: an average over nuisance parameters is not saturated";
+    if (!problem.empty()) {
       g.status = Status::not_defined;
-      g.reason = std::move(why);
+      g.reason = std::move(problem);
       return;
     }
     FitOptions fit_options;

@@ -49,8 +49,12 @@ LimitGradient limit_gradient(const model::Likelihood& likelihood, const model::D
   zero[likelihood.poi()->index] = 0.0;
   const std::vector<double> without_signal = likelihood.expected_by_sample(zero);
   if (without_signal.empty()) return g;
-
   const auto scratch = likelihood.make_scratch();
+  if (likelihood.yield_gradient(zero, data, *scratch).empty()) {
+    g.limit.notes.emplace_back("no derivative of the limit: this kind of likelihood has none in yields");
+    return g;
+  }
+
   TestFits fits(likelihood, data, options.test);
   fits.widen(std::max(fits.upper(), g.limit.poi_bounds[1]));
   const auto only_signal = [&](std::vector<double> values) {

@@ -44,6 +44,7 @@ class MarginalLikelihood final : public model::Likelihood {
   std::vector<std::uint32_t> idle_parameters(const model::Data& data) const override;
   model::Constants constants(const model::Data& data) const override;
   std::string why_no_expected_data() const override { return wrapped_->why_no_expected_data(); }
+  std::string why_no_toys() const override { return wrapped_->why_no_toys(); }
   bool peaks_at_expected_data() const override { return false; }
   model::Data expected_data(std::span<const double> point) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;

@@ -192,12 +192,26 @@ Constants ProductLikelihood::constants(const Data& data) const {
   return sum;
 }
 
-std::string ProductLikelihood::why_no_expected_data() const {
-  for (const Component& c : components_) {
-    const std::string why = c.likelihood->why_no_expected_data();
-    if (!why.empty()) return fmt::format("'{}' was {}", c.name, why);
+namespace {
+
+/// What the first component that has something to say says.
+template <class Ask>
+std::string first_reason(const std::vector<Component>& components, Ask ask) {
+  for (const Component& c : components) {
+    const std::string why = ask(*c.likelihood);
+    if (!why.empty()) return fmt::format("'{}': {}", c.name, why);
   }
   return {};
+}
+
+}  // namespace
+
+std::string ProductLikelihood::why_no_expected_data() const {
+  return first_reason(components_, [](const Likelihood& l) { return l.why_no_expected_data(); });
+}
+
+std::string ProductLikelihood::why_no_toys() const {
+  return first_reason(components_, [](const Likelihood& l) { return l.why_no_toys(); });
 }
 
 bool ProductLikelihood::peaks_at_expected_data() const {

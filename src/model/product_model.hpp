@@ -52,6 +52,7 @@ class ProductLikelihood final : public Likelihood {
   std::vector<std::uint32_t> idle_parameters(const Data& data) const override;
   Constants constants(const Data& data) const override;
   std::string why_no_expected_data() const override;
+  std::string why_no_toys() const override;
   bool peaks_at_expected_data() const override;
   Data expected_data(std::span<const double> point) const override;
   std::vector<double> expected_by_sample(std::span<const double> point) const override;

@@ -12,7 +12,7 @@ import sys
 import pytest
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGES = ["README.md", "docs/concepts/errors_on_errors.md", "docs/concepts/goodness_of_fit.md", "docs/concepts/predictions.md",
+PAGES = ["README.md", "docs/concepts/errors_on_errors.md", "docs/concepts/goodness_of_fit.md", "docs/concepts/marginal.md", "docs/concepts/predictions.md",
          "docs/guide/checks.md", "docs/guide/python.md"]
 CONSOLES = ["README.md", "docs/concepts/predictions.md", "docs/guide/checks.md", "docs/tutorial/first_limit.md"]
 

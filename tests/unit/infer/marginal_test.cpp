@@ -14,7 +14,9 @@
 #include "infer/marginal_nodes.hpp"
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
+#include "relume/infer/goodness.hpp"
 #include "relume/infer/hypotest.hpp"
+#include "relume/infer/limit_gradient.hpp"
 #include "relume/model/histfactory.hpp"
 #include "relume/model/product.hpp"
 #include "support/counting.hpp"
@@ -415,6 +417,15 @@ TEST(Marginal, IsAComponentOfProducts) {
   EXPECT_NEAR(e.value + product->likelihood->constant(product->observed), wanted, 1e-10);
   const Limit limit = upper_limit(*product->likelihood, product->observed);
   EXPECT_TRUE(limit.is_usable()) << limit.reason;
+}
+
+TEST(Marginal, TellsWhatIsNotDefinedForAverages) {
+  const Marginal m = marginal_of(simplified({.regions = {{"SR", 60, 50.0}}, .covariance = {1, {64.0}}}, {10.0}));
+  const Goodness g = goodness(*m.likelihood, m.observed);
+  EXPECT_EQ(g.status, Status::not_defined) << "a chi-squared would need a saturated model";
+  const LimitGradient gradient = limit_gradient(*m.likelihood, m.observed);
+  EXPECT_TRUE(gradient.limit.is_usable());
+  EXPECT_NE(gradient.limit.notes.back().find("no derivative"), std::string::npos) << gradient.limit.notes.back();
 }
 
 TEST(Marginal, TellsWhatCannotBeAveraged) {

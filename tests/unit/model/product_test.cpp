@@ -293,7 +293,8 @@ TEST(Product, TellsWhichComponentHasNoExpectedData) {
                {.shared = {{"mu", {{"grid", "mu"}, {"b", "mu"}}}}, .poi = "mu"});
   ASSERT_TRUE(product);
   EXPECT_TRUE(infer::fit(*product->likelihood, product->observed).minimum.is_usable());
-  EXPECT_EQ(product->likelihood->why_no_expected_data(), "'grid' was published at observed data only");
+  EXPECT_EQ(product->likelihood->why_no_expected_data(), "'grid': published at observed data only");
+  EXPECT_EQ(product->likelihood->why_no_toys(), "'grid': published at observed data only");
   const infer::Limit limit = infer::upper_limit(*product->likelihood, product->observed);
   EXPECT_EQ(limit.status, infer::Status::not_defined);
   EXPECT_NE(limit.reason.find("'grid'"), std::string::npos) << limit.reason;
