@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
     return exit_code::usage;
   } catch (const Exception& exception) {
     return report(exception.errors());
-  } catch (const AsimovFailure& failure) {
+  } catch (const UnusableModel& failure) {
     complain(failure.what());
     return failure.status == infer::Status::interrupted ? exit_code::interrupted : exit_code::not_usable;
   } catch (const std::bad_alloc&) {

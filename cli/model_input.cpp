@@ -197,6 +197,9 @@ ModelSettings model_settings(const Arguments& arguments) {
   settings.injected = arguments.assignments(options::inject);
   settings.marginalises = arguments.given(options::marginalise);
   if (settings.marginalises) settings.stop = &catch_interrupts();
+  if (arguments.given(options::asimov)) {
+    settings.asimov = infer::asimov_from_string(arguments.text(options::asimov)).value();
+  }
   if (arguments.given(options::asimov_data)) {
     settings.asimov_data = infer::asimov_from_string(arguments.text(options::asimov_data));
     settings.stop = &catch_interrupts();
@@ -282,7 +285,7 @@ void take_asimov_data(Model& model, const std::vector<infer::FixedParameter>& in
     if (!is_injected) options.values.push_back(held);
   }
   infer::AsimovData asimov = infer::asimov_data(model.likelihood(), model.observed(), options);
-  if (!asimov.is_usable()) throw AsimovFailure(asimov.status, asimov.reason);
+  if (!asimov.is_usable()) throw UnusableModel(asimov.status, asimov.reason);
   std::string where;
   for (const infer::FixedParameter& value : options.values) {
     where += fmt::format("{}{} = {:g}", where.empty() ? "" : ", ",
@@ -304,13 +307,14 @@ namespace {
 /// --marginalise: what is held stays held, and is not averaged over.
 Errors average(Model& model, const ModelSettings& settings) {
   std::shared_ptr<const model::Likelihood> whole = std::move(model.compiled.likelihood);
-  auto marginal = infer::marginalise(whole, model.observed(), {.fixed = model.fixed, .stop = settings.stop});
+  auto marginal = infer::marginalise(whole, model.observed(),
+                                     {.fixed = model.fixed, .asimov = settings.asimov, .stop = settings.stop});
   if (!marginal) {
     Errors errors = marginal.errors();
     for (Error& error : errors) error.where = "--marginalise";
     return errors;
   }
-  if (!marginal->is_usable()) throw AsimovFailure(marginal->status, "--marginalise: " + marginal->reason);
+  if (!marginal->is_usable()) throw UnusableModel(marginal->status, "--marginalise: " + marginal->reason);
   std::vector<infer::FixedParameter> held;
   for (const infer::FixedParameter& f : model.fixed) {
     if (const auto there = marginal->likelihood->find_parameter(whole->parameters()[f.parameter.index].name)) {

@@ -54,7 +54,8 @@ struct ModelSettings {
   std::optional<infer::Asimov> asimov_data;
   std::vector<std::pair<std::string, double>> injected;
   bool marginalises = false;
-  const std::atomic<bool>* stop = nullptr;  ///< of the fit behind Asimov data
+  infer::Asimov asimov = infer::Asimov::a_posteriori;  ///< of averages: where expected data have what is integrated
+  const std::atomic<bool>* stop = nullptr;             ///< of the fit behind Asimov data
 };
 
 ModelSettings model_settings(const Arguments& arguments);
@@ -76,10 +77,11 @@ Result<Model> build(spec::Publication publication, const ModelSettings& settings
 /// The parameter that an option names; throws when there is none.
 ParamId find_parameter(const Model& model, const std::string& name, const char* option);
 
-/// The fit behind --asimov-data, or its data, cannot be used: exit code 3, or of a scan, the status of a point.
-class AsimovFailure : public std::runtime_error {
+/// The fit behind --asimov-data or --marginalise, or what it gives, cannot be used: exit code 3, or of a scan, the
+/// status of a point.
+class UnusableModel : public std::runtime_error {
  public:
-  AsimovFailure(infer::Status how, const std::string& reason) : std::runtime_error(reason), status(how) {}
+  UnusableModel(infer::Status how, const std::string& reason) : std::runtime_error(reason), status(how) {}
   infer::Status status;
 };
 

@@ -128,7 +128,7 @@ int run_scan(const Arguments& arguments, const Input& input, const Scan& scan) {
       } else {
         try {
           ask({*std::move(patched)}, point);
-        } catch (const AsimovFailure& failure) {
+        } catch (const UnusableModel& failure) {
           point.status = infer::to_string(failure.status);
           point.reason = failure.what();
         }

@@ -176,3 +176,13 @@ def test_products_of_several_kinds(files, answer):
     both = answer("limit", path, "--signal", files.write("both.json", signal({"A/SR1": 12.0, "A/SR2": 15.0, "B/limit": 1.0})))
     alone = answer("limit", files.write("a.json", simplified()), "--signal", files.write("a_signal.json", signal({"SR1": 12.0, "SR2": 15.0})))
     assert both["expected"][2] < alone["expected"][2]
+
+
+def test_averages_know_which_expected_data_are_asked_for(files, answer, with_signal):
+    # Far more was observed than expected: a-posteriori data have the fitted background, a-priori data the published one.
+    excess = counting()
+    excess["regions"] = [excess["regions"][0] | {"observed": 80}]
+    path = files.write("excess.json", excess)
+    one = ["--signal", files.write("one.json", signal({"SR1": 12.0}))]
+    after, before = (answer("limit", path, *one, "--marginalise", "--asimov", kind)["expected"][2] for kind in ("a-posteriori", "a-priori"))
+    assert after > 1.05 * before

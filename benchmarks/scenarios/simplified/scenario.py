@@ -100,6 +100,10 @@ def report(entries: dict) -> str:
         lines.append([case, str(entry["regions"]), "quadratic" if entry["quadratic"] else "linear", cell(rows.get("relume")), tables.seconds(ours.get("observed_alone_s")),
                       tables.seconds(ours.get("convert_s", 0.0) + ours.get("compile_s", 0.0)) if "compile_s" in ours else "-",
                       *(cell(rows.get(peer)) for peer in PEERS), *ratios])
+        for peer in PEERS:
+            got = speed_up(rows, peer)
+            if got and not got[1] and (harder := rows[peer]["seconds"] / ours["seconds"]) < AIM:
+                notes.append(f"`{case}`: relume with its band is {tables.ratio(harder)} faster than {peer}'s observed limit alone.")
         notes += [f"`{case}`: {peer}: {rows[peer]['reason']}" for peer in PEERS if rows.get(peer, {}).get("reason")]
     text = ("relume: the observed limit with five expected ones, and the observed limit alone, which is all that the peers are asked and what ratios compare. References are an independent convex solver's for published models (relume "
             "within 1e-4, peers within 1 %), and relume's certified answer for seeded ones. Converting and compiling, once per signal at most, is listed apart; for the "
