@@ -67,7 +67,8 @@ endfunction()
 
 # relume_add_pytest(cli): every test in the folder, from the Python environment that scripts/setup makes.
 #
-# Those marked slow become a test of their own, with that label.
+# Those marked slow become a test of their own, with that label. They run the program: what needs the Python package is in tests/python, so no
+# package from elsewhere is to be found here.
 function(relume_add_pytest folder)
   set(pytest "${PROJECT_SOURCE_DIR}/.venv/bin/python" -m pytest --quiet "${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
   add_test(NAME pytest_${folder} COMMAND ${pytest} -m "not slow")
@@ -75,5 +76,6 @@ function(relume_add_pytest folder)
   set_tests_properties(pytest_${folder}_slow PROPERTIES LABELS slow)
   set_tests_properties(pytest_${folder} pytest_${folder}_slow PROPERTIES
     SKIP_RETURN_CODE 5  # pytest: nothing was selected
+    ENVIRONMENT_MODIFICATION PYTHONPATH=unset:
     ENVIRONMENT "RELUME_CLI=${PROJECT_BINARY_DIR}/relume;PYTHONDONTWRITEBYTECODE=1;MPLCONFIGDIR=${PROJECT_BINARY_DIR}/matplotlib;HYPOTHESIS_STORAGE_DIRECTORY=${PROJECT_BINARY_DIR}/hypothesis")
 endfunction()
