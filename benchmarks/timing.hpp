@@ -1,18 +1,11 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// Clocks, and what the harness reads: one JSON object per line on standard output.
+// Clocks.
 #pragma once
 
 #include <chrono>
-#include <cstdio>
 #include <ctime>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "relume/base/error.hpp"
-#include "relume/formats/json.hpp"
 
 namespace relume::benchmarks {
 
@@ -52,29 +45,5 @@ class Stopwatch {
   }
   Elapsed begin_ = now(), lap_ = begin_;
 };
-
-/// Written at once: a contender that is stopped later has still said what it found.
-inline void say(const spec::JsonObject& line) {
-  std::puts(formats::write_json(line, {.indent = 0}).c_str());
-  std::fflush(stdout);
-}
-
-inline spec::JsonArray cpu_seconds(const std::vector<Elapsed>& times) {
-  spec::JsonArray values;
-  for (const Elapsed& time : times) values.emplace_back(time.cpu);
-  return values;
-}
-inline spec::JsonArray wall_seconds(const std::vector<Elapsed>& times) {
-  spec::JsonArray values;
-  for (const Elapsed& time : times) values.emplace_back(time.wall);
-  return values;
-}
-
-/// Ends the program: input that the harness prepared is expected to be good.
-template <class T>
-T expect(Result<T> result) {
-  if (!result) throw Exception(result.errors());
-  return *std::move(result);
-}
 
 }  // namespace relume::benchmarks

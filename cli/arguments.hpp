@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "options.hpp"
+#include "commands.hpp"
 
 namespace relume::cli {
 

@@ -279,7 +279,7 @@ std::string cell(std::string_view text) {
 std::string options_page() {
   std::string page =
       "# Options of the command line\n\n"
-      "Made by `relume man --format markdown` from the table in `cli/options.cpp`; a test fails when this page is "
+      "Made by `relume man --format markdown` from the table in `cli/commands.cpp`; a test fails when this page is "
       "stale.\n\n";
   page += std::string(description) + "\n\n";
   for (const Command& command : commands()) {

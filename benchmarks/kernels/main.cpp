@@ -10,11 +10,11 @@
 
 #include <benchmark/benchmark.h>
 
+#include "contender.hpp"
 #include "kernels.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "synthetic_model.hpp"
-#include "timing.hpp"
 
 namespace {
 

@@ -15,6 +15,7 @@
 #include "relume/minimize/minimize.hpp"
 #include "relume/model/channel_mask.hpp"
 #include "relume/model/histfactory.hpp"
+#include "support/dense_hessian.hpp"
 #include "support/random_workspace.hpp"
 
 namespace relume {
@@ -59,19 +60,6 @@ std::vector<model::CompileOptions> code_choices() {
   return choices;
 }
 
-Eigen::MatrixXd dense_hessian(const math::Curvature& curvature, math::Form form) {
-  const auto n = static_cast<Eigen::Index>(curvature.layout().n_parameters);
-  Eigen::MatrixXd h(n, n);
-  std::vector<double> v(static_cast<std::size_t>(n)), out(static_cast<std::size_t>(n));
-  for (Eigen::Index j = 0; j < n; ++j) {
-    std::fill(v.begin(), v.end(), 0.0);
-    v[static_cast<std::size_t>(j)] = 1.0;
-    curvature.multiply(v, out, form);
-    for (Eigen::Index i = 0; i < n; ++i) h(i, j) = out[static_cast<std::size_t>(i)];
-  }
-  return h;
-}
-
 TEST(Derivatives, GradientAndHessianMatchFiniteDifferences) {
   unsigned compared = 0;
   for (unsigned seed = 0; seed < n_models; ++seed) {
@@ -81,7 +69,7 @@ TEST(Derivatives, GradientAndHessianMatchFiniteDifferences) {
     const auto e = l.evaluate(c.point, c.compiled.observed, Derivatives::curvature, {}, *scratch);
     if (e.status != math::EvaluationStatus::ok) continue;  // mu = 0 may empty an observed bin
     ++compared;
-    const Eigen::MatrixXd h = dense_hessian(scratch->curvature, math::Form::exact);
+    const Eigen::MatrixXd h = test::dense_hessian(scratch->curvature, math::Form::exact);
     EXPECT_LT((h - h.transpose()).cwiseAbs().maxCoeff(), 1e-9 * h.cwiseAbs().maxCoeff()) << "seed " << seed;
     for (std::size_t i = 0; i < c.point.size(); ++i) {
       constexpr double step = 1e-5;
@@ -152,8 +140,8 @@ TEST(ChannelMask, IsTheModelWithoutTheChannel) {
     ++compared;
     EXPECT_NEAR(e.value, wanted.value, 1e-11 * (1.0 + wanted.value)) << "seed " << seed;
     EXPECT_NEAR(l.constants(data).main, rest.constants(dropped->observed).main, 1e-10);
-    const Eigen::MatrixXd h = dense_hessian(scratch->curvature, math::Form::exact),
-                          k = dense_hessian(other->curvature, math::Form::exact);
+    const Eigen::MatrixXd h = test::dense_hessian(scratch->curvature, math::Form::exact),
+                          k = test::dense_hessian(other->curvature, math::Form::exact);
     std::vector<char> is_idle(c.point.size(), 0);
     for (const std::uint32_t i : l.idle_parameters(data)) is_idle[i] = 1;
     std::vector<std::uint32_t> absent;  // what likelihoods of others get without writing it
@@ -218,9 +206,9 @@ TEST(CurvatureSolver, SolvesLikeADenseMatrix) {
       if (solver.factorise(scratch->curvature, free, form) != math::Factorisation::positive_definite) continue;
       solver.solve(b, x);
       // Degenerate models (a shapefactor beside a free normalisation) rest on the stiffness lent to flat directions.
-      Eigen::MatrixXd h = dense_hessian(scratch->curvature, form);
+      Eigen::MatrixXd h = test::dense_hessian(scratch->curvature, form);
       h += math::CurvatureSolver::null_direction_share *
-           Eigen::MatrixXd(dense_hessian(scratch->curvature, math::Form::semidefinite).diagonal().asDiagonal());
+           Eigen::MatrixXd(test::dense_hessian(scratch->curvature, math::Form::semidefinite).diagonal().asDiagonal());
       double largest = 1.0;
       for (const double v : x) largest = std::max(largest, std::fabs(v));
       for (std::size_t i = 0; i < n; ++i) {
@@ -318,7 +306,7 @@ TEST(Invert, MatchesTheDenseInverseAtTheMinimum) {
     const auto scratch = l.make_scratch();
     l.evaluate(fit.minimum.x, c.compiled.observed, Derivatives::curvature, {.penalty = 1.0}, *scratch);
     if (!fit.minimum.edge.empty()) continue;  // a rate held at zero adds its own curvature
-    const Eigen::MatrixXd h = dense_hessian(scratch->curvature, math::Form::exact);
+    const Eigen::MatrixXd h = test::dense_hessian(scratch->curvature, math::Form::exact);
     std::vector<Eigen::Index> free;
     for (std::size_t i = 0; i < c.point.size(); ++i) {
       if (fit.uncertainties[i] > 0.0) free.push_back(static_cast<Eigen::Index>(i));

@@ -11,6 +11,7 @@
 
 #include "math/symmetric_matrix.hpp"
 #include "relume/infer/fit.hpp"
+#include "support/dense_hessian.hpp"
 #include "support/random_measurements.hpp"
 
 namespace relume {
@@ -20,19 +21,6 @@ using math::Derivatives;
 using test::RandomMeasurements;
 
 constexpr unsigned n_models = 150;
-
-Eigen::MatrixXd dense(const math::Curvature& curvature, math::Form form) {
-  const std::size_t n = curvature.layout().n_parameters;
-  Eigen::MatrixXd h(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n));
-  std::vector<double> unit(n), column(n);
-  for (std::size_t i = 0; i < n; ++i) {
-    unit.assign(n, 0.0);
-    unit[i] = 1.0;
-    curvature.multiply(unit, column, form);
-    for (std::size_t j = 0; j < n; ++j) h(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(i)) = column[j];
-  }
-  return h;
-}
 
 struct Case {
   model::Compiled compiled;
@@ -66,8 +54,8 @@ TEST(Measurements, DerivativesAreThoseOfDifferences) {
     EXPECT_EQ(e.value, l.evaluate(c.point, c.compiled.observed, Derivatives::none, {}, *other).value);
     EXPECT_EQ(e.value, l.evaluate(c.point, c.compiled.observed, Derivatives::gradient, {}, *other).value);
     EXPECT_EQ(scratch->gradient, other->gradient);
-    const Eigen::MatrixXd exact = dense(scratch->curvature, math::Form::exact),
-                          safe = dense(scratch->curvature, math::Form::semidefinite);
+    const Eigen::MatrixXd exact = test::dense_hessian(scratch->curvature, math::Form::exact),
+                          safe = test::dense_hessian(scratch->curvature, math::Form::semidefinite);
     EXPECT_LT((exact - exact.transpose()).cwiseAbs().maxCoeff(), 1e-12 * (1.0 + exact.cwiseAbs().maxCoeff()));
     const auto eigen = math::eigen_decomposition({safe.data(), static_cast<std::size_t>(safe.size())}, c.point.size());
     EXPECT_GE(eigen.values.front(), -1e-9 * eigen.values.back()) << "seed " << seed;

@@ -14,6 +14,7 @@
 #include "relume/infer/hypotest.hpp"
 #include "relume/model/channel_mask.hpp"
 #include "relume/model/product.hpp"
+#include "support/dense_hessian.hpp"
 #include "support/random_workspace.hpp"
 
 namespace relume {
@@ -91,19 +92,6 @@ std::optional<Case> make_case(unsigned seed, bool reversed) {
   return c;
 }
 
-Eigen::MatrixXd dense(const math::Curvature& curvature, math::Form form) {
-  const auto n = static_cast<Eigen::Index>(curvature.layout().n_parameters);
-  Eigen::MatrixXd h(n, n);
-  std::vector<double> v(static_cast<std::size_t>(n)), out(static_cast<std::size_t>(n));
-  for (Eigen::Index j = 0; j < n; ++j) {
-    std::fill(v.begin(), v.end(), 0.0);
-    v[static_cast<std::size_t>(j)] = 1.0;
-    curvature.multiply(v, out, form);
-    for (Eigen::Index i = 0; i < n; ++i) h(i, j) = out[static_cast<std::size_t>(i)];
-  }
-  return h;
-}
-
 TEST(Products, OfChannelsAreTheWholeModel) {
   unsigned compared = 0, with_demoted = 0;
   for (unsigned seed = 0; seed < n_models; ++seed) {
@@ -131,7 +119,8 @@ TEST(Products, OfChannelsAreTheWholeModel) {
     EXPECT_NEAR(whole.constant(c->whole.observed), product.constant(c->product.observed), 1e-9);
     const auto n = c->index.size();
     for (const math::Form form : {math::Form::exact, math::Form::semidefinite, math::Form::preconditioner}) {
-      const Eigen::MatrixXd h = dense(scratch->curvature, form), k = dense(other->curvature, form);
+      const Eigen::MatrixXd h = test::dense_hessian(scratch->curvature, form),
+                            k = test::dense_hessian(other->curvature, form);
       const double scale = h.cwiseAbs().maxCoeff();
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = 0; j < n; ++j) {
@@ -180,9 +169,9 @@ TEST(Products, SolveLikeADenseMatrix) {
     for (const math::Form form : {math::Form::semidefinite, math::Form::exact}) {
       if (solver.factorise(scratch->curvature, free, form) != math::Factorisation::positive_definite) continue;
       solver.solve(b, x);
-      Eigen::MatrixXd h = dense(scratch->curvature, form);
+      Eigen::MatrixXd h = test::dense_hessian(scratch->curvature, form);
       h += math::CurvatureSolver::null_direction_share *
-           Eigen::MatrixXd(dense(scratch->curvature, math::Form::semidefinite).diagonal().asDiagonal());
+           Eigen::MatrixXd(test::dense_hessian(scratch->curvature, math::Form::semidefinite).diagonal().asDiagonal());
       const Eigen::Map<const Eigen::VectorXd> solution(x.data(), static_cast<Eigen::Index>(n));
       if (solution.cwiseAbs().maxCoeff() > 1e6) continue;  // degenerate: rests on the lent stiffness
       ++compared;

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "timing.hpp"
+#include "contender.hpp"
 
 namespace {
 

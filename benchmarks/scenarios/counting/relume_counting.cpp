@@ -4,11 +4,10 @@
 // Limits of many counting experiments: relume_counting POINTS SECONDS
 // POINTS: one per line, observed, background, uncertainty, signal. Times are of the whole batch, with the band.
 #include <cstdlib>
-#include <exception>
 #include <fstream>
 
+#include "contender.hpp"
 #include "relume/reinterpret/counting.hpp"
-#include "timing.hpp"
 
 namespace {
 
@@ -39,30 +38,13 @@ void run(const char* file, double budget) {
                    {"wall_s", once.wall},
                    {"observed", std::move(observed)},
                    {"expected", std::move(expected)}});
-  std::vector<benchmarks::Elapsed> times;
-  const benchmarks::Stopwatch total;
-  while (times.size() < 3 || total.elapsed().wall < budget) {
-    watch.lap();
-    constexpr int n = 100;  // the clock costs as much as a point
-    for (int i = 0; i < n; ++i) reinterpret::counting_limits(points);
-    times.push_back(watch.lap() / n);
-  }
-  benchmarks::say(
-      {{"event", "repeats"}, {"seconds", benchmarks::cpu_seconds(times)}, {"wall_s", benchmarks::wall_seconds(times)}});
+  constexpr std::size_t n = 100;  // the clock costs as much as a point
+  benchmarks::say_repeats(benchmarks::repeat(
+      budget, [&] { reinterpret::counting_limits(points); }, n));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s POINTS SECONDS\n", argv[0]);
-    return 1;
-  }
-  try {
-    run(argv[1], std::strtod(argv[2], nullptr));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  return benchmarks::contend(argc, argv, "POINTS SECONDS", [&] { run(argv[1], std::strtod(argv[2], nullptr)); });
 }

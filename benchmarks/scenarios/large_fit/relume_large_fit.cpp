@@ -6,14 +6,13 @@
 // for.
 #include <algorithm>
 #include <cstdlib>
-#include <exception>
 
 #include <sys/resource.h>
 
+#include "contender.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/model/histfactory.hpp"
 #include "synthetic_model.hpp"
-#include "timing.hpp"
 
 namespace {
 
@@ -58,22 +57,13 @@ void run(const benchmarks::SyntheticSize& size, int repetitions, bool with_covar
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view wanted = argc == 8 ? argv[7] : "";
-  if (wanted != "covariance" && wanted != "uncertainties") {
-    std::fprintf(stderr, "usage: %s BINS SAMPLES SHARED PER_BIN SHARE REPETITIONS covariance|uncertainties\n", argv[0]);
-    return 1;
-  }
-  benchmarks::SyntheticSize size;
-  size.bins = std::strtoul(argv[1], nullptr, 10);
-  size.samples = std::strtoul(argv[2], nullptr, 10);
-  size.shared_parameters = std::strtoul(argv[3], nullptr, 10);
-  size.per_bin_parameters = std::strtoul(argv[4], nullptr, 10);
-  size.share = std::strtod(argv[5], nullptr);
-  try {
-    run(size, std::max(1, std::atoi(argv[6])), wanted == "covariance");
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  return benchmarks::contend(argc, argv, "BINS SAMPLES SHARED PER_BIN SHARE REPETITIONS covariance|uncertainties", [&] {
+    benchmarks::SyntheticSize size;
+    size.bins = std::strtoul(argv[1], nullptr, 10);
+    size.samples = std::strtoul(argv[2], nullptr, 10);
+    size.shared_parameters = std::strtoul(argv[3], nullptr, 10);
+    size.per_bin_parameters = std::strtoul(argv[4], nullptr, 10);
+    size.share = std::strtod(argv[5], nullptr);
+    run(size, std::max(1, std::atoi(argv[6])), std::string_view(argv[7]) == "covariance");
+  });
 }

@@ -5,28 +5,17 @@
 // Four chains in one thread. Contenders speak the protocol of harness/contender.py.
 #include <algorithm>
 #include <cstdlib>
-#include <exception>
 
-#include "relume/formats/input.hpp"
-#include "relume/formats/pyhf_json.hpp"
+#include "contender.hpp"
 #include "relume/infer/posterior.hpp"
-#include "relume/model/histfactory.hpp"
-#include "timing.hpp"
 
 namespace {
 
 using namespace relume;
-using benchmarks::expect;
 
 void run(const char* file, std::size_t n_draws, std::uint64_t seed) {
+  const model::Compiled compiled = benchmarks::read_model(file);
   benchmarks::Stopwatch watch;
-  const std::string bytes = expect(formats::read_input(file));
-  const spec::Workspace workspace = expect(formats::read_workspace(bytes, file));
-  const benchmarks::Elapsed load = watch.lap();
-  const model::Compiled compiled = expect(model::compile(workspace));
-  const benchmarks::Elapsed compile = watch.lap();
-  benchmarks::say({{"event", "ready"}, {"load_s", load.cpu}, {"compile_s", compile.cpu}});
-  watch.lap();
   const infer::Posterior p =
       infer::posterior(*compiled.likelihood, compiled.observed, {.n_samples = n_draws, .seed = seed});
   const benchmarks::Elapsed all = watch.lap();
@@ -57,15 +46,7 @@ void run(const char* file, std::size_t n_draws, std::uint64_t seed) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: %s WORKSPACE DRAWS SEED\n", argv[0]);
-    return 1;
-  }
-  try {
+  return benchmarks::contend(argc, argv, "WORKSPACE DRAWS SEED", [&] {
     run(argv[1], std::strtoul(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  });
 }

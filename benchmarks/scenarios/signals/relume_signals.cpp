@@ -6,14 +6,13 @@
 // mu = 1 computed with its expected band, as `relume cls --patchset` does on one thread; passes repeat for about
 // SECONDS. A second series starts every point from one background-only fit (infer::TestOptions::start).
 #include <cstdlib>
-#include <exception>
 
+#include "contender.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/formats/json_patch.hpp"
 #include "relume/formats/pyhf_json.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/model/histfactory.hpp"
-#include "timing.hpp"
 
 namespace {
 
@@ -123,15 +122,6 @@ void run(const char* workspace_file, const char* patchset_file, double budget) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: %s WORKSPACE PATCHSET SECONDS\n", argv[0]);
-    return 1;
-  }
-  try {
-    run(argv[1], argv[2], std::strtod(argv[3], nullptr));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  return benchmarks::contend(argc, argv, "WORKSPACE PATCHSET SECONDS",
+                             [&] { run(argv[1], argv[2], std::strtod(argv[3], nullptr)); });
 }

@@ -3,8 +3,8 @@
 //
 // The limit of a simplified likelihood with its band: relume_simplified LIKELIHOOD SIGNAL SECONDS
 #include <cstdlib>
-#include <exception>
 
+#include "contender.hpp"
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
 #include "relume/formats/input.hpp"
@@ -12,7 +12,6 @@
 #include "relume/formats/signal_json.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/model/histfactory.hpp"
-#include "timing.hpp"
 
 namespace {
 
@@ -48,42 +47,21 @@ void run(const char* likelihood_file, const char* signal_file, double budget) {
                    {"expected", std::move(band)},
                    {"mu_hat", limit.mu_hat},
                    {"n_fits", limit.n_fits}});
-  std::vector<benchmarks::Elapsed> times;
-  const benchmarks::Stopwatch total;
-  while (times.size() < 3 || total.elapsed().wall < budget) {
-    watch.lap();
-    infer::upper_limit(*model.likelihood, model.observed);
-    times.push_back(watch.lap());
-  }
+  const auto times = benchmarks::repeat(budget, [&] { infer::upper_limit(*model.likelihood, model.observed); });
   // What the peers are asked: the observed limit alone.
   const infer::LimitOptions alone{.expected = false};
-  std::vector<benchmarks::Elapsed> times_alone;
-  const benchmarks::Stopwatch total_alone;
-  while (times_alone.size() < 3 || total_alone.elapsed().wall < budget) {
-    watch.lap();
-    infer::upper_limit(*model.likelihood, model.observed, alone);
-    times_alone.push_back(watch.lap());
-  }
+  const auto times_alone =
+      benchmarks::repeat(budget, [&] { infer::upper_limit(*model.likelihood, model.observed, alone); });
   const infer::Limit observed_alone = infer::upper_limit(*model.likelihood, model.observed, alone);
   benchmarks::say({{"event", "observed_alone"},
                    {"observed", *observed_alone.observed},
                    {"seconds", benchmarks::cpu_seconds(times_alone)}});
-  benchmarks::say(
-      {{"event", "repeats"}, {"seconds", benchmarks::cpu_seconds(times)}, {"wall_s", benchmarks::wall_seconds(times)}});
+  benchmarks::say_repeats(times);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: %s LIKELIHOOD SIGNAL SECONDS\n", argv[0]);
-    return 1;
-  }
-  try {
-    run(argv[1], argv[2], std::strtod(argv[3], nullptr));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  return benchmarks::contend(argc, argv, "LIKELIHOOD SIGNAL SECONDS",
+                             [&] { run(argv[1], argv[2], std::strtod(argv[3], nullptr)); });
 }

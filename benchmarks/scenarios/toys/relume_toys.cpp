@@ -2,28 +2,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Toys of a workspace at signal strength 1: relume_toys WORKSPACE TOYS_PER_HYPOTHESIS, in one thread.
-#include <cstdio>
 #include <cstdlib>
-#include <exception>
 
-#include "relume/formats/input.hpp"
-#include "relume/formats/pyhf_json.hpp"
+#include "contender.hpp"
 #include "relume/infer/toys.hpp"
-#include "relume/model/histfactory.hpp"
-#include "timing.hpp"
 
 namespace {
 
 using namespace relume;
 
 void run(const char* file, std::size_t n_toys) {
+  const model::Compiled compiled = benchmarks::read_model(file);
   benchmarks::Stopwatch watch;
-  const spec::Workspace workspace =
-      benchmarks::expect(formats::read_workspace(benchmarks::expect(formats::read_input(file)), file));
-  const benchmarks::Elapsed load = watch.lap();
-  const model::Compiled compiled = benchmarks::expect(model::compile(workspace));
-  const benchmarks::Elapsed compile = watch.lap();
-  benchmarks::say({{"event", "ready"}, {"load_s", load.cpu}, {"compile_s", compile.cpu}});
   const infer::ToyTest test = infer::toy_test(*compiled.likelihood, compiled.observed, 1.0, {.n_toys = n_toys});
   const benchmarks::Elapsed toys = watch.lap();
   if (!test.is_usable()) {
@@ -42,15 +32,6 @@ void run(const char* file, std::size_t n_toys) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: %s WORKSPACE TOYS_PER_HYPOTHESIS\n", argv[0]);
-    return 1;
-  }
-  try {
-    run(argv[1], std::strtoul(argv[2], nullptr, 10));
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
-  return 0;
+  return benchmarks::contend(argc, argv, "WORKSPACE TOYS_PER_HYPOTHESIS",
+                             [&] { run(argv[1], std::strtoul(argv[2], nullptr, 10)); });
 }

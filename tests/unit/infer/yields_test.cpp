@@ -13,6 +13,7 @@
 
 #include "relume/model/channel_mask.hpp"
 #include "support/counting.hpp"
+#include "support/search.hpp"
 
 namespace relume::infer {
 namespace {
@@ -20,20 +21,8 @@ namespace {
 using enum spec::ModifierType;
 using Names = std::vector<std::string>;
 
-/// SR of two bins: 5 mu, 20 k (1 +- 10 %), fakes 4 and 6 with 50 % and 25 %; CR: 100 k, observed 120.
-model::Compiled search() {
-  spec::Workspace ws;
-  ws.channels.push_back({"SR",
-                         {{"signal", {5.0, 8.0}, {{"mu", normfactor, {}}}},
-                          {"top",
-                           {20.0, 10.0},
-                           {{"k", normfactor, {}}, {"JES", histosys, spec::HistoSysData{{18.0, 9.0}, {22.0, 11.0}}}}},
-                          {"fakes", {4.0, 6.0}, {{"stat", staterror, spec::Numbers{2.0, 1.5}}}}}});
-  ws.channels.push_back({"CR", {{"top", {100.0}, {{"k", normfactor, {}}}}}});
-  ws.observations = {{"SR", {30.0, 25.0}}, {"CR", {120.0}}};
-  ws.measurements.push_back({"measurement", "mu", {}});
-  return test::compile(ws);
-}
+/// Fakes of 50 % and 25 %.
+model::Compiled search() { return test::compile(test::search({2.0, 1.5})); }
 
 const ChannelYields& of(const Yields& y, const model::Likelihood& l, const std::string& name) {
   for (const ChannelYields& c : y.channels) {

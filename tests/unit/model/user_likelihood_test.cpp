@@ -18,24 +18,12 @@
 #include "relume/infer/toys.hpp"
 #include "relume/infer/yields.hpp"
 #include "relume/model/channel_mask.hpp"
+#include "support/dense_hessian.hpp"
 
 namespace relume::model {
 namespace {
 
 using math::Derivatives;
-
-/// Column by column, from unit vectors.
-std::vector<double> dense(const math::Curvature& curvature, math::Form form) {
-  const std::size_t n = curvature.layout().n_parameters;
-  std::vector<double> unit(n, 0.0), column(n), all;
-  for (std::size_t j = 0; j < n; ++j) {
-    unit[j] = 1.0;
-    curvature.multiply(unit, column, form);
-    unit[j] = 0.0;
-    all.insert(all.end(), column.begin(), column.end());
-  }
-  return all;
-}
 
 /// Gradient and exact Hessian beside central differences of value and gradient.
 void expect_exact_derivatives(const Likelihood& l, const Data& data, const std::vector<double>& point,
@@ -46,7 +34,7 @@ void expect_exact_derivatives(const Likelihood& l, const Data& data, const std::
   ASSERT_EQ(e.status, math::EvaluationStatus::ok) << l.explain(point, *scratch);
   EXPECT_NEAR(e.value, l.evaluate(point, data, Derivatives::none, relaxation, *other).value,
               1e-13 * (1.0 + std::fabs(e.value)));
-  const std::vector<double> h = dense(scratch->curvature, math::Form::exact);
+  const Eigen::MatrixXd h = test::dense_hessian(scratch->curvature, math::Form::exact);
   const std::size_t n = point.size();
   for (std::size_t i = 0; i < n; ++i) {
     std::vector<double> moved = point;
@@ -59,7 +47,7 @@ void expect_exact_derivatives(const Likelihood& l, const Data& data, const std::
     EXPECT_NEAR(scratch->gradient[i], slope, 1e-6 * (1.0 + std::fabs(slope))) << l.parameters()[i].name;
     for (std::size_t j = 0; j < n; ++j) {
       const double second = (gradient_up[j] - other->gradient[j]) / (2.0 * step);
-      EXPECT_NEAR(h[i * n + j], second, 1e-6 * (1.0 + std::fabs(second) + std::fabs(h[i * n + i])))
+      EXPECT_NEAR(h.data()[i * n + j], second, 1e-6 * (1.0 + std::fabs(second) + std::fabs(h.data()[i * n + i])))
           << l.parameters()[i].name << ", " << l.parameters()[j].name;
     }
   }
@@ -139,10 +127,10 @@ TEST(UserLikelihood, DerivativesAreExactWithMaskedChannels) {
   expect_exact_derivatives(l, data, wild_point(l));
   const auto e = l.evaluate(wild_point(l), data, Derivatives::curvature, {}, *scratch);
   ASSERT_EQ(e.status, math::EvaluationStatus::ok);
-  const std::vector<double> again = dense(scratch->curvature, math::Form::exact);
+  const Eigen::MatrixXd again = test::dense_hessian(scratch->curvature, math::Form::exact);
   const auto fresh = l.make_scratch();
   l.evaluate(wild_point(l), data, Derivatives::curvature, {}, *fresh);
-  EXPECT_EQ(again, dense(fresh->curvature, math::Form::exact));
+  EXPECT_EQ(again, test::dense_hessian(fresh->curvature, math::Form::exact));
   const std::vector<std::string> other = {"two"};
   const auto idle = l.idle_parameters(mask_channels(l, built->observed, other).value());
   ASSERT_EQ(idle.size(), 1u);
@@ -177,9 +165,9 @@ TEST(UserLikelihood, MoreSlotsChangeNothing) {
   narrow->likelihood->evaluate(point, narrow->observed, Derivatives::curvature, {}, *one);
   wide->likelihood->evaluate(point, wide->observed, Derivatives::curvature, {}, *other);
   for (std::size_t i = 0; i < point.size(); ++i) EXPECT_NEAR(one->gradient[i], other->gradient[i], 1e-12);
-  const std::vector<double> a = dense(one->curvature, math::Form::exact),
-                            b = dense(other->curvature, math::Form::exact);
-  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12 * (1.0 + std::fabs(a[i])));
+  const Eigen::MatrixXd a = test::dense_hessian(one->curvature, math::Form::exact),
+                        b = test::dense_hessian(other->curvature, math::Form::exact);
+  EXPECT_TRUE(((a - b).array().abs() <= 1e-12 * (1.0 + a.array().abs())).all()) << a << "\n\n" << b;
 }
 
 TEST(UserLikelihood, PredictionSlopesAreThoseOfDifferences) {
@@ -302,15 +290,15 @@ TEST(UserLikelihood, HistFactoryWrittenAgainHasTheSameValues) {
     EXPECT_NEAR(of_h.value, of_u.value, 1e-12 * std::fabs(of_h.value));
     EXPECT_NEAR(of_h.main, of_u.main, 1e-12 * std::fabs(of_h.main));
     EXPECT_NEAR(h.constant(twins.histfactory.observed), u.constant(twins.user.observed), 1e-12);
-    const std::vector<double> hessian_h = dense(in_h->curvature, math::Form::exact),
-                              hessian_u = dense(in_u->curvature, math::Form::exact);
+    const Eigen::MatrixXd hessian_h = test::dense_hessian(in_h->curvature, math::Form::exact),
+                          hessian_u = test::dense_hessian(in_u->curvature, math::Form::exact);
     const std::size_t n = at_h.size();
     for (std::size_t i = 0; i < n; ++i) {
       const std::size_t k = place_in_user(twins, i);
       EXPECT_NEAR(in_h->gradient[i], in_u->gradient[k], 1e-11 * (1.0 + std::fabs(in_h->gradient[i])));
       for (std::size_t j = 0; j < n; ++j) {
-        EXPECT_NEAR(hessian_h[i * n + j], hessian_u[k * n + place_in_user(twins, j)],
-                    1e-11 * (1.0 + std::fabs(hessian_h[i * n + i])));
+        EXPECT_NEAR(hessian_h.data()[i * n + j], hessian_u.data()[k * n + place_in_user(twins, j)],
+                    1e-11 * (1.0 + std::fabs(hessian_h.data()[i * n + i])));
       }
     }
   }

@@ -13,6 +13,7 @@
 #include "math/quadratic_moments.hpp"
 #include "relume/model/channel_mask.hpp"
 #include "support/counting.hpp"
+#include "support/search.hpp"
 
 namespace relume::reinterpret {
 namespace {
@@ -23,21 +24,8 @@ using infer::Status;
 /// Estimates agree with what is true within this many of their own standard errors; seeds are fixed.
 constexpr double n_sigma = 4.5;
 
-/// CR: 100 k, 120 observed. SR of two bins: signal 5 mu; top 20 k, 10 k with a linear JES of 10 %; fakes 4 +- 0.8, 6
-/// +- 1.2 (uncorrelated; five standard deviations from their bound).
-spec::Workspace search() {
-  spec::Workspace ws;
-  ws.channels.push_back({"SR",
-                         {{"signal", {5.0, 8.0}, {{"mu", normfactor, {}}}},
-                          {"top",
-                           {20.0, 10.0},
-                           {{"k", normfactor, {}}, {"JES", histosys, spec::HistoSysData{{18.0, 9.0}, {22.0, 11.0}}}}},
-                          {"fakes", {4.0, 6.0}, {{"stat", staterror, spec::Numbers{0.8, 1.2}}}}}});
-  ws.channels.push_back({"CR", {{"top", {100.0}, {{"k", normfactor, {}}}}}});
-  ws.observations = {{"SR", {30.0, 25.0}}, {"CR", {120.0}}};
-  ws.measurements.push_back({"measurement", "mu", {}});
-  return ws;
-}
+/// Fakes of 20 %: five standard deviations from their bound.
+spec::Workspace search() { return test::search({0.8, 1.2}); }
 
 /// 10 events known to a factor 1.3, exp(theta ln 1.3) everywhere.
 model::Compiled log_normal() {
