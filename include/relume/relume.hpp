@@ -43,6 +43,7 @@
 #include "relume/infer/limit_gradient.hpp"
 #include "relume/infer/marginal.hpp"
 #include "relume/infer/posterior.hpp"
+#include "relume/infer/prior.hpp"
 #include "relume/infer/test_statistic.hpp"
 #include "relume/infer/toy_limit.hpp"
 #include "relume/infer/toys.hpp"

@@ -14,7 +14,6 @@
 
 #include "math/gamma_variance.hpp"
 #include "math/poisson.hpp"
-#include "math/random_stream.hpp"
 #include "relume/model/constraint_terms.hpp"
 
 namespace relume::infer {
@@ -28,7 +27,6 @@ using Vector = Eigen::VectorXd;
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
 /// Rates near zero go over into zero within this share of their scale: wide enough for some ten of several thousand
 /// nodes to lie there, so that the sum is smooth; the average changes by the square of it, below 1e-3 where it matters.
@@ -44,8 +42,6 @@ constexpr double negligible = 1e-18;
 constexpr double largest_rim = 1e-6;
 /// Nodes that densities are adapted with.
 constexpr std::size_t n_pilot = 1024;
-/// Prior draws of toys: far from the streams of their data.
-constexpr std::uint64_t prior_stream = std::uint64_t{1} << 41;
 
 }  // namespace
 
@@ -113,7 +109,7 @@ MarginalLikelihood::MarginalLikelihood(std::shared_ptr<const model::Likelihood> 
                                        std::span<const char> keep, const MarginalOptions& options)
     : wrapped_(std::move(wrapped)), observed_(std::move(observed)), asimov_(options.asimov), held_(options.fixed) {
   const auto parameters = wrapped_->parameters();
-  new_index_.assign(parameters.size(), none);
+  new_index_.assign(parameters.size(), not_here);
   for (std::uint32_t i = 0; i < parameters.size(); ++i) {
     if (keep[i] == 0) {
       integrated_.push_back(i);
@@ -131,7 +127,7 @@ MarginalLikelihood::MarginalLikelihood(std::shared_ptr<const model::Likelihood> 
   for (const model::ParameterSet& set : wrapped_->parameter_sets()) take_over(set, keep);
   const auto ours = [&](std::span<const std::uint32_t> theirs, std::vector<std::uint32_t>& out) {
     for (const std::uint32_t i : theirs) {
-      if (new_index_[i] != none) out.push_back(new_index_[i]);
+      if (new_index_[i] != not_here) out.push_back(new_index_[i]);
     }
   };
   ours(wrapped_->kinks(), kinks_);
@@ -242,7 +238,7 @@ void MarginalLikelihood::set_priors() {
 
 void MarginalLikelihood::lay_out_curvature() {
   for (const model::CorrelatedConstraint& block : wrapped_->correlated_constraints()) {
-    if (new_index_[block.parameters.front()] == none) continue;
+    if (new_index_[block.parameters.front()] == not_here) continue;
     model::CorrelatedConstraint own = block;
     for (std::uint32_t& i : own.parameters) i = new_index_[i];
     correlated_constraints_.push_back(std::move(own));
@@ -665,96 +661,6 @@ std::string MarginalLikelihood::explain(std::span<const double> point, const Scr
           where(), work.rim);
   }
   return {};
-}
-
-// ------------------------------------------------------------------ data
-
-std::vector<std::uint32_t> MarginalLikelihood::idle_parameters(const Data& data) const {
-  if (data.masked.empty()) return {};
-  Data full;
-  fill(data, full);
-  std::vector<std::uint32_t> idle;
-  for (const std::uint32_t i : wrapped_->idle_parameters(full)) {
-    if (new_index_[i] != none) idle.push_back(new_index_[i]);
-  }
-  return idle;
-}
-
-model::Constants MarginalLikelihood::constants(const Data& data) const {
-  Data full;
-  fill(data, full);
-  return {wrapped_->constants(full).main + prior_constant_, model::constraint_constant(*this, data)};
-}
-
-std::vector<double> MarginalLikelihood::full_point(std::span<const double> point) const {
-  if (asimov_ == Asimov::a_posteriori) {
-    std::vector<FixedParameter> fixed;
-    for (std::size_t a = 0; a < kept_.size(); ++a) fixed.push_back({ParamId{kept_[a]}, point[a]});
-    FitResult fit = infer::fit(*wrapped_, observed_, {.fixed = fixed, .start = start_, .uncertainties = false});
-    if (fit.minimum.is_usable()) return std::move(fit.minimum.x);
-  }
-  std::vector<double> full = initial_point(*wrapped_);
-  for (std::size_t a = 0; a < kept_.size(); ++a) full[kept_[a]] = point[a];
-  return full;
-}
-
-Data MarginalLikelihood::expected_data(std::span<const double> point) const {
-  const Data full = wrapped_->expected_data(full_point(point));
-  Data expected;
-  for (const std::size_t i : data_) expected.values.push_back(full.values[i]);
-  expected.point.assign(point.begin(), point.end());
-  return expected;
-}
-
-std::vector<double> MarginalLikelihood::expected_by_sample(std::span<const double> point) const {
-  return wrapped_->expected_by_sample(full_point(point));
-}
-
-void MarginalLikelihood::draw_from_priors(const model::RandomKey& key, std::vector<double>& full) const {
-  const math::RandomSpace space(key.seed, key.stream ^ prior_stream);
-  const auto d = static_cast<Eigen::Index>(integrated_.size());
-  Vector normals(d);
-  for (Eigen::Index j = 0; j < d; ++j) {
-    math::RandomStream stream = space.at(key.index, static_cast<std::size_t>(j));
-    normals[j] = math::draw_normal(0.0, 1.0, stream);
-  }
-  const Vector drawn = prior_centre_ + prior_root_ * normals;
-  for (std::size_t j = 0; j < integrated_.size(); ++j) {
-    const model::Constraint& c = wrapped_->parameters()[integrated_[j]].constraint;
-    math::RandomStream stream = space.at(key.index, integrated_.size() + j);
-    double& theta = full[integrated_[j]];
-    const double auxiliary = observed_.values[c.data_index];
-    if (c.kind == ConstraintKind::poisson) {
-      theta = math::draw_gamma(auxiliary + 1.0, stream) / c.rate;
-    } else if (c.kind == ConstraintKind::gamma_variance) {
-      theta = math::draw_from_gamma_variance(auxiliary, observed_.values[c.variance_index], c.error_on_error, stream);
-    } else {
-      theta = drawn[static_cast<Eigen::Index>(j)];
-    }
-  }
-}
-
-void MarginalLikelihood::fluctuate(const Data& expected, const model::RandomKey& key, Data& toy) const {
-  Data full;
-  if (expected.point.empty()) {  // put together by hand: nothing says what it belongs to
-    fill(expected, full);
-  } else {
-    std::vector<double> point(wrapped_->parameters().size());
-    for (std::size_t a = 0; a < kept_.size(); ++a) point[kept_[a]] = expected.point[a];
-    draw_from_priors(key, point);
-    full = wrapped_->expected_data(point);
-    for (const model::DataBlock& block : data_blocks_) {
-      if (!block.is_auxiliary) continue;
-      for (std::size_t i = block.first; i < block.first + block.size; ++i) full.values[data_[i]] = expected.values[i];
-    }
-  }
-  full.masked = expected.masked;
-  Data drawn;
-  wrapped_->fluctuate(full, key, drawn);
-  toy.values.resize(data_.size());
-  for (std::size_t i = 0; i < data_.size(); ++i) toy.values[i] = drawn.values[data_[i]];
-  toy.masked = expected.masked;
-  toy.point.clear();
 }
 
 }  // namespace relume::infer

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -111,7 +112,8 @@ class MarginalLikelihood final : public model::Likelihood {
   Eigen::VectorXd prior_centre_;                  ///< of theta
   Eigen::MatrixXd prior_root_;                    ///< in y: lower triangle, root root^T is about the prior's covariance
   double prior_constant_ = 0.0;                   ///< -ln of what normalises the priors
-  std::vector<std::uint32_t> new_index_;          ///< per parameter of the wrapped one: here, or none
+  static constexpr std::uint32_t not_here = std::numeric_limits<std::uint32_t>::max();
+  std::vector<std::uint32_t> new_index_;  ///< per parameter of the wrapped one: here, or not_here
   Nodes nodes_, pilot_;
 };
 

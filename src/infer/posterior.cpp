@@ -3,7 +3,6 @@
 #include "relume/infer/posterior.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -16,6 +15,7 @@
 #include "infer/likelihood_objective.hpp"
 #include "infer/nuts.hpp"
 #include "infer/posterior_density.hpp"
+#include "infer/prior_terms.hpp"
 #include "relume/base/parallel.hpp"
 
 namespace relume::infer {
@@ -44,77 +44,6 @@ constexpr double gamma_corner = 3.0;
 /// deviation along the profile, -ln L rises by so much more downwards than upwards. The map from zero on then bends at
 /// this many distances from there.
 constexpr double skewed = 0.05, clear_of_zero = 2.0, factor_corner = 3.0;
-
-struct Range {
-  double lower, upper;
-};
-
-Range range_of(const model::Parameter& p, const Prior& prior) {
-  double lower = prior.lower.value_or(p.lower), upper = prior.upper.value_or(p.upper);
-  const bool is_positive = prior.kind == PriorKind::half_normal || prior.kind == PriorKind::exponential;
-  return {is_positive ? std::max(lower, 0.0) : lower, upper};
-}
-
-std::string range_text(const Range& range) { return fmt::format("[{:g}, {:g}]", range.lower, range.upper); }
-
-/// The prior in words, with the constraint's share of it.
-std::string describe(const model::Parameter& p, const Prior& prior, const model::Data& data) {
-  const Range range = range_of(p, prior);
-  std::string text;
-  if (p.constraint.kind == model::ConstraintKind::normal ||
-      p.constraint.kind == model::ConstraintKind::correlated_normal) {
-    text =
-        fmt::format("normal({:g}, {:g}) of its constraint{}", data.values[p.constraint.data_index], p.constraint.width,
-                    p.constraint.kind == model::ConstraintKind::normal ? "" : ", correlated with others");
-  } else if (p.constraint.kind == model::ConstraintKind::poisson) {
-    text = fmt::format("gamma(shape {:g}, rate {:g}) of its constraint", data.values[p.constraint.data_index] + 1.0,
-                       p.constraint.rate);
-  } else if (p.constraint.kind == model::ConstraintKind::gamma_variance) {
-    const double e = p.constraint.error_on_error;
-    text = fmt::format("student-t({:g} degrees of freedom, location {:g}, scale {:g}) of its constraint", 0.5 / (e * e),
-                       data.values[p.constraint.data_index], std::sqrt(data.values[p.constraint.variance_index]));
-  }
-  const auto times = [&](std::string own) { return text.empty() ? own : text + " times " + own; };
-  switch (prior.kind) {
-    case PriorKind::flat: text = text.empty() ? "flat" : text; break;
-    case PriorKind::normal: text = times(fmt::format("normal({:g}, {:g})", prior.mean, prior.width)); break;
-    case PriorKind::half_normal: text = times(fmt::format("half-normal({:g})", prior.width)); break;
-    case PriorKind::exponential: text = times(fmt::format("exponential of mean {:g}", prior.mean)); break;
-    case PriorKind::log_flat: text = times("log-flat"); break;
-  }
-  return text + " on " + range_text(range);
-}
-
-/// What is wrong with a prior, in words; empty: nothing.
-std::string problem_of(const model::Parameter& p, const Prior& prior) {
-  const Range range = range_of(p, prior);
-  const auto say = [&](const std::string& what) { return fmt::format("the prior of '{}' {}", p.name, what); };
-  if (!(range.lower < range.upper)) return say("has an empty range " + range_text(range));
-  const bool is_bounded = std::isfinite(range.lower) && std::isfinite(range.upper);
-  const bool is_constrained = p.constraint.kind != model::ConstraintKind::none;
-  switch (prior.kind) {
-    case PriorKind::flat:
-      if (!is_bounded && !is_constrained) {
-        return say("is improper: flat over the infinite range " + range_text(range) + "; give it one, as flat:0,10");
-      }
-      break;
-    case PriorKind::log_flat:
-      if (!(range.lower > 0.0) || !is_bounded) {
-        return say("is improper: 1/x over " + range_text(range) + " has no norm; give it a range, as log-flat:0.01,10");
-      }
-      break;
-    case PriorKind::normal:
-    case PriorKind::half_normal:
-      if (!(prior.width > 0.0) || !std::isfinite(prior.width) || !std::isfinite(prior.mean)) {
-        return say(fmt::format("has a standard deviation of {:g}", prior.width));
-      }
-      break;
-    case PriorKind::exponential:
-      if (!(prior.mean > 0.0) || !std::isfinite(prior.mean)) return say(fmt::format("has a mean of {:g}", prior.mean));
-      break;
-  }
-  return {};
-}
 
 /// A chain with what it needs of its own.
 struct Chain {
@@ -232,7 +161,7 @@ class Sampling {
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       if (held[i]) continue;
       priors[i].parameter = {i};
-      const std::string problem = problem_of(parameters[i], priors[i]);
+      const std::string problem = prior_problem(parameters[i], priors[i]);
       if (!problem.empty()) return fail(Status::not_defined, problem);
       free_.push_back(static_cast<std::uint32_t>(i));
       priors_.push_back(priors[i]);
@@ -268,7 +197,7 @@ class Sampling {
       options.upper.push_back(p.upper);
     }
     for (std::size_t k = 0; k < free_.size(); ++k) {
-      const Range range = range_of(parameter(k), priors_[k]);
+      const PriorRange range = prior_range(parameter(k), priors_[k]);
       options.lower[free_[k]] = range.lower;
       options.upper[free_[k]] = range.upper;
     }
@@ -313,7 +242,7 @@ class Sampling {
     std::vector<Coordinate> all;
     for (std::size_t k = 0; k < free_.size(); ++k) {
       const std::uint32_t i = free_[k];
-      const Range range = range_of(parameter(k), priors_[k]);
+      const PriorRange range = prior_range(parameter(k), priors_[k]);
       double sigma = fit_.uncertainties.empty() ? 0.0 : fit_.uncertainties[i];
       const bool is_known = sigma > 0.0;
       if (!is_known) {
@@ -610,7 +539,7 @@ class Sampling {
         };
         PosteriorParameter& p = result_.parameters[k];
         p.parameter = {free_[k]};
-        p.prior = describe(parameter(k), priors_[k], data_);
+        p.prior = describe_prior(parameter(k), priors_[k], data_);
         double sum = 0.0;
         for (const double v : values) sum += v;
         p.mean = {sum / static_cast<double>(values.size()), mean_error(chains)};
@@ -715,53 +644,6 @@ class Sampling {
 };
 
 }  // namespace
-
-Result<Prior> prior_from_string(ParamId parameter, std::string_view text) {
-  const auto refuse = [&](std::string why) {
-    return Errors{{ErrorCode::option, "prior", fmt::format("'{}' is no prior: {}", text, why),
-                   "flat, flat:LOWER,UPPER, normal:MEAN,SD, half-normal:SD, exponential:MEAN, log-flat:LOWER,UPPER"}};
-  };
-  const std::size_t colon = text.find(':');
-  const std::string_view kind = text.substr(0, colon);
-  std::vector<double> numbers;
-  for (std::string_view rest = colon == text.npos ? std::string_view{} : text.substr(colon + 1); !rest.empty();) {
-    const std::string_view word = rest.substr(0, rest.find(','));
-    double value = 0.0;
-    const auto [end, problem] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (problem != std::errc() || end != word.data() + word.size() || !std::isfinite(value)) {
-      return refuse(fmt::format("'{}' is no number", word));
-    }
-    numbers.push_back(value);
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-  }
-  const auto has = [&](std::size_t n) { return numbers.size() == n; };
-  Prior prior;
-  prior.parameter = parameter;
-  if (kind == "flat" || kind == "log-flat") {
-    prior.kind = kind == "flat" ? PriorKind::flat : PriorKind::log_flat;
-    if (!has(0) && !has(2)) return refuse("a range has two ends");
-    if (has(2)) {
-      prior.lower = numbers[0];
-      prior.upper = numbers[1];
-    }
-  } else if (kind == "normal") {
-    if (!has(2)) return refuse("a normal one has a mean and a standard deviation");
-    prior.kind = PriorKind::normal;
-    prior.mean = numbers[0];
-    prior.width = numbers[1];
-  } else if (kind == "half-normal") {
-    if (!has(1)) return refuse("a half-normal one has a standard deviation");
-    prior.kind = PriorKind::half_normal;
-    prior.width = numbers[0];
-  } else if (kind == "exponential") {
-    if (!has(1)) return refuse("an exponential one has a mean");
-    prior.kind = PriorKind::exponential;
-    prior.mean = numbers[0];
-  } else {
-    return refuse(fmt::format("there is no kind '{}'", kind));
-  }
-  return prior;
-}
 
 Posterior posterior(const model::Likelihood& likelihood, const model::Data& data, const PosteriorOptions& options) {
   return Sampling(likelihood, data, options).run();

@@ -58,23 +58,6 @@ double Coordinate::y_of(double x) const {
   return x;
 }
 
-PriorTerm prior_term(const Prior& prior, double x) {
-  switch (prior.kind) {
-    case PriorKind::flat: return {};
-    case PriorKind::normal: {
-      const double pull = (x - prior.mean) / prior.width;
-      return {0.5 * pull * pull, pull / prior.width, 1.0 / (prior.width * prior.width)};
-    }
-    case PriorKind::half_normal: {
-      const double pull = x / prior.width;
-      return {0.5 * pull * pull, pull / prior.width, 1.0 / (prior.width * prior.width)};
-    }
-    case PriorKind::exponential: return {x / prior.mean, 1.0 / prior.mean, 0.0};
-    case PriorKind::log_flat: return {std::log(x), 1.0 / x, -1.0 / (x * x)};
-  }
-  return {};
-}
-
 PosteriorDensity::PosteriorDensity(const model::Likelihood& likelihood, const model::Data& data,
                                    std::vector<double> point, std::vector<Coordinate> coordinates,
                                    std::vector<Prior> priors)

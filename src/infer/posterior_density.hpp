@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "infer/nuts.hpp"
-#include "relume/infer/posterior.hpp"
+#include "infer/prior_terms.hpp"
 #include "relume/model/likelihood.hpp"
 
 namespace relume::infer {
@@ -41,12 +41,6 @@ struct Coordinate {
   Point at(double y) const;
   double y_of(double x) const;
 };
-
-/// -ln of a prior's density, up to a constant, and its derivatives.
-struct PriorTerm {
-  double value = 0.0, slope = 0.0, curvature = 0.0;
-};
-PriorTerm prior_term(const Prior& prior, double x);
 
 class PosteriorDensity final : public Density {
  public:
