@@ -97,7 +97,8 @@ class MarginalLikelihood final : public model::Likelihood {
   /// False: not one node is inside of the domain.
   bool sum_nodes(Work& work) const noexcept;
   void add_derivatives(Work& work, bool with_curvature) const noexcept;
-  /// All parameters of the wrapped likelihood where expected data have them.
+  /// All parameters of the wrapped likelihood where expected data have them; empty: the fit that says so failed.
+  /// Expected data are not finite then.
   std::vector<double> full_point(std::span<const double> point) const;
   void draw_from_priors(const model::RandomKey& key, std::vector<double>& full) const;
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 //
 // Data of an averaged likelihood: what it expects, and toys. Nuisance parameters of toys are drawn from their priors.
+#include <limits>
+
 #include "infer/marginal_likelihood.hpp"
 #include "math/gamma_variance.hpp"
 #include "math/random_stream.hpp"
@@ -42,7 +44,7 @@ std::vector<double> MarginalLikelihood::full_point(std::span<const double> point
     std::vector<FixedParameter> fixed;
     for (std::size_t a = 0; a < kept_.size(); ++a) fixed.push_back({ParamId{kept_[a]}, point[a]});
     FitResult fit = infer::fit(*wrapped_, observed_, {.fixed = fixed, .start = start_, .uncertainties = false});
-    if (fit.minimum.is_usable()) return std::move(fit.minimum.x);
+    return fit.minimum.is_usable() ? std::move(fit.minimum.x) : std::vector<double>{};
   }
   std::vector<double> full = initial_point(*wrapped_);
   for (std::size_t a = 0; a < kept_.size(); ++a) full[kept_[a]] = point[a];
@@ -50,15 +52,19 @@ std::vector<double> MarginalLikelihood::full_point(std::span<const double> point
 }
 
 Data MarginalLikelihood::expected_data(std::span<const double> point) const {
-  const Data full = wrapped_->expected_data(full_point(point));
   Data expected;
-  for (const std::size_t i : data_) expected.values.push_back(full.values[i]);
   expected.point.assign(point.begin(), point.end());
+  expected.values.assign(data_.size(), std::numeric_limits<double>::quiet_NaN());
+  const std::vector<double> all = full_point(point);
+  if (all.empty()) return expected;
+  const Data full = wrapped_->expected_data(all);
+  for (std::size_t i = 0; i < data_.size(); ++i) expected.values[i] = full.values[data_[i]];
   return expected;
 }
 
 std::vector<double> MarginalLikelihood::expected_by_sample(std::span<const double> point) const {
-  return wrapped_->expected_by_sample(full_point(point));
+  const std::vector<double> all = full_point(point);
+  return all.empty() ? std::vector<double>{} : wrapped_->expected_by_sample(all);
 }
 
 void MarginalLikelihood::draw_from_priors(const model::RandomKey& key, std::vector<double>& full) const {

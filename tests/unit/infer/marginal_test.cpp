@@ -349,6 +349,15 @@ TEST(Marginal, AsimovDataAreWhereTheFitOrTheFilePutsNuisanceParameters) {
   EXPECT_NEAR(fitted.likelihood->expected_data(point).values[0], b - 0.5 * p + std::sqrt(0.25 * p * p - q), 1e-6);
 }
 
+TEST(Marginal, AsimovDataOfAFitThatFailsAreNone) {
+  // 20 background events, 25 seen: no nuisance parameter within its bounds makes up for -200 events of signal.
+  const auto m = marginal_of(simplified({.regions = {{"SR", 25.0, 20.0}}, .covariance = {1, {4.0}}}, {100.0}),
+                             {.asimov = Asimov::a_posteriori});
+  const std::vector<double> point = {-2.0};
+  EXPECT_FALSE(std::isfinite(m.likelihood->expected_data(point).values[0]));
+  EXPECT_TRUE(m.likelihood->expected_by_sample(point).empty());
+}
+
 TEST(Marginal, LimitsComeNearProfiledOnesForManyEvents) {
   // Two regions with many events: both treatments agree to the order of 1/n; with few events they differ.
   const auto many = [] {
