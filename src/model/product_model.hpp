@@ -43,6 +43,10 @@ struct Component {
   Runs jacobian_to_coupling;  ///< and couplings through the whole Jacobian then have matrices of their own
 };
 
+/// Appends the layout of a component, whose `parameters` and `is_demoted` are set, to that of the product; sets where
+/// its numbers go. What the offsets of rows say is for the caller, when all are there.
+void append_layout(Component& component, math::CurvatureLayout& layout);
+
 class ProductLikelihood final : public Likelihood {
  public:
   std::unique_ptr<Scratch> make_scratch() const override;
