@@ -6,7 +6,7 @@
 
 namespace relume::cli::options {
 
-// ---- checks ---------------------------------------------------------------------------------------------------------
+// Checks.
 
 const Option fail_on{.name = "fail-on",
                      .kind = Kind::choice,
@@ -67,7 +67,7 @@ const Option negligible_signal{.name = "negligible-signal",
                                .help = "A signal is negligible below this many standard deviations of the background.",
                                .reason = "A hundredth of a standard deviation changes no answer."};
 
-// ---- maps -----------------------------------------------------------------------------------------------------------
+// Maps.
 
 const Option topology{.name = "topology",
                       .kind = Kind::text,
@@ -97,7 +97,7 @@ const Option for_model{.name = "for-model",
                            "Address the channels of this full likelihood, which globalInfo.txt names with the regions "
                            "that it covers, instead of regions."};
 
-// ---- edits ----------------------------------------------------------------------------------------------------------
+// Edits.
 
 const Option join{
     .name = "join",

@@ -6,7 +6,7 @@
 
 namespace relume::cli::options {
 
-// ---- the model ------------------------------------------------------------------------------------------------------
+// The model.
 
 const Option patch{.name = "patch",
                    .letter = 'p',
@@ -115,7 +115,7 @@ const Option clip_bin_data{.name = "clip-bin-data",
                            .help = "Raise the rate of every bin, all samples together, to at least this.",
                            .reason = "Off, as pyhf: fits keep rates at or above zero by themselves."};
 
-// ---- the data -------------------------------------------------------------------------------------------------------
+// The data.
 
 const Option only_channel{.name = "only-channel",
                           .kind = Kind::text,
@@ -148,7 +148,7 @@ const Option inject{.name = "inject",
                         "Value of a parameter behind --asimov-data, for example mu=0.5; a-posteriori data come from a "
                         "fit with it held. NAME[i] names a component of a parameter with several."};
 
-// ---- tests and limits -----------------------------------------------------------------------------------------------
+// Tests and limits.
 
 const Option test_poi{.name = "test-poi",
                       .kind = Kind::number,
@@ -457,7 +457,7 @@ const Option jobs{.name = "jobs",
                       "results are the same for any number.",
                   .reason = "Batch systems count on one."};
 
-// ---- fit and nll ----------------------------------------------------------------------------------------------------
+// Fit and nll.
 
 const Option covariance{.name = "covariance", .help = "Add the covariance matrix of all parameters, with their names."};
 const Option value{.name = "value", .help = "Accepted for pyhf's sake: twice_nll is always there."};
@@ -476,7 +476,7 @@ const Option set{
     .is_repeatable = true,
     .help = "Set one parameter, after --parameters; NAME[i] names a component of a parameter with several."};
 
-// ---- yields ---------------------------------------------------------------------------------------------------------
+// Yields.
 
 const Option prefit{.name = "prefit",
                     .help =
@@ -503,7 +503,7 @@ const Option propagation{
     .reason = "Exact for small uncertainties, and the fastest."};
 const Option unblind{.name = "unblind", .help = "Show the data of channels that the fit leaves out, too."};
 
-// ---- output ---------------------------------------------------------------------------------------------------------
+// Output.
 
 const Option output_file{.name = "output-file",
                          .letter = 'o',

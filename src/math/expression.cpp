@@ -71,8 +71,6 @@ struct ExpressionTape::Partials {
   double value = 0.0, a = 0.0, b = 0.0, aa = 0.0, ab = 0.0, bb = 0.0;
 };
 
-// ---------------------------------------------------------------------------- parsing
-
 /// Recursive descent; what is wrong is noted, and reading goes on where that makes sense.
 class ExpressionParser {
  public:
@@ -317,8 +315,6 @@ std::vector<std::string> ExpressionTape::functions() {
   return names;
 }
 
-// ---------------------------------------------------------------------------- building
-
 ExpressionTape::ExpressionTape(std::vector<std::string> variables)
     : variables_(std::move(variables)), variable_node_(variables_.size(), nowhere) {
   for (std::size_t i = 0; i < variables_.size(); ++i) {
@@ -430,8 +426,6 @@ std::uint32_t ExpressionTape::places_in(const Entry& entry, Node operand) {
   }
   return first;
 }
-
-// ---------------------------------------------------------------------------- evaluating
 
 ExpressionTape::Partials ExpressionTape::partials(const Entry& entry, double a, double b, bool second) {
   Partials p;

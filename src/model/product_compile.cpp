@@ -182,8 +182,6 @@ struct ProductCompiler {
     }
   }
 
-  // ------------------------------------------------------------------ parameters
-
   void list_parameters() {
     for (std::size_t k = 0; k < components.size(); ++k) {
       Component c;
@@ -306,8 +304,6 @@ struct ProductCompiler {
     }
     return members_of[i].front();
   }
-
-  // ------------------------------------------------------------------ correlated constraints
 
   /// Those that components have.
   void carry_correlations() {
@@ -456,8 +452,6 @@ struct ProductCompiler {
             hint_for_unknown(options.poi, names()));
     }
   }
-
-  // ------------------------------------------------------------------ data
 
   void lay_out_data() {
     ProductLikelihood& m = *model;

@@ -194,7 +194,6 @@ TEST(UserLikelihood, PredictionSlopesAreThoseOfDifferences) {
   for (std::size_t k = 0; k < exact.size(); ++k) EXPECT_NEAR(exact[k], differences[k], 1e-7);
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
 // A HistFactory model written again as a user's template.
 
 /// Per channel and bin: signal mu, background with a normsys (code 1, one-sided factors), a histosys (code 0) and a
@@ -348,8 +347,6 @@ TEST(UserLikelihood, HistFactoryWrittenAgainHasTheSameToys) {
   EXPECT_NEAR(test.observed.clsb.value, asymptotic.observed.clsb, 0.05);  // sqrt(p (1 - p) / 300) is below 0.02
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-
 struct Counting {
   template <class T>
   void rates(std::size_t, std::span<const T> shared, std::span<const T>, std::span<T> out) const {
@@ -429,8 +426,6 @@ TEST(UserLikelihood, WhatTheUsersFunctionThrowsIsAReason) {
   EXPECT_EQ(l.explain(point, *scratch), "the user's function threw: no table beyond 1.5");
   EXPECT_FALSE(infer::fit(l, built->observed).minimum.is_converged());  // the minimum lies beyond
 }
-
-// ---------------------------------------------------------------------------------------------------------------------
 
 /// Rosenbrock's valley in n dimensions, over two: its minimum is at (1, …, 1).
 constexpr auto valley = [](auto p) {
