@@ -12,6 +12,7 @@ namespace relume::edit {
 
 using spec::Channel;
 using spec::Measurement;
+using spec::ModifierType;
 using spec::Observation;
 using spec::ParameterConfig;
 using spec::Sample;
@@ -73,7 +74,7 @@ class Combination {
         join_by_name(by_precedence(options_.join, left_.measurements, right_.measurements),
                      [&](Measurement& kept, const Measurement& other) { meet_measurements(kept, other); });
     combined.correlations = join_correlations();
-    combined.constraints_are_priors = left_.constraints_are_priors && right_.constraints_are_priors;
+    combined.constraints_are_priors = join_kind_of_constraints();
     if (!errors_.empty()) return std::move(errors_);
     if (Errors problems = spec::validate(combined, "the combination"); !problems.empty()) return problems;
     return combined;
@@ -87,6 +88,33 @@ class Combination {
           // As in pyhf, a sample that both have is taken from the side with precedence without comparing.
           kept.samples = join_by_name(Sides<Sample>{kept.samples, other.samples}, [](const Sample&, const Sample&) {});
         });
+  }
+
+  static bool has_constraints(const Workspace& workspace) {
+    for (const Channel& channel : workspace.channels) {
+      for (const Sample& sample : channel.samples) {
+        for (const spec::Modifier& modifier : sample.modifiers) {
+          if (modifier.type != ModifierType::normfactor && modifier.type != ModifierType::shapefactor) return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /// Limits depend on it: neither side's constraints may become the other kind without a word.
+  bool join_kind_of_constraints() {
+    if (left_.constraints_are_priors == right_.constraints_are_priors || !has_constraints(right_)) {
+      return left_.constraints_are_priors;
+    }
+    if (!has_constraints(left_)) return right_.constraints_are_priors;
+    const char* const priors = left_.constraints_are_priors ? "left" : "right";
+    errors_.push_back({ErrorCode::unsupported,
+                       {},
+                       fmt::format("the constraints of the {} workspace are priors, those of the other one results of "
+                                   "measurements; a workspace has one kind",
+                                   priors),
+                       "convert it to pyhf, where all are measurements, or write a product, which keeps both"});
+    return false;
   }
 
   /// A matrix that both have is one; parameters that are in two matrices clash.

@@ -23,22 +23,24 @@ std::string make_data_of(const model::Likelihood& likelihood, std::span<const do
     if (!is_masked && !std::all_of(rates, rates + block.size, [](double v) { return std::isfinite(v); })) {
       return "the Asimov data are not finite";
     }
-    if (block.kind != model::BlockKind::counts) continue;
     if (block.is_auxiliary) {
-      for (std::size_t b = 0; b < block.size; ++b) rates[b] = std::max(0.0, rates[b]);
+      for (std::size_t b = 0; b < block.size && block.kind == model::BlockKind::counts; ++b) {
+        rates[b] = std::max(0.0, rates[b]);
+      }
       continue;
     }
     const std::size_t n_samples =
         channel < likelihood.channels().size() ? likelihood.channels()[channel].samples.size() : 0;
-    for (std::size_t b = 0; b < block.size && !is_masked; ++b) {
+    const bool is_checked = block.kind == model::BlockKind::counts && !is_masked;
+    for (std::size_t b = 0; b < block.size && is_checked; ++b) {
       if (rates[b] > suspicious) continue;
       if (rates[b] >= 0.0 && (observed == nullptr || observed->values[block.first + b] != 0.0)) continue;
       if (by_sample.empty()) {
         by_sample = likelihood.expected_by_sample(point);
         before = likelihood.expected_by_sample(initial_point(likelihood));
       }
-      double size = by_sample.empty() ? 1.0 : 0.0;
-      for (std::size_t s = 0; !by_sample.empty() && s < n_samples; ++s) {
+      double size = n_samples == 0 ? 1.0 : 0.0;
+      for (std::size_t s = 0; s < n_samples; ++s) {
         const std::size_t at = first_of_channel + s * block.size + b;
         size += std::max(std::fabs(by_sample[at]), std::fabs(before[at]));
       }
@@ -48,7 +50,7 @@ std::string make_data_of(const model::Likelihood& likelihood, std::span<const do
       if (rates[b] <= share * size) rates[b] = 0.0;
     }
     ++channel;
-    first_of_channel += n_samples * block.size;
+    first_of_channel += std::max<std::size_t>(n_samples, 1) * block.size;
   }
   return {};
 }

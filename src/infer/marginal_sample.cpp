@@ -64,7 +64,9 @@ Data MarginalLikelihood::expected_data(std::span<const double> point) const {
 
 std::vector<double> MarginalLikelihood::expected_by_sample(std::span<const double> point) const {
   const std::vector<double> all = full_point(point);
-  return all.empty() ? std::vector<double>{} : wrapped_->expected_by_sample(all);
+  if (!all.empty()) return wrapped_->expected_by_sample(all);
+  const std::vector<double> usual = wrapped_->expected_by_sample(initial_point(*wrapped_));
+  return std::vector<double>(usual.size(), std::numeric_limits<double>::quiet_NaN());
 }
 
 void MarginalLikelihood::draw_from_priors(const model::RandomKey& key, std::vector<double>& full) const {

@@ -348,8 +348,8 @@ class TestFits {
     double weight = 0.0, events = 0.0;
     std::size_t channel = 0;
     for (const model::DataBlock& block : likelihood_.data_blocks()) {
-      if (block.is_auxiliary || block.kind != model::BlockKind::counts) continue;
-      if (asimov_data_.is_masked(channel++)) continue;
+      if (block.is_auxiliary || asimov_data_.is_masked(channel++)) continue;
+      if (block.kind != model::BlockKind::counts) continue;
       for (std::size_t i = block.first; i < block.first + block.size; ++i) {
         const double signal = s.values[i] - b.values[i];
         const double total = std::max(b.values[i], 1e-3);

@@ -149,6 +149,10 @@ class YieldMaker {
 
  private:
   const model::ChannelInfo& info(std::size_t channel) const { return likelihood_.channels()[channel]; }
+  /// Of predictions: one per sample and bin, or per bin where there are no samples.
+  static std::size_t n_rows_of(const model::ChannelInfo& c) {
+    return c.n_bins * std::max<std::size_t>(c.samples.size(), 1);
+  }
 
   void list_channels() {
     shown_ = options_.channels;
@@ -161,12 +165,11 @@ class YieldMaker {
   void predict() {
     totals_ = likelihood_.expected_data(point_).values;
     by_sample_ = likelihood_.expected_by_sample(point_);
-    has_samples_ = !by_sample_.empty();
     slopes_ = likelihood_.prediction_slopes(point_);
     std::size_t at = 0;
     for (const model::ChannelInfo& c : likelihood_.channels()) {
       first_row_.push_back(at);
-      at += c.n_bins * (has_samples_ ? c.samples.size() : 1);
+      at += n_rows_of(c);
     }
   }
 
@@ -190,7 +193,7 @@ class YieldMaker {
 
   /// Names in the order of their first channel, and which of them are proportional to the parameter of interest.
   void list_samples() {
-    for (std::size_t c = 0; has_samples_ && c < likelihood_.channels().size(); ++c) {
+    for (std::size_t c = 0; c < likelihood_.channels().size(); ++c) {
       const bool is_shown = std::find(shown_.begin(), shown_.end(), c) != shown_.end();
       for (std::size_t s = 0; s < info(c).samples.size(); ++s) {
         const bool is_proportional = is_signal(first_row_[c] + s * info(c).n_bins, info(c).n_bins);
@@ -239,7 +242,7 @@ class YieldMaker {
   std::vector<std::uint32_t> columns_of(std::size_t channel) {
     const model::PredictionSlopes& slopes = propagated();
     const std::size_t n = info(channel).n_bins;
-    const std::size_t n_rows = n * (has_samples_ ? info(channel).samples.size() : 1);
+    const std::size_t n_rows = n_rows_of(info(channel));
     constexpr std::uint32_t unseen = 0xffffffffu, several = unseen - 1;
     std::vector<std::uint32_t> bin_of(point_.size(), unseen);
     for (std::size_t row = 0; row < n_rows; ++row) {
@@ -260,7 +263,7 @@ class YieldMaker {
   void add_channel(std::size_t channel) {
     const model::ChannelInfo& c = info(channel);
     const model::PredictionSlopes& slopes = propagated();
-    const std::size_t n = c.n_bins, n_samples = has_samples_ ? c.samples.size() : 0;
+    const std::size_t n = c.n_bins, n_samples = c.samples.size();
     ChannelYields yields;
     yields.channel = channel;
     yields.samples.resize(n_samples);
@@ -275,7 +278,7 @@ class YieldMaker {
     Rows rows((n_samples + 2) * (n + 1), columns_of(channel), place_);
     std::vector<double>& all = sums_.back();
     for (std::size_t s = 0; s < std::max<std::size_t>(n_samples, 1); ++s) {
-      std::vector<double>* const sample_sum = has_samples_ ? &sums_[place_of_sample(c.samples[s])] : nullptr;
+      std::vector<double>* const sample_sum = s < n_samples ? &sums_[place_of_sample(c.samples[s])] : nullptr;
       for (std::size_t b = 0; b < n; ++b) {
         const std::size_t at = first_row_[channel] + s * n + b;
         // A bin that is clipped as a whole does not respond to anything.
@@ -325,8 +328,8 @@ class YieldMaker {
   }
 
   bool is_clipped(std::size_t channel, std::size_t bin) const {
-    if (!has_samples_) return false;
     const model::ChannelInfo& c = info(channel);
+    if (c.samples.empty()) return false;
     double sum = 0.0, size = 0.0;
     for (std::size_t s = 0; s < c.samples.size(); ++s) {
       const double value = by_sample_[first_row_[channel] + s * c.n_bins + bin];
@@ -356,9 +359,8 @@ class YieldMaker {
     for (const std::size_t c : shown_) {
       const std::size_t first = bins.size(), n_bins = info(c).n_bins;
       bins.resize(first + n_bins * n, 0.0);
-      const std::size_t n_samples = has_samples_ ? info(c).samples.size() : 1;
       const model::PredictionSlopes& slopes = propagated();
-      for (std::size_t row = 0; row < n_samples * n_bins; ++row) {
+      for (std::size_t row = 0; row < n_rows_of(info(c)); ++row) {
         const std::size_t b = row % n_bins, at = first_row_[c] + row;
         if (is_clipped(c, b)) continue;
         for (std::size_t k = slopes.rows[at]; k < slopes.rows[at + 1]; ++k) {
@@ -387,7 +389,6 @@ class YieldMaker {
   Yields& result_;
   std::vector<std::size_t> shown_, first_row_;
   std::vector<double> totals_, by_sample_;
-  bool has_samples_ = false;
   model::PredictionSlopes slopes_;
   std::optional<model::PredictionSlopes> differences_;
   std::vector<std::string> signals_;

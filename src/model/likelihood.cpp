@@ -97,6 +97,24 @@ PredictionSlopes Likelihood::prediction_slopes(std::span<const double> point) co
   return difference_slopes(point, steps);
 }
 
+std::vector<double> Likelihood::main_slopes(std::span<const double> point) const {
+  const PredictionSlopes slopes = prediction_slopes(point);
+  std::vector<double> all;
+  std::size_t row = 0, first = 0;
+  for (const ChannelInfo& c : channels_) {
+    all.resize((first + c.n_bins) * point.size(), 0.0);
+    for (std::size_t s = 0; s < std::max<std::size_t>(c.samples.size(), 1); ++s) {
+      for (std::size_t b = 0; b < c.n_bins; ++b, ++row) {
+        for (std::size_t k = slopes.rows[row]; k < slopes.rows[row + 1]; ++k) {
+          all[(first + b) * point.size() + slopes.parameters[k]] += slopes.slopes[k];
+        }
+      }
+    }
+    first += c.n_bins;
+  }
+  return all;
+}
+
 PredictionSlopes Likelihood::difference_slopes(std::span<const double> point, std::span<const double> steps) const {
   const auto predicted = [&](std::span<const double> x) {
     std::vector<double> values = expected_by_sample(x);

@@ -247,10 +247,10 @@ struct MeasurementsCompiler {
           if (poi.empty()) {
             error(ErrorCode::model, where + "/signal", "there is a signal, but no parameter of interest that scales it",
                   "name one as 'poi'");
-          } else {
+          } else if (const auto strength = index_of.find(poi); strength != index_of.end()) {
             node = model.tape.sum(
-                node, model.tape.product(model.tape.constant(value.signal), model.tape.variable(index_of.at(poi))));
-          }
+                node, model.tape.product(model.tape.constant(value.signal), model.tape.variable(strength->second)));
+          }  // else there is an error already
         }
         const AsymmetricError e(together.model, value.lower_error, value.upper_error);
         if (!e.is_possible()) {

@@ -26,6 +26,16 @@ std::uint64_t stream_of(std::uint64_t stream, std::size_t component) {
 
 bool is_main(const DataBlock& block) { return !block.is_auxiliary; }
 
+std::vector<double> main_data(const Likelihood& likelihood, const Data& data) {
+  std::vector<double> values;
+  for (const DataBlock& block : likelihood.data_blocks()) {
+    if (!is_main(block)) continue;
+    const auto first = data.values.begin() + static_cast<std::ptrdiff_t>(block.first);
+    values.insert(values.end(), first, first + static_cast<std::ptrdiff_t>(block.size));
+  }
+  return values;
+}
+
 }  // namespace
 
 void Runs::add(std::size_t from, std::size_t to, std::size_t size) {
@@ -233,24 +243,20 @@ Data ProductLikelihood::expected_data(std::span<const double> point) const {
 
 std::vector<double> ProductLikelihood::expected_by_sample(std::span<const double> point) const {
   std::vector<double> all;
+  bool has_samples = false;
   for (const Component& c : components_) {
-    const std::vector<double> own = c.likelihood->expected_by_sample(point_of(c, point));
+    const std::vector<double> there = point_of(c, point);
+    std::vector<double> own = c.likelihood->expected_by_sample(there);
+    has_samples |= !own.empty();
+    if (own.empty()) own = main_data(*c.likelihood, c.likelihood->expected_data(there));
     all.insert(all.end(), own.begin(), own.end());
   }
-  return all;
+  return has_samples ? all : std::vector<double>{};
 }
 
 PredictionSlopes ProductLikelihood::prediction_slopes(std::span<const double> point) const {
-  // Components without samples are left out where others have some, as expected_by_sample does.
-  std::vector<char> has_samples;
-  for (const Component& c : components_) {
-    has_samples.push_back(!c.likelihood->expected_by_sample(point_of(c, point)).empty());
-  }
-  const bool any = std::find(has_samples.begin(), has_samples.end(), 1) != has_samples.end();
   PredictionSlopes all;
-  for (std::size_t k = 0; k < components_.size(); ++k) {
-    if (any && has_samples[k] == 0) continue;
-    const Component& c = components_[k];
+  for (const Component& c : components_) {
     const PredictionSlopes own = c.likelihood->prediction_slopes(point_of(c, point));
     for (std::size_t r = 0; r + 1 < own.rows.size(); ++r) {
       for (std::size_t e = own.rows[r]; e < own.rows[r + 1]; ++e) {
@@ -267,13 +273,22 @@ std::vector<double> ProductLikelihood::yield_gradient(std::span<const double> po
                                                       Scratch& scratch) const {
   Work& work = static_cast<Work&>(scratch);
   std::vector<double> all;
+  bool has_any = false;
   for (std::size_t k = 0; k < components_.size(); ++k) {
     const Component& c = components_[k];
-    const std::vector<double> own =
+    std::vector<double> own =
         c.likelihood->yield_gradient(point_of(c, point), data_of(c, data), *work.parts[k].scratch);
+    has_any |= !own.empty();
+    if (own.empty()) {
+      std::size_t n_rows = 0;
+      for (const ChannelInfo& channel : c.likelihood->channels()) {
+        n_rows += channel.n_bins * std::max<std::size_t>(channel.samples.size(), 1);
+      }
+      own.assign(n_rows, std::numeric_limits<double>::quiet_NaN());
+    }
     all.insert(all.end(), own.begin(), own.end());
   }
-  return all;
+  return has_any ? all : std::vector<double>{};
 }
 
 void ProductLikelihood::fluctuate(const Data& expected, const RandomKey& key, Data& toy) const {

@@ -267,16 +267,24 @@ struct ProductCompiler {
             fmt::format("the bounds of the components exclude each other: {}", fmt::join(ranges, ", ")),
             "change the bounds of one of them, or do not share the parameter");
     }
+    const auto holder =
+        std::find_if(members.begin(), members.end(), [&](const Member& m) { return parameter(m).is_fixed; });
     for (const Member& m : members) {
-      if (parameter(m).initial == p.initial) continue;
+      if (holder == members.end() || !parameter(m).is_fixed || parameter(m).initial == parameter(*holder).initial)
+        continue;
+      error(ErrorCode::model, p.name,
+            fmt::format("'{}' holds it at {:g}, '{}' at {:g}", components[holder->component].name,
+                        parameter(*holder).initial, components[m.component].name, parameter(m).initial),
+            "hold it at one value, or do not share the parameter");
+    }
+    for (const Member& m : members) {
+      if (parameter(m).initial == p.initial || holder != members.end()) continue;
       notices.push_back(fmt::format("'{}' starts at {:g}, as in '{}', and not at {:g}, as in '{}'", p.name, p.initial,
                                     components[members.front().component].name, parameter(m).initial,
                                     components[m.component].name));
     }
     if (!free_in.empty() && !held_in.empty()) {
       p.is_fixed = true;
-      const auto holder =
-          std::find_if(members.begin(), members.end(), [&](const Member& m) { return parameter(m).is_fixed; });
       p.initial = parameter(*holder).initial;
       notices.push_back(fmt::format("'{}' is held at {:g}, as in '{}', although '{}' leaves it free", p.name, p.initial,
                                     components[holder->component].name, free_in));

@@ -78,24 +78,10 @@ Bins find_bins(const model::Likelihood& likelihood, const std::vector<std::strin
 
 /// Derivatives of the main data: data x parameters.
 Matrix slopes_of_main_data(const model::Likelihood& likelihood, const std::vector<double>& point, const Bins& bins) {
-  const model::PredictionSlopes slopes = likelihood.prediction_slopes(point);
-  Matrix all = Matrix::Zero(static_cast<Eigen::Index>(bins.n_main), static_cast<Eigen::Index>(point.size()));
-  const auto add = [&](std::size_t row, std::size_t place) {
-    for (std::size_t k = slopes.rows[row]; k < slopes.rows[row + 1]; ++k) {
-      all(static_cast<Eigen::Index>(place), slopes.parameters[k]) += slopes.slopes[k];
-    }
-  };
-  if (likelihood.expected_by_sample(point).empty()) {
-    for (std::size_t i = 0; i < bins.n_main; ++i) add(i, i);
-  } else {
-    std::size_t row = 0;
-    for (const model::ChannelInfo& c : likelihood.channels()) {
-      for (std::size_t s = 0; s < c.samples.size(); ++s) {
-        for (std::size_t b = 0; b < c.n_bins; ++b) add(row++, c.first_bin + b);
-      }
-    }
-  }
-  return all;
+  const std::vector<double> slopes = likelihood.main_slopes(point);
+  using Rows = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  return Eigen::Map<const Rows>(slopes.data(), static_cast<Eigen::Index>(bins.n_main),
+                                static_cast<Eigen::Index>(point.size()));
 }
 
 /// Of the main data asked for.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest.hpp"
+#include "base/quoted_list.hpp"
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
 #include "relume/model/measurements.hpp"
@@ -21,9 +22,10 @@ using spec::Publication;
 
 namespace {
 
-std::vector<std::string> region_names(const spec::CountingExperiments& experiments) {
+template <class T>
+std::vector<std::string> names_of(const std::vector<T>& items) {
   std::vector<std::string> names;
-  for (const spec::CountingRegion& region : experiments.regions) names.push_back(region.name);
+  for (const T& item : items) names.push_back(item.name);
   return names;
 }
 
@@ -40,7 +42,7 @@ double yield_in(const spec::Signal& signal, const std::string& region) {
 
 /// Everything that a signal says must be about regions that exist, before all but one of them are left out.
 Errors unknown_regions(const spec::CountingExperiments& experiments, const spec::Signal& signal) {
-  const std::vector<std::string> names = region_names(experiments);
+  const std::vector<std::string> names = names_of(experiments.regions);
   Errors errors;
   const auto check = [&](const std::string& name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -59,7 +61,7 @@ Result<std::string> choose_region(const spec::CountingExperiments& experiments, 
                                   const PrepareOptions& options, std::vector<std::string>& notes) {
   if (!options.region.empty()) return options.region;
   if (experiments.regions.size() == 1) return experiments.regions.front().name;
-  const std::vector<std::string> names = region_names(experiments);
+  const std::vector<std::string> names = names_of(experiments.regions);
   if (signal == nullptr) {
     return Error{ErrorCode::option, "region",
                  fmt::format("there are {} regions, whose correlations are not known: they cannot be used together",
@@ -81,6 +83,31 @@ Result<std::string> choose_region(const spec::CountingExperiments& experiments, 
       "the data, {:.4g}, is the lowest",
       names.size(), names[*choice.best], *choice.expected[*choice.best]));
   return names[*choice.best];
+}
+
+/// What signals give yields for.
+std::vector<std::string> channels_of(const spec::Publication& publication) {
+  struct Names {
+    std::vector<std::string> operator()(const spec::Workspace& workspace) const { return names_of(workspace.channels); }
+    std::vector<std::string> operator()(const spec::SimplifiedLikelihood& s) const { return names_of(s.regions); }
+    std::vector<std::string> operator()(const spec::CountingExperiments& c) const { return names_of(c.regions); }
+    std::vector<std::string> operator()(const spec::UpperLimits& limits) const { return {limits.region}; }
+    std::vector<std::string> operator()(const spec::Measurements& m) const {
+      std::vector<std::string> names;
+      for (const spec::MeasuredValues& together : m.measured) {
+        for (const spec::MeasuredValue& value : together.values) names.push_back(value.name);
+      }
+      return names;
+    }
+    std::vector<std::string> operator()(const spec::Product& product) const {
+      std::vector<std::string> names;
+      for (const spec::Component& component : product.components) {
+        for (const std::string& name : channels_of(component.publication)) names.push_back(component.name + '/' + name);
+      }
+      return names;
+    }
+  };
+  return std::visit(Names{}, publication.value);
 }
 
 /// What the signal says about one region.
@@ -140,7 +167,8 @@ class Preparation {
   }
 
  private:
-  /// Channels of a signal on a product are called component/channel; its strength is one parameter of all components.
+  /// Channels of a signal on a product are called component/channel. Its strength is one parameter of all components
+  /// that it reaches, and of those that share it already.
   Result<Prepared> spread(const spec::Product& product) {
     Errors errors;
     for (const spec::SignalSample& sample : signal_->samples) {
@@ -149,10 +177,18 @@ class Preparation {
     for (const std::string& name : signal_->zero_channels) check_component(product, name, errors);
     if (!errors.empty()) return errors;
     spec::Product with = product;
-    spec::Product::Shared strength{signal_->poi, {}};
+    spec::Product::Shared& strength = entry_called(with.shared, signal_->poi);
     for (spec::Component& component : with.components) {
-      const spec::Signal part = part_of(*signal_, component.name + '/');
-      if (part.samples.empty()) continue;
+      spec::Signal part = part_of(*signal_, component.name + '/');
+      const auto member = std::find_if(strength.members.begin(), strength.members.end(),
+                                       [&](const auto& m) { return m.first == component.name; });
+      const bool is_member = member != strength.members.end();
+      if (part.samples.empty()) {
+        check_silence(component, part, is_member, errors);
+        continue;
+      }
+      // What the component calls the strength already is what scales the signal there.
+      if (is_member) part.poi = member->second;
       auto prepared =
           prepare(component.publication, &part, {.other_channels_are_zero = options_.other_channels_are_zero});
       if (!prepared) {
@@ -164,13 +200,43 @@ class Preparation {
       }
       for (const std::string& note : prepared->notes) notes_.push_back(fmt::format("'{}': {}", component.name, note));
       component.publication = std::move(prepared->publication);
-      strength.members.emplace_back(component.name, signal_->poi);
+      if (!is_member) strength.members.emplace_back(component.name, signal_->poi);
     }
     if (!errors.empty()) return errors;
-    std::erase_if(with.shared, [&](const spec::Product::Shared& shared) { return shared.name == strength.name; });
-    with.shared.push_back(std::move(strength));
     with.poi = signal_->poi;
     return Prepared{Publication{std::move(with)}, std::move(notes_)};
+  }
+
+  static spec::Product::Shared& entry_called(std::vector<spec::Product::Shared>& shared, const std::string& name) {
+    const auto found = std::find_if(shared.begin(), shared.end(), [&](const auto& s) { return s.name == name; });
+    return found != shared.end() ? *found : shared.emplace_back(name);
+  }
+
+  /// A component that the signal gives no yields: it must be said that there are none, or the file says how the
+  /// component depends on the strength.
+  void check_silence(const spec::Component& component, const spec::Signal& part, bool is_member, Errors& errors) {
+    const std::vector<std::string> channels = channels_of(component.publication);
+    const std::string where = fmt::format("component '{}'", component.name);
+    for (const std::string& name : part.zero_channels) {
+      if (std::find(channels.begin(), channels.end(), name) != channels.end()) continue;
+      errors.push_back(
+          {ErrorCode::reference, where, "nothing is called '" + name + "' there", hint_for_unknown(name, channels)});
+    }
+    if (is_member) {
+      notes_.push_back(fmt::format("'{}' depends on '{}' as published: the signal says nothing about it",
+                                   component.name, signal_->poi));
+      return;
+    }
+    if (part.other_channels_are_zero || options_.other_channels_are_zero) return;
+    std::vector<std::string> forgotten;
+    for (const std::string& name : channels) {
+      const bool is_zero =
+          std::find(part.zero_channels.begin(), part.zero_channels.end(), name) != part.zero_channels.end();
+      if (!is_zero) forgotten.push_back(component.name + '/' + name);
+    }
+    if (forgotten.empty()) return;
+    errors.push_back({ErrorCode::reference, where, "the signal says nothing about " + quoted_list(forgotten),
+                      "give yields, list them as zero_channels, or say other_channels_are_zero"});
   }
 
   static void check_component(const spec::Product& product, const std::string& channel, Errors& errors) {

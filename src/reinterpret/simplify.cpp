@@ -324,7 +324,7 @@ class Simplifier {
     for (const model::Parameter& p : likelihood_.parameters()) held.push_back(p.is_fixed);
     if (const auto poi = likelihood_.poi()) held[poi->index] = 1;
     for (const infer::FixedParameter& f : options_.fixed) held[f.parameter.index] = 1;
-    const std::vector<double> slopes = dense_slopes(point);
+    const std::vector<double> slopes = likelihood_.main_slopes(point);
     const std::vector<double> expected = likelihood_.expected_data(point).values;
     const std::size_t n = point.size();
 
@@ -421,26 +421,6 @@ class Simplifier {
   double centre_of(const model::Parameter& p) const {
     const double auxiliary = observed_.values[p.constraint.data_index];
     return p.constraint.kind == ConstraintKind::poisson ? auxiliary / p.constraint.rate : auxiliary;
-  }
-
-  /// d main data / d parameters, row by row.
-  std::vector<double> dense_slopes(const std::vector<double>& point) const {
-    const model::PredictionSlopes slopes = likelihood_.prediction_slopes(point);
-    const std::size_t n = point.size();
-    std::size_t n_main = 0;
-    for (const model::ChannelInfo& c : likelihood_.channels()) n_main = std::max(n_main, c.first_bin + c.n_bins);
-    std::vector<double> dense(n_main * n, 0.0);
-    std::size_t row = 0;
-    for (const model::ChannelInfo& c : likelihood_.channels()) {
-      for (std::size_t s = 0; s < std::max<std::size_t>(c.samples.size(), 1); ++s) {
-        for (std::size_t b = 0; b < c.n_bins; ++b, ++row) {
-          for (std::size_t k = slopes.rows[row]; k < slopes.rows[row + 1]; ++k) {
-            dense[(c.first_bin + b) * n + slopes.parameters[k]] += slopes.slopes[k];
-          }
-        }
-      }
-    }
-    return dense;
   }
 
   const model::Likelihood& likelihood_;

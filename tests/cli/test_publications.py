@@ -63,11 +63,14 @@ def test_directories_of_smodels(answer, shared, tmp_path):
     assert limit["expected"][2] == pytest.approx(0.6799608066252729, rel=1e-6)
 
 
-@pytest.mark.parametrize("command", [
+COMMANDS = [
     ["fit"], ["limit"], ["cls"], ["significance"], ["nll"], ["inspect", "--format", "json"], ["validate", "--format", "json"],
     ["scan", "--parameter", "mu", "--from", "0", "--to", "1", "--points", "3"], ["intervals", "--parameter", "mu"], ["yields"], ["impacts"], ["goodness"],
     ["toys", "--toys", "20"], ["posterior", "--samples", "50", "--warmup", "50"],
-])
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("kind", [simplified, counting])
 def test_every_command_takes_it(files, relume, with_signal, kind, command):
     path = files.write("model.json", kind())
@@ -176,6 +179,52 @@ def test_products_of_several_kinds(files, answer):
     both = answer("limit", path, "--signal", files.write("both.json", signal({"A/SR1": 12.0, "A/SR2": 15.0, "B/limit": 1.0})))
     alone = answer("limit", files.write("a.json", simplified()), "--signal", files.write("a_signal.json", signal({"SR1": 12.0, "SR2": 15.0})))
     assert both["expected"][2] < alone["expected"][2]
+
+
+def shared_product() -> dict:
+    """The example of docs/formats/likelihood.md: B's limits share the strength of A."""
+    return {"format": "relume-likelihood", "version": 1, "kind": "product", "poi": "mu",
+            "components": [{"name": "A", "likelihood": simplified()}, {"name": "B", "likelihood": LIMITS | {"poi": "mu_B"}}],
+            "shared": [{"name": "mu", "members": [{"component": "A", "parameter": "mu"}, {"component": "B", "parameter": "mu_B"}]}]}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_products_of_several_kinds(files, relume, command):
+    yields = files.write("s.json", signal({"A/SR1": 12.0, "A/SR2": 15.0, "B/limit": 1.0}))
+    result = relume(command[0], files.write("model.json", shared_product()), "--signal", yields, *command[1:])
+    # 3: published limits have no toys, and no goodness of fit.
+    assert result.returncode in ((0, 3) if command[0] in ("posterior", "toys", "goodness") else (0,)), result.stdout + result.stderr
+
+
+def test_a_signal_keeps_what_products_share(files, answer):
+    path = files.write("product.json", shared_product())
+    some = answer("limit", path, "--signal", files.write("some.json", signal({"A/SR1": 12.0, "A/SR2": 15.0})))
+    both = answer("limit", path, "--signal", files.write("both.json", signal({"A/SR1": 12.0, "A/SR2": 15.0, "B/limit": 1.0})))
+    assert any("'B' depends on 'mu' as published" in note for note in some["notes"])
+    assert some["expected"] == pytest.approx(both["expected"], rel=1e-9)  # one event per unit of strength is what the file says
+
+
+def test_a_signal_has_to_say_what_it_does_in_every_component(files, relume, answer):
+    product = shared_product()
+    del product["shared"], product["poi"]
+    path = files.write("product.json", product)
+    only_a = {"A/SR1": 12.0, "A/SR2": 15.0}
+    result = relume("limit", path, "--signal", files.write("some.json", signal(only_a)))
+    assert result.returncode == 2 and "says nothing about 'B/limit'" in result.stderr
+    unknown = relume("limit", path, "--signal", files.write("unknown.json", signal(only_a) | {"zero_channels": ["B/nonsense"]}))
+    assert unknown.returncode == 2 and "nothing is called 'nonsense'" in unknown.stderr
+    zero = answer("limit", path, "--signal", files.write("zero.json", signal(only_a) | {"zero_channels": ["B/limit"]}))
+    alone = answer("limit", files.write("a.json", simplified()), "--signal", files.write("a_signal.json", signal({"SR1": 12.0, "SR2": 15.0})))
+    assert zero["observed"] == pytest.approx(alone["observed"], rel=1e-7)
+
+
+@pytest.mark.parametrize("poi", ["kappa", "nosuch"])
+def test_a_wrong_parameter_of_interest_is_an_input_error(files, relume, poi):
+    measured = {"error_model": "gaussian", "values": [{"name": "x", "value": 1.0, "lower_error": 0.1, "upper_error": 0.1, "signal": 1.0, "prediction": "kappa"}]}
+    document = {"format": "relume-likelihood", "version": 1, "kind": "measurements", "parameters": [{"name": "mu", "initial": 1.0}],
+                "definitions": [{"name": "kappa", "expression": "mu^2"}], "measured": [measured]}
+    result = relume("fit", files.write("m.json", document | {"poi": "mu"}), "--poi", poi)
+    assert result.returncode == 2 and poi in result.stderr, result.stderr
 
 
 def test_averages_know_which_expected_data_are_asked_for(files, answer, with_signal):

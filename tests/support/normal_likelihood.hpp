@@ -29,6 +29,7 @@ class NormalLikelihood final : public model::Likelihood {
                     .constraint = {.kind = model::ConstraintKind::normal, .data_index = 1, .width = width}}};
     parameter_sets_ = {{"mu", 0, 1, true}, {"theta", 1, 1, true}};
     data_blocks_ = {{"y", model::BlockKind::reals, 0, 1, false}, {"theta", model::BlockKind::reals, 1, 1, true}};
+    channels_ = {{"y", 0, 1, {}}};
     poi_ = ParamId{0};
     n_data_ = 2;
     layout_.n_parameters = 2;

@@ -125,6 +125,7 @@ class Likelihood {
   std::span<const ParameterSet> parameter_sets() const { return parameter_sets_; }
   std::span<const CorrelatedConstraint> correlated_constraints() const { return correlated_constraints_; }
   std::span<const DataBlock> data_blocks() const { return data_blocks_; }
+  /// One per block of main data, in the same order.
   std::span<const ChannelInfo> channels() const { return channels_; }
   std::optional<ParamId> poi() const { return poi_; }
   std::size_t n_data() const { return n_data_; }
@@ -181,15 +182,19 @@ class Likelihood {
   virtual void expected_main(std::span<const double> point, std::span<const char> masked, Scratch& scratch,
                              std::span<double> expected) const;
   /// Expected main data of each sample: for each channel its samples one after the other (ChannelInfo), each with the
-  /// channel's bins. Empty where there are no samples.
+  /// channel's bins; of a channel without samples its bins alone. Empty where no channel has samples.
   virtual std::vector<double> expected_by_sample(std::span<const double> point) const;
   /// d expected_by_sample / d parameters, one row per number; where there are no samples, of the main data of
-  /// expected_data. The default takes central differences within the bounds of the parameters.
+  /// expected_data: for each channel n_bins max(1, samples) rows. The default takes central differences within the
+  /// bounds of the parameters.
   virtual PredictionSlopes prediction_slopes(std::span<const double> point) const;
+  /// The same of the main data, samples added up: one row per main datum, one column per parameter, with the zeros.
+  std::vector<double> main_slopes(std::span<const double> point) const;
   /// The same by differences over `steps` to both sides (one per parameter; 0: the parameter is held), cut at bounds.
   PredictionSlopes difference_slopes(std::span<const double> point, std::span<const double> steps) const;
   /// d value / d nominal yield of every sample and bin, laid out as expected_by_sample, all else held (uncertainties,
-  /// shape variations); empty where there are no samples. NaN outside of the domain.
+  /// shape variations); empty where there are no samples. NaN outside of the domain, and for parts of products that
+  /// have none.
   virtual std::vector<double> yield_gradient(std::span<const double> point, const Data& data, Scratch& scratch) const;
   /// A toy data set: every datum of `expected` (expected_data at the true point) fluctuated, auxiliary data too. What
   /// `toy` held before is overwritten; its mask is that of `expected`.

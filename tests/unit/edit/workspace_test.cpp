@@ -40,6 +40,23 @@ TEST(Combine, PutsDisjointWorkspacesSideBySide) {
   EXPECT_EQ(names(both.measurements), (Strings{"m", "other", "m2", "other2"}));
 }
 
+TEST(Combine, KeepsWhatConstraintsAre) {
+  Workspace left = example_workspace(), free = other_workspace();
+  left.constraints_are_priors = true;
+  const Errors errors = errors_of(combine(left, other_workspace()));
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_NE(errors[0].message.find("of the left workspace are priors"), std::string::npos) << errors[0].message;
+  // A side without constraints has no say.
+  for (spec::Channel& channel : free.channels) {
+    for (spec::Sample& sample : channel.samples) {
+      std::erase_if(sample.modifiers, [](const auto& m) { return m.type != ModifierType::normfactor; });
+    }
+  }
+  for (spec::Measurement& m : free.measurements) m.parameters.clear();
+  EXPECT_TRUE(combine(left, free).value().constraints_are_priors);
+  EXPECT_TRUE(combine(free, left).value().constraints_are_priors);
+}
+
 TEST(Combine, ListsEveryClash) {
   // Two channels, two observations, two measurements.
   EXPECT_EQ(errors_of(combine(example_workspace(), example_workspace())).size(), 6u);

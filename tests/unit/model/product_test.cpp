@@ -10,6 +10,7 @@
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
 #include "relume/infer/hypotest.hpp"
+#include "relume/infer/yields.hpp"
 #include "relume/model/histfactory.hpp"
 #include "support/counting.hpp"
 #include "support/frozen.hpp"
@@ -298,6 +299,69 @@ TEST(Product, TellsWhichComponentHasNoExpectedData) {
   const infer::Limit limit = infer::upper_limit(*product->likelihood, product->observed);
   EXPECT_EQ(limit.status, infer::Status::not_defined);
   EXPECT_NE(limit.reason.find("'grid'"), std::string::npos) << limit.reason;
+}
+
+/// A region with samples, in which nothing was seen, and a measured value without: in both orders.
+Compiled mixed(bool samples_first) {
+  const ProductComponent region = component("a", one_bin("SR", 5.0, 3.0, 0.0)), value = normal("b", 0.3, 0.5, 0.2);
+  auto product =
+      multiply(samples_first ? std::vector{region, value} : std::vector{value, region}, {.shared = {mu}, .poi = "mu"});
+  EXPECT_TRUE(product) << to_string(product.errors());
+  return *std::move(product);
+}
+
+TEST(Product, PredictsChannelsWithAndWithoutSamples) {
+  for (const bool samples_first : {true, false}) {
+    const Compiled c = mixed(samples_first);
+    const Likelihood& l = *c.likelihood;
+    std::vector<double> point = infer::initial_point(l);
+    for (double& x : point) x += 0.1;
+    EXPECT_EQ(l.expected_by_sample(point).size(), 3u);
+    const std::vector<double> slopes = l.main_slopes(point);
+    ASSERT_EQ(slopes.size(), 2 * point.size());
+    for (std::size_t i = 0; i < point.size(); ++i) {
+      constexpr double step = 1e-6;
+      std::vector<double> up = point, down = point;
+      up[i] += step;
+      down[i] -= step;
+      const Data above = l.expected_data(up), below = l.expected_data(down);
+      for (std::size_t r = 0; r < 2; ++r) {
+        EXPECT_NEAR(slopes[r * point.size() + i], (above.values[r] - below.values[r]) / (2.0 * step), 1e-6);
+      }
+    }
+    const infer::Yields yields = infer::postfit_yields(l, infer::fit(l, c.observed, {.covariance = true}));
+    ASSERT_EQ(yields.status, infer::Status::ok) << yields.reason;
+    const std::size_t value = samples_first ? 1 : 0;
+    EXPECT_TRUE(yields.channels[value].samples.empty());
+    EXPECT_EQ(yields.channels[1 - value].samples.size(), 2u);
+    EXPECT_GT(yields.channels[value].total.bins[0].uncertainty, 0.0);
+    const auto gradient = l.yield_gradient(point, c.observed, *l.make_scratch());
+    ASSERT_EQ(gradient.size(), 3u);
+    EXPECT_TRUE(std::isnan(gradient[samples_first ? 2 : 0]));
+  }
+}
+
+TEST(Product, LimitsDoNotDependOnTheOrderOfComponents) {
+  const Compiled one = mixed(true), other = mixed(false);
+  const infer::Limit a = infer::upper_limit(*one.likelihood, one.observed),
+                     b = infer::upper_limit(*other.likelihood, other.observed);
+  ASSERT_TRUE(a.is_usable()) << a.reason;
+  ASSERT_TRUE(b.is_usable()) << b.reason;
+  EXPECT_NEAR(*a.observed, *b.observed, 1e-8);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(*a.expected[i], *b.expected[i], 1e-8);
+}
+
+TEST(Product, RefusesAParameterThatIsHeldAtTwoValues) {
+  const auto held_at = [](double value) {
+    spec::Workspace ws = test::counting(5.0, 50.0, 55.0);
+    ws.measurements[0].parameters.push_back({.name = "mu", .inits = spec::Numbers{value}, .fixed = true});
+    return ws;
+  };
+  const auto product =
+      multiply({component("a", held_at(1.0)), component("b", held_at(2.0))}, {.shared = {mu}, .poi = "mu"});
+  ASSERT_FALSE(product);
+  EXPECT_NE(to_string(product.errors()).find("'a' holds it at 1, 'b' at 2"), std::string::npos)
+      << to_string(product.errors());
 }
 
 TEST(Product, ExplainsWhichComponentFailed) {
