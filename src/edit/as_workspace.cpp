@@ -29,6 +29,11 @@ constexpr double null_mode = 1e-13;
 /// Entries of published correlations have two to four digits. A matrix that has to be changed by more than this to have
 /// no negative eigenvalue says something else than it means.
 constexpr double max_rounding = 0.02;
+/// Covariances that are changed by less, relative to the standard deviations, are worth no word: arithmetic in single
+/// precision leaves as much.
+constexpr double worth_telling = 1e-6;
+/// Pairs of regions that are named; the worst come first.
+constexpr std::size_t n_named = 5;
 
 std::string parameter_of(const std::string& region) { return "background[" + region + "]"; }
 
@@ -100,23 +105,19 @@ class Conversion {
     const std::size_t n = varying_.size();
     if (n == 0) return;
     correlation_.assign(n * n, 1.0);
-    std::size_t n_impossible = 0;
+    std::vector<Impossible> impossible;
     for (std::size_t j = 0; j < n; ++j) {
       for (std::size_t k = 0; k < j; ++k) {
         const std::size_t a = varying_[j], b = varying_[k];
         const double covariance = 0.5 * (given_.covariance(a, b) + given_.covariance(b, a));
-        const auto rho = math::quadratic_correlation(form(a), form(b), covariance);
-        n_impossible += !rho;
-        // Where the two forms cannot be as anticorrelated as published, they are as much as they can.
-        const double value = rho ? *rho : 2.0 * covariance / (form(a).b * form(b).b);
-        correlation_[j * n + k] = correlation_[k * n + j] = std::clamp(value, -1.0, 1.0);
+        const double rho = math::nearest_quadratic_correlation(form(a), form(b), covariance);
+        correlation_[j * n + k] = correlation_[k * n + j] = rho;
+        const double reached = math::quadratic_covariance(form(a), form(b), rho);
+        const double change = std::fabs(covariance - reached) / std::sqrt(variance(a) * variance(b));
+        if (change > worth_telling) impossible.push_back({b, a, covariance, reached, change});
       }
     }
-    if (n_impossible > 0) {
-      result_.notices.push_back(fmt::format(
-          "{} published covariances are more negative than quadratic forms can have: they are as negative as possible",
-          n_impossible));
-    }
+    if (!impossible.empty()) judge(std::move(impossible));
     const auto eigen = math::eigen_decomposition(correlation_, n);
     result_.smallest_eigenvalue = eigen.values.front();
     result_.largest_eigenvalue = eigen.values.back();
@@ -127,6 +128,43 @@ class Conversion {
     const auto n_negative =
         std::count_if(eigen.values.begin(), eigen.values.end(), [&](double value) { return value < -negative; });
     project(static_cast<std::size_t>(n_negative));
+  }
+
+  /// A covariance that the forms of two regions do not have for any correlation.
+  struct Impossible {
+    std::size_t first, second;  ///< regions
+    double published, reached;
+    double change;  ///< relative to the standard deviations
+  };
+
+  std::string where() const { return is_quadratic_ ? "covariance, third moments" : "covariance"; }
+  std::string hint() const {
+    return is_quadratic_ ? "check the order of the regions; without third moments the likelihood is linear"
+                         : "check that the matrix is a covariance, and the order of its rows";
+  }
+
+  void judge(std::vector<Impossible> pairs) {
+    std::stable_sort(pairs.begin(), pairs.end(),
+                     [](const Impossible& x, const Impossible& y) { return x.change > y.change; });
+    std::string named;
+    for (std::size_t i = 0; i < std::min(pairs.size(), n_named); ++i) {
+      const Impossible& p = pairs[i];
+      named += fmt::format("{}'{}' and '{}' ({:.4g} instead of {:.4g})", i == 0 ? "" : ", ",
+                           given_.regions[p.first].name, given_.regions[p.second].name, p.reached, p.published);
+    }
+    if (pairs.size() > n_named) named += fmt::format(", and {} more", pairs.size() - n_named);
+    const std::string_view forms = is_quadratic_ ? "quadratic forms" : "normal distributions";
+    if (pairs.front().change > max_rounding) {
+      errors_.push_back(
+          {ErrorCode::model, where(),
+           fmt::format("{} cannot have the covariances of {}: the nearest that they can have differ by up "
+                       "to {:.2g} of the standard deviations",
+                       forms, named, pairs.front().change),
+           hint()});
+      return;
+    }
+    result_.notices.push_back(
+        fmt::format("covariances that {} cannot have are the nearest that they can have: {}", forms, named));
   }
 
   void take_modes(const math::EigenDecomposition& eigen) {
@@ -152,13 +190,12 @@ class Conversion {
     auto nearest = math::nearest_correlation(correlation_, n, invertible);
     if (!nearest.is_converged || (n_negative > 0 && nearest.largest_change > max_rounding)) {
       errors_.push_back(
-          {ErrorCode::model, is_quadratic_ ? "covariance, third moments" : "covariance",
+          {ErrorCode::model, where(),
            fmt::format(
                "no correlation matrix is near: {} of {} eigenvalues are negative, the smallest is {:g}, and the "
                "nearest correlation matrix differs by up to {:g} in one entry",
                n_negative, n, result_.smallest_eigenvalue, nearest.largest_change),
-           is_quadratic_ ? "check the order of the regions; without third moments the likelihood is linear"
-                         : "check that the matrix is a covariance, and the order of its rows"});
+           hint()});
       return;
     }
     result_.notices.push_back(fmt::format(
