@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "math/symmetric_matrix.hpp"
+#include "edit/background_correlation.hpp"
 #include "relume/edit/as_workspace.hpp"
 
 namespace relume::edit {
@@ -19,8 +19,6 @@ using spec::Workspace;
 
 namespace {
 
-/// Modes below this share of the largest have no width to the digits of their factorisation.
-constexpr double null_mode = 1e-13;
 /// pyhf holds parameters within 5 standard deviations unless told otherwise, which data far from the background reach.
 /// At 10 the constraint alone costs 50 in -ln L.
 constexpr double bound = 10.0;
@@ -30,8 +28,6 @@ constexpr const char* other_asimov =
     "expected "
     "results, and limits that use them, are not quite those of the published likelihood";
 
-/// Eigenvectors of the correlation matrix, scaled with the standard deviations: as exact as those of the covariance,
-/// V = S R S, and the small backgrounds keep their digits beside the large ones.
 Result<PyhfConversion> from_simplified(const spec::SimplifiedLikelihood& s, const PyhfOptions& options) {
   PyhfConversion result;
   Workspace& ws = result.workspace;
@@ -48,42 +44,14 @@ Result<PyhfConversion> from_simplified(const spec::SimplifiedLikelihood& s, cons
     result.lost.push_back(fmt::format("third moments of {} regions: their backgrounds become linear", n_skewed));
   }
 
-  std::vector<std::size_t> varying;
+  std::vector<RegionForm> linear;
   for (std::size_t i = 0; i < s.regions.size(); ++i) {
-    if (s.covariance(i, i) > 0.0) varying.push_back(i);
+    linear.push_back({.region = s.regions[i].name, .a = s.regions[i].background, .b = std::sqrt(s.covariance(i, i))});
   }
-  const std::size_t n = varying.size();
-  if (n == 0) return result;
-  std::vector<double> sigma, correlation(n * n, 1.0);
-  for (const std::size_t i : varying) sigma.push_back(std::sqrt(s.covariance(i, i)));
-  for (std::size_t j = 0; j < n; ++j) {
-    for (std::size_t k = 0; k < j; ++k) {
-      const double covariance = 0.5 * (s.covariance(varying[j], varying[k]) + s.covariance(varying[k], varying[j]));
-      correlation[j * n + k] = correlation[k * n + j] = covariance / (sigma[j] * sigma[k]);
-    }
-  }
-  const math::EigenDecomposition eigen = math::eigen_decomposition(correlation, n);
-  const double smallest = null_mode * eigen.values.back();
-  if (eigen.values.front() < -smallest * static_cast<double>(n)) {
-    return Error{ErrorCode::model, "covariance",
-                 fmt::format("the correlations have the negative eigenvalue {:g}: no normal distribution is like that",
-                             eigen.values.front()),
-                 "check the order of rows and columns"};
-  }
-  for (std::size_t k = n; k-- > 0 && eigen.values[k] > smallest;) {
-    const std::string name = fmt::format("background_mode[{}]", n - 1 - k);
-    for (std::size_t j = 0; j < n; ++j) {
-      spec::Sample& sample = ws.channels[varying[j]].samples.front();
-      const double nominal = sample.data.front().value;
-      const double shift = std::sqrt(eigen.values[k]) * eigen.vectors[k * n + j] * sigma[j];
-      if (shift == 0.0) continue;
-      sample.modifiers.push_back(
-          {name, ModifierType::histosys, HistoSysData{{nominal - shift}, {nominal + shift}, false}});
-    }
-    spec::ParameterConfig config{.name = name};
-    config.bounds = {{{-bound, bound}}};
-    ws.measurements.front().parameters.push_back(std::move(config));
-  }
+  const auto correlation = background_correlation(s, linear);
+  if (!correlation) return correlation.errors();
+  result.notes.insert(result.notes.end(), correlation->notices.begin(), correlation->notices.end());
+  add_modes(modes_of(*correlation, linear), false, bound, ws);
   return result;
 }
 

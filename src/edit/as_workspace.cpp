@@ -7,9 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "base/nearest.hpp"
+#include "edit/background_correlation.hpp"
 #include "math/quadratic_moments.hpp"
-#include "math/symmetric_matrix.hpp"
 
 namespace relume::edit {
 
@@ -21,14 +20,6 @@ namespace {
 
 /// Fits never get there: a standard normal parameter this far out costs 5e11 in -ln L.
 constexpr double no_bound = 1e6;
-/// A correlation is inverted when no eigenvalue is below this, so that gradients keep eight digits; below it a linear
-/// likelihood uses modes, and a quadratic one is moved to it.
-constexpr double invertible = 1e-8;
-/// Modes below this share of the largest have no width to the digits of their factorisation.
-constexpr double null_mode = 1e-13;
-/// Entries of published correlations have two to four digits. A matrix that has to be changed by more than this to have
-/// no negative eigenvalue says something else than it means.
-constexpr double max_rounding = 0.02;
 
 std::string parameter_of(const std::string& region) { return "background[" + region + "]"; }
 
@@ -38,8 +29,13 @@ class Conversion {
 
   Result<WorkspaceConversion> run() {
     find_forms();
-    find_correlation();
-    if (!errors_.empty()) return errors_;
+    auto correlation = background_correlation(given_, result_.regions);
+    if (!correlation) return correlation.errors();
+    result_.smallest_eigenvalue = correlation->smallest_eigenvalue;
+    result_.largest_eigenvalue = correlation->largest_eigenvalue;
+    result_.projection_distance = correlation->projection_distance;
+    result_.n_modes = correlation->varying.size();
+    result_.notices.insert(result_.notices.end(), correlation->notices.begin(), correlation->notices.end());
     Workspace& ws = result_.workspace;
     ws.constraints_are_priors = true;
     for (const spec::Region& region : given_.regions) {
@@ -47,10 +43,10 @@ class Conversion {
       ws.observations.push_back({region.name, {region.observed}});
     }
     ws.measurements.push_back({given_.name.empty() ? "simplified likelihood" : given_.name, "", {}});
-    if (uses_modes_) {
-      add_modes();
+    if (correlation->is_singular) {
+      use_modes(*correlation);
     } else {
-      add_forms();
+      add_forms(*std::move(correlation));
     }
     return std::move(result_);
   }
@@ -72,17 +68,12 @@ class Conversion {
           form.c = q->c;
           form.turning_point = -q->b / (2.0 * q->c);
           form.turning_background = q->a - q->b * q->b / (4.0 * q->c);
-          is_quadratic_ = true;
         } else {
           form.is_too_skewed = true;
           too_skewed += fmt::format("{}'{}' ({:.3g})", too_skewed.empty() ? "" : ", ", region.name, form.skewness);
         }
       }
-      if (variance(i) > 0.0) {
-        varying_.push_back(i);
-      } else {
-        form.b = 0.0;
-      }
+      if (!(variance(i) > 0.0)) form.b = 0.0;
       result_.regions.push_back(std::move(form));
     }
     if (!too_skewed.empty()) {
@@ -91,88 +82,20 @@ class Conversion {
     }
   }
 
-  math::QuadraticForm form(std::size_t i) const {
-    const RegionForm& f = result_.regions[i];
-    return {f.a, f.b, f.c};
-  }
-
-  void find_correlation() {
-    const std::size_t n = varying_.size();
-    if (n == 0) return;
-    correlation_.assign(n * n, 1.0);
-    std::size_t n_impossible = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-      for (std::size_t k = 0; k < j; ++k) {
-        const std::size_t a = varying_[j], b = varying_[k];
-        const double covariance = 0.5 * (given_.covariance(a, b) + given_.covariance(b, a));
-        const auto rho = math::quadratic_correlation(form(a), form(b), covariance);
-        n_impossible += !rho;
-        // Where the two forms cannot be as anticorrelated as published, they are as much as they can.
-        const double value = rho ? *rho : 2.0 * covariance / (form(a).b * form(b).b);
-        correlation_[j * n + k] = correlation_[k * n + j] = std::clamp(value, -1.0, 1.0);
-      }
-    }
-    if (n_impossible > 0) {
-      result_.notices.push_back(fmt::format(
-          "{} published covariances are more negative than quadratic forms can have: they are as negative as possible",
-          n_impossible));
-    }
-    const auto eigen = math::eigen_decomposition(correlation_, n);
-    result_.smallest_eigenvalue = eigen.values.front();
-    result_.largest_eigenvalue = eigen.values.back();
-    result_.n_modes = n;
-    if (eigen.values.front() >= invertible) return;
-    const double negative = null_mode * eigen.values.back() * static_cast<double>(n);
-    if (!is_quadratic_ && eigen.values.front() > -negative) return take_modes(eigen);
-    const auto n_negative =
-        std::count_if(eigen.values.begin(), eigen.values.end(), [&](double value) { return value < -negative; });
-    project(static_cast<std::size_t>(n_negative));
-  }
-
-  void take_modes(const math::EigenDecomposition& eigen) {
-    uses_modes_ = true;
-    const std::size_t n = varying_.size();
-    for (std::size_t k = n; k-- > 0;) {
-      if (!(eigen.values[k] > null_mode * eigen.values.back())) break;
-      std::vector<double> shift;
-      for (std::size_t j = 0; j < n; ++j) {
-        shift.push_back(std::sqrt(eigen.values[k]) * eigen.vectors[k * n + j] * result_.regions[varying_[j]].b);
-      }
-      modes_.push_back(std::move(shift));
-    }
-    result_.n_modes = modes_.size();
+  void use_modes(const BackgroundCorrelation& background) {
+    const auto modes = modes_of(background, result_.regions);
+    add_modes(modes, true, no_bound, result_.workspace);
+    result_.n_modes = modes.size();
     result_.notices.push_back(
         fmt::format("the covariance is singular: the backgrounds of {} regions vary in {} independent directions, "
                     "background_mode[0] and following",
-                    n, modes_.size()));
+                    background.varying.size(), modes.size()));
   }
 
-  void project(std::size_t n_negative) {
-    const std::size_t n = varying_.size();
-    auto nearest = math::nearest_correlation(correlation_, n, invertible);
-    if (!nearest.is_converged || (n_negative > 0 && nearest.largest_change > max_rounding)) {
-      errors_.push_back(
-          {ErrorCode::model, is_quadratic_ ? "covariance, third moments" : "covariance",
-           fmt::format(
-               "no correlation matrix is near: {} of {} eigenvalues are negative, the smallest is {:g}, and the "
-               "nearest correlation matrix differs by up to {:g} in one entry",
-               n_negative, n, result_.smallest_eigenvalue, nearest.largest_change),
-           is_quadratic_ ? "check the order of the regions; without third moments the likelihood is linear"
-                         : "check that the matrix is a covariance, and the order of its rows"});
-      return;
-    }
-    result_.notices.push_back(fmt::format(
-        "the correlations of the backgrounds have {} negative eigenvalues, the smallest is {:g}: the nearest "
-        "correlation matrix is used (Frobenius distance {:.3g}, largest change of an entry {:.3g})",
-        n_negative, result_.smallest_eigenvalue, nearest.distance, nearest.largest_change));
-    result_.projection_distance = nearest.distance;
-    correlation_ = std::move(nearest.matrix);
-  }
-
-  void add_forms() {
+  void add_forms(BackgroundCorrelation background) {
     Workspace& ws = result_.workspace;
     spec::Correlation correlation;
-    for (const std::size_t i : varying_) {
+    for (const std::size_t i : background.varying) {
       const RegionForm& f = result_.regions[i];
       const std::string name = parameter_of(f.region);
       ws.channels[i].samples.front().data = {f.a};
@@ -183,35 +106,13 @@ class Conversion {
       ws.measurements.front().parameters.push_back(std::move(config));
       correlation.parameters.push_back(name);
     }
-    if (varying_.size() < 2) return;
-    correlation.matrix = {varying_.size(), correlation_};
+    if (background.varying.size() < 2) return;
+    correlation.matrix = {background.varying.size(), std::move(background.matrix)};
     ws.correlations.push_back(std::move(correlation));
-  }
-
-  void add_modes() {
-    Workspace& ws = result_.workspace;
-    for (std::size_t k = 0; k < modes_.size(); ++k) {
-      const std::string name = fmt::format("background_mode[{}]", k);
-      for (std::size_t j = 0; j < varying_.size(); ++j) {
-        spec::Sample& sample = ws.channels[varying_[j]].samples.front();
-        const double nominal = sample.data.front().value, shift = modes_[k][j];
-        if (shift == 0.0) continue;
-        sample.modifiers.push_back(
-            {name, ModifierType::histosys, spec::HistoSysData{{nominal - shift}, {nominal + shift}, true}});
-      }
-      spec::ParameterConfig config{.name = name};
-      config.bounds = {{{-no_bound, no_bound}}};
-      ws.measurements.front().parameters.push_back(std::move(config));
-    }
   }
 
   const spec::SimplifiedLikelihood& given_;
   WorkspaceConversion result_;
-  Errors errors_;
-  bool is_quadratic_ = false, uses_modes_ = false;
-  std::vector<std::size_t> varying_;  ///< regions whose background is uncertain
-  std::vector<double> correlation_;   ///< among those
-  std::vector<std::vector<double>> modes_;
 };
 
 }  // namespace

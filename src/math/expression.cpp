@@ -458,8 +458,9 @@ ExpressionTape::Partials ExpressionTape::partials(const Entry& entry, double a, 
       }
       break;
     }
-    case Operation::min: p = a <= b ? Partials{a, 1.0} : Partials{b, 0.0, 1.0}; break;
-    case Operation::max: p = a >= b ? Partials{a, 1.0} : Partials{b, 0.0, 1.0}; break;
+    // What is no number is neither larger nor smaller: the result is none either, in both orders.
+    case Operation::min: p = a <= b || std::isnan(a) ? Partials{a, 1.0} : Partials{b, 0.0, 1.0}; break;
+    case Operation::max: p = a >= b || std::isnan(a) ? Partials{a, 1.0} : Partials{b, 0.0, 1.0}; break;
     case Operation::negate: p = {-a, -1.0}; break;
     case Operation::abs: p = {std::fabs(a), std::signbit(a) ? -1.0 : 1.0}; break;
     case Operation::acos:
@@ -578,10 +579,13 @@ void ExpressionTape::evaluate(std::span<const double> point, Derivatives derivat
     if (second) {
       std::fill_n(work.hessians.data() + entry.hessian, std::size_t{entry.n_support} * (entry.n_support + 1) / 2, 0.0);
     }
-    add_operand(entry, entry.a, entry.places_a, p.a, second, work);
+    // The branch of a minimum or maximum that is not taken may have no finite slope, and brings none. In all else zero
+    // times infinity stays no number: the slope of cos(sqrt(x)) at 0 is -1/2, not 0.
+    const bool chooses = entry.operation == Operation::min || entry.operation == Operation::max;
+    if (!chooses || p.a != 0.0) add_operand(entry, entry.a, entry.places_a, p.a, second, work);
     if (second) add_products(entry, entry.a, entry.places_a, entry.a, entry.places_a, p.aa, work);
     if (!is_binary || nodes_[entry.b].degree == constant_degree) continue;
-    add_operand(entry, entry.b, entry.places_b, p.b, second, work);
+    if (!chooses || p.b != 0.0) add_operand(entry, entry.b, entry.places_b, p.b, second, work);
     if (!second) continue;
     add_products(entry, entry.b, entry.places_b, entry.b, entry.places_b, p.bb, work);
     add_products(entry, entry.a, entry.places_a, entry.b, entry.places_b, 2.0 * p.ab, work);

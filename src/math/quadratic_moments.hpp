@@ -9,6 +9,7 @@
 // Thread-safety: pure functions.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -41,6 +42,19 @@ inline std::optional<double> quadratic_correlation(const QuadraticForm& i, const
   const double divisor = bb + std::sqrt(discriminant);
   if (!(divisor > 0.0)) return std::nullopt;
   return 2.0 * covariance / divisor;
+}
+
+/// b_I b_J rho + 2 c_I c_J rho^2.
+inline double quadratic_covariance(const QuadraticForm& i, const QuadraticForm& j, double rho) {
+  return (i.b * j.b + 2.0 * i.c * j.c * rho) * rho;
+}
+
+/// The rho within [-1, 1] whose covariance is nearest to this one; b_I b_J > 0. A covariance without a root is beyond
+/// the vertex of the parabola in rho, which is the least (c_I c_J > 0) or the greatest one. On the side of the vertex
+/// where the root is taken the covariance grows with rho, so that a root beyond +-1 means the nearest of these.
+inline double nearest_quadratic_correlation(const QuadraticForm& i, const QuadraticForm& j, double covariance) {
+  const auto root = quadratic_correlation(i, j, covariance);
+  return std::clamp(root ? *root : -i.b * j.b / (4.0 * i.c * j.c), -1.0, 1.0);
 }
 
 }  // namespace relume::math

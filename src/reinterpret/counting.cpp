@@ -135,6 +135,12 @@ class HalfStatistic {
   Ascent ascent_;
 };
 
+constexpr std::string_view no_number = "no limit that is a number: the yields are too large or the signal is too small";
+/// Only with q, whose best fit may be negative: CLs may be below alpha without any signal.
+constexpr std::string_view not_positive =
+    "a limit lies at or below zero: the data are so far below the published background that q excludes every signal; "
+    "qtilde does not";
+
 /// All that one point answers.
 class Experiment {
  public:
@@ -152,8 +158,14 @@ class Experiment {
   double q_observed(double x) const { return 2.0 * observed_.at(x).rise; }
   double q_asimov(double x) const { return 2.0 * asimov_.at(x).rise; }
 
+  /// In events, or why there is none.
+  struct Root {
+    std::optional<double> events;
+    std::string_view problem = {};
+  };
+
   /// Where sqrt(q_A) is c > 0.
-  std::optional<double> expected_limit(double c) const {
+  Root expected_limit(double c) const {
     return root(expected_guess(c), [&](double x) {
       const WithSlope a = square_root_of_twice(asimov_.at(x));
       return WithSlope{a.value - c, a.slope};
@@ -161,7 +173,7 @@ class Experiment {
   }
 
   /// Where CLs is alpha: solved for sqrt(-ln CLs), which is nearly linear in x.
-  std::optional<double> observed_limit(double alpha, double median) const {
+  Root observed_limit(double alpha, double median) const {
     const double target = std::sqrt(-std::log(alpha));
     return root(std::max(best(), 0.0) + median, [&](double x) {
       const WithSlope cls =
@@ -182,7 +194,7 @@ class Experiment {
 
   /// In units of the guess: the finder knows what is small and large there.
   template <class F>
-  static std::optional<double> root(double guess, F&& f) {
+  static Root root(double guess, F&& f) {
     RootFinder finder;
     const auto found = finder.find(
         [&](double z) {
@@ -190,7 +202,8 @@ class Experiment {
           return std::optional(std::pair{y.value, y.slope * guess});
         },
         1.0, tolerance);
-    return found ? std::optional(*found * guess) : std::nullopt;
+    if (found) return {*found * guess};
+    return {std::nullopt, f(0.0).value >= 0.0 ? not_positive : no_number};
   }
 
   TestStatistic statistic_;
@@ -236,10 +249,10 @@ CountingLimits limits_of(const CountingPoint& p, const Question& question) {
   if (question.options.statistic == TestStatistic::q) {
     limits.poi_bounds[0] = p.uncertainty > 0.0 ? -std::numeric_limits<double>::infinity() : -p.background / p.signal;
   }
-  const auto scaled = [&](std::optional<double> events) {
-    if (events && std::isfinite(*events / p.signal)) return std::optional(*events / p.signal);
+  const auto scaled = [&](const Experiment::Root& root) {
+    if (root.events && std::isfinite(*root.events / p.signal)) return std::optional(*root.events / p.signal);
     limits.status = Status::not_bracketed;
-    limits.reason = "no limit that is a number: the yields are too large or the signal is too small";
+    limits.reason = root.events ? no_number : root.problem;
     return std::optional<double>();
   };
   const auto median = experiment.expected_limit(question.significances[Question::median]);
@@ -249,7 +262,7 @@ CountingLimits limits_of(const CountingPoint& p, const Question& question) {
           scaled(i == Question::median ? median : experiment.expected_limit(question.significances[i]));
     }
   }
-  limits.observed = scaled(median ? experiment.observed_limit(question.alpha, *median) : std::nullopt);
+  limits.observed = scaled(median.events ? experiment.observed_limit(question.alpha, *median.events) : median);
   if (limits.status != Status::ok) {
     limits.observed.reset();
     limits.expected = {};
@@ -321,7 +334,7 @@ RegionChoice most_sensitive_region(std::span<const CountingPoint> regions, const
   for (std::size_t i = 0; i < regions.size(); ++i) {
     auto& expected = choice.expected.emplace_back();
     if (!choice.regions[i].is_usable()) continue;
-    const auto events = Experiment(regions[i], a_priori).expected_limit(c);
+    const auto events = Experiment(regions[i], a_priori).expected_limit(c).events;
     if (!events || !std::isfinite(*events / regions[i].signal)) continue;
     expected = *events / regions[i].signal;
     if (!choice.best || *expected < *choice.expected[*choice.best]) choice.best = i;

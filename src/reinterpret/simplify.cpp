@@ -463,6 +463,11 @@ Result<Simplification> simplify(const model::Likelihood& likelihood, const model
     return Error{ErrorCode::unsupported, "model", "only counts in channels can be simplified",
                  likelihood.why_no_expected_data()};
   }
+  for (const model::DataBlock& block : likelihood.data_blocks()) {
+    if (block.is_auxiliary || block.kind == model::BlockKind::counts) continue;
+    return Error{ErrorCode::unsupported, "model", "only counts in channels can be simplified",
+                 fmt::format("'{}' is a measured value", block.name)};
+  }
   return Simplifier(likelihood, observed, options).run();
 }
 

@@ -32,8 +32,8 @@ struct PyhfConversion {
 };
 
 /// The backgrounds of a simplified likelihood vary along the eigenvectors of their covariance: one symmetric histosys
-/// background_mode[k] for each, shared by the regions, which are channels of one bin. Errors: negative eigenvalues, and
-/// kinds that are no workspace at all.
+/// background_mode[k] for each, shared by the regions, which are channels of one bin. Errors: covariances that
+/// `as_workspace` refuses too, and kinds that are no workspace at all.
 Result<PyhfConversion> as_pyhf(const spec::Publication& publication, const PyhfOptions& options);
 
 }  // namespace relume::edit

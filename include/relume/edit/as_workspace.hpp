@@ -42,7 +42,8 @@ struct WorkspaceConversion {
 };
 
 /// Precondition: valid (spec/validate.hpp). A singular covariance is represented by its modes, background_mode[k], when
-/// the likelihood is linear. Errors: eigenvalues that are negative beyond what rounding of published numbers explains.
+/// the likelihood is linear. Errors: eigenvalues that are negative, or covariances that the forms cannot have, beyond
+/// what rounding of published numbers explains.
 Result<WorkspaceConversion> as_workspace(const spec::SimplifiedLikelihood& likelihood);
 
 /// One region of them. Errors: no region of that name.

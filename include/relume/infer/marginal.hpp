@@ -13,8 +13,8 @@
 //
 // as one sum over nodes that are placed once per data set and move with phi, so that its derivatives are exact.
 //
-// Cost: an evaluation is one of the wrapped likelihood per node (16 to 60000); new data need one fit of it.
-// Thread-safety: as any Likelihood.
+// Cost: an evaluation is one of the wrapped likelihood per node, at most 13824 (24^3) by product rules and `max_nodes`
+// by quasi-random sums; new data need one fit of it. Thread-safety: as any Likelihood.
 #pragma once
 
 #include <atomic>

@@ -13,6 +13,7 @@
 // Cost: a product takes about N^2 multiplications; nothing is allocated. Thread-safety: values.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <compare>
@@ -38,6 +39,11 @@ struct Dual {
     Dual x(value);
     x.first[i] = 1.0;
     return x;
+  }
+  /// Without derivatives: a number, or where all of them vanish.
+  constexpr bool is_constant() const {
+    const auto is_zero = [](double d) { return d == 0.0; };
+    return std::all_of(first.begin(), first.end(), is_zero) && std::all_of(second.begin(), second.end(), is_zero);
   }
   /// Of d2/dx_i dx_j in `second`.
   static constexpr std::size_t place(std::size_t i, std::size_t j) {
@@ -182,6 +188,8 @@ struct Dual {
     return chain(x, f, f * rate, f * rate * rate);
   }
   friend Dual pow(const Dual& x, const Dual& y) {
+    // ln x is asked for where the exponent moves only: a number written as Dual has powers of what is not positive too.
+    if (y.is_constant()) return pow(x, y.value);
     const double f = std::pow(x.value, y.value), log_x = std::log(x.value), share = y.value / x.value;
     const double below = f / x.value;  // x^(y - 1)
     return chain(x, y, f, f * share, f * log_x, below * share * (y.value - 1.0), below * (1.0 + y.value * log_x),

@@ -53,7 +53,8 @@ struct CountingOptions {
 };
 
 /// Statuses: ok; no_sensitivity (no signal); not_defined (numbers that are negative or not finite, another test
-/// statistic); interrupted.
+/// statistic); not_bracketed (a limit at or below zero, which q has with a prior when the data are far below the
+/// background; yields too large or a signal too small for a limit that is a number); interrupted.
 struct CountingLimits {
   std::optional<double> observed;
   std::array<std::optional<double>, 5> expected;  ///< -2..+2 sigma, ascending; each is a root of its own CLs

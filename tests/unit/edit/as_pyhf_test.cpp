@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "relume/edit/as_workspace.hpp"
 #include "relume/spec/validate.hpp"
 
 namespace relume::edit {
@@ -81,8 +82,30 @@ TEST(AsPyhf, NegativeEigenvaluesAreNamed) {
   const auto converted = as_pyhf(Publication{s}, {});
   ASSERT_FALSE(converted);
   // 1 - 2 * 0.9.
-  EXPECT_NE(converted.error().message.find("negative eigenvalue -0.8"), std::string::npos)
-      << to_string(converted.errors());
+  EXPECT_NE(converted.error().message.find("the smallest is -0.8"), std::string::npos) << to_string(converted.errors());
+  EXPECT_EQ(to_string(as_workspace(s).errors()), to_string(converted.errors()));
+}
+
+// What fits and limits take for rounding, and as which matrix, a workspace for pyhf has too.
+TEST(AsPyhf, NegativeEigenvaluesOfRoundingAreThoseOfAsWorkspace) {
+  const double r = 0.99, s = 0.9735, t = 0.9975;  // the smallest eigenvalue of the correlations is -0.0012
+  const SimplifiedLikelihood rounded{.name = "rounded",
+                                     .regions = {{"A", 36, 50}, {"B", 33, 40}, {"C", 5, 4}},
+                                     .covariance = {3, {100, 80 * r, 10 * s, 80 * r, 64, 8 * t, 10 * s, 8 * t, 1}}};
+  const WorkspaceConversion workspace = as_workspace(rounded).value();
+  const auto converted = as_pyhf(Publication{rounded}, {});
+  ASSERT_TRUE(converted) << to_string(converted.errors());
+  EXPECT_LT(workspace.smallest_eigenvalue, -0.001);
+  ASSERT_EQ(workspace.notices.size(), 1u);
+  EXPECT_EQ(converted->notes.back(), workspace.notices[0]);
+  const spec::SquareMatrix covariance = covariance_of(converted->workspace);
+  const double sigma[] = {10, 8, 1};
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) {
+      const double correlation = workspace.workspace.correlations.at(0).matrix(i, j);
+      EXPECT_NEAR(covariance(i, j) / (sigma[i] * sigma[j]), correlation, 1e-12) << i << " " << j;
+    }
+  }
 }
 
 TEST(AsPyhf, SaysWhatIsLost) {

@@ -5,7 +5,9 @@
 // conditioned or none.
 #include "relume/edit/as_workspace.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -66,6 +68,52 @@ TEST(QuadraticMoments, GiveTheMomentsBack) {
   }
   EXPECT_FALSE(math::quadratic_moments(20.0, 1.0, 2.9));
   EXPECT_FALSE(math::quadratic_moments(20.0, 0.0, 0.0));
+}
+
+// Beside all correlations there are, one by one.
+TEST(QuadraticMoments, TheNearestCovarianceIsReached) {
+  for (const double third_i : {-7.0, -3.0, 0.0, 5.0, 7.9}) {
+    for (const double third_j : {-6.0, 0.1, 5.0, 7.0}) {
+      const auto i = *math::quadratic_moments(10.0, 2.0, third_i), j = *math::quadratic_moments(4.0, 2.0, third_j);
+      for (double covariance = -2.5; covariance < 2.6; covariance += 0.25) {
+        double nearest = INFINITY;
+        for (int step = -1000; step <= 1000; ++step) {
+          nearest = std::min(nearest, std::fabs(math::quadratic_covariance(i, j, 1e-3 * step) - covariance));
+        }
+        const double rho = math::nearest_quadratic_correlation(i, j, covariance);
+        EXPECT_LE(std::fabs(rho), 1.0);
+        EXPECT_LE(std::fabs(math::quadratic_covariance(i, j, rho) - covariance), nearest + 1e-12)
+            << third_i << " " << third_j << " " << covariance;
+      }
+    }
+  }
+}
+
+TEST(AsWorkspace, CovariancesThatFormsCannotHaveAreNamedOrRefused) {
+  const auto converted = [](double third, double covariance) {
+    return edit::as_workspace({.name = "two",
+                               .regions = {{"A", 10, 10}, {"B", 9, 10}},
+                               .covariance = {2, {2.0, covariance, covariance, 2.0}},
+                               .third_moments = {third, third}});
+  };
+  // b^2 rho + 2 c^2 rho^2 is least at its vertex rho = -0.534, and at rho = -1.
+  for (const auto& [third, covariance, words] : {std::tuple{7.0, -0.5, "'A' and 'B' (-0.2756 instead of -0.5)"},
+                                                 std::tuple{5.0, -1.5, "'A' and 'B' (-1.203 instead of -1.5)"}}) {
+    const auto refused = converted(third, covariance);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find(words), std::string::npos) << refused.error().message;
+  }
+  // Within rounding they are told.
+  const auto vertex = converted(7.0, -0.28);
+  ASSERT_TRUE(vertex) << to_string(vertex.errors());
+  ASSERT_EQ(vertex->notices.size(), 1u);
+  EXPECT_NE(vertex->notices[0].find("'A' and 'B' (-0.2756 instead of -0.28)"), std::string::npos) << vertex->notices[0];
+  EXPECT_NEAR(vertex->workspace.correlations.at(0).matrix(0, 1), -0.53379, 1e-5);
+  const auto edge = converted(5.0, -1.21);
+  ASSERT_TRUE(edge) << to_string(edge.errors());
+  EXPECT_NE(edge->notices.front().find("'A' and 'B' (-1.203 instead of -1.21)"), std::string::npos)
+      << edge->notices.front();
+  EXPECT_TRUE(converted(5.0, -1.2)->notices.empty());
 }
 
 TEST(AsWorkspace, ThirdMomentsThatVanishLeaveTheLinearLikelihood) {

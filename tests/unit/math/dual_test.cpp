@@ -87,6 +87,20 @@ TEST(Dual, ComparesByValue) {
   EXPECT_EQ(value_of(large), value_of(2.0));
 }
 
+TEST(Dual, PowersWithConstantExponentsOfAnySignHaveDerivatives) {
+  // As generic code writes them: the exponent has the type of the parameters.
+  const auto powers = [](auto a, auto b) {
+    using T = decltype(a);
+    return pow(a, T(2.0)) * b + pow(a, T(3.0)) + pow(b, T(-1.0));
+  };
+  expect_derivatives("base < 0", powers, -0.7, -0.4);
+  expect_derivatives("base > 0", powers, 0.7, 0.4);
+  expect_derivatives("base = 0", powers, 0.0, 0.4);
+  // Whether the exponent moves is a matter of both orders.
+  const Two z = Two::variable(0.0, 1);
+  EXPECT_NEAR(pow(Two::variable(2.0, 0), z * z).second[Two::place(1, 1)], 2.0 * std::log(2.0), 1e-15);
+}
+
 TEST(Dual, PowersOfZeroHaveTheDerivativesOfPolynomials) {
   const Dual<1> zero = Dual<1>::variable(0.0, 0);
   EXPECT_EQ(pow(zero, 0.0).first[0], 0.0);

@@ -225,5 +225,32 @@ TEST(Expression, PowersOfZeroHaveDerivatives) {
   EXPECT_EQ(tape.hessian(plain, work)[0], 0.0);
 }
 
+struct Derived {
+  double value, slope, curvature;
+};
+Derived derived(const std::string& text, double x) {
+  ExpressionTape tape({"x"});
+  const auto node = tape.compile(text).value();
+  ExpressionWork work = tape.make_work();
+  tape.evaluate(std::vector<double>{x}, Derivatives::curvature, work);
+  return {work.value[node], tape.gradient(node, work)[0], tape.hessian(node, work)[0]};
+}
+
+TEST(Expression, TheBranchNotTakenBringsNothing) {
+  // The slope of sqrt(x) at 0 is infinite.
+  for (const char* text : {"max(1 - 0.5 * x + x^2, sqrt(x))", "max(sqrt(x), 1 - 0.5 * x + x^2)",
+                           "min(1 - 0.5 * x + x^2, 2 - sqrt(x))", "min(2 - sqrt(x), 1 - 0.5 * x + x^2)"}) {
+    const Derived at_zero = derived(text, 0.0);
+    EXPECT_EQ(at_zero.value, 1.0) << text;
+    EXPECT_EQ(at_zero.slope, -0.5) << text;
+    EXPECT_EQ(at_zero.curvature, 2.0) << text;
+    // And below zero it is no number.
+    EXPECT_TRUE(std::isnan(derived(text, -1.0).value)) << text;
+  }
+  // A slope of zero is no branch: by the chain rule this one is -1/2, which zero times infinity does not tell.
+  EXPECT_TRUE(std::isnan(derived("cos(sqrt(x))", 0.0).slope));
+  EXPECT_TRUE(std::isnan(derived("sqrt(x) * sqrt(x)", 0.0).slope));
+}
+
 }  // namespace
 }  // namespace relume::math

@@ -376,6 +376,27 @@ TEST(CountingLimits, SayWhyThereIsNone) {
   EXPECT_EQ(status([](CountingPoint& p) { p.observed = 1e300; }), Status::not_bracketed);
 }
 
+// With a prior, q compares Asimov data of the background-only fit with the published background, and finds them too low
+// for any signal.
+TEST(CountingLimits, ThatAreNotPositiveAreSaidToBe) {
+  struct Case {
+    CountingPoint point;
+    bool is_median_too;  // or the low edge of the band alone
+  };
+  for (const auto& [p, is_median_too] :
+       {Case{{0, 10, 5, 1}, true}, Case{{5, 20, 8, 1}, false}, Case{{20, 100, 30, 1}, true}}) {
+    const CountingLimits band = limits_of(p, {.statistic = TestStatistic::q});
+    EXPECT_EQ(band.status, Status::not_bracketed) << text(p);
+    EXPECT_NE(band.reason.find("at or below zero"), std::string_view::npos) << text(p) << band.reason;
+    const CountingLimits observed = limits_of(p, {.statistic = TestStatistic::q, .expected = false});
+    EXPECT_EQ(observed.reason, is_median_too ? band.reason : std::string_view()) << text(p);
+    EXPECT_TRUE(limits_of(p).is_usable()) << text(p);
+    EXPECT_TRUE(limits_of(p, {.statistic = TestStatistic::q, .asimov = Asimov::a_priori}).is_usable()) << text(p);
+  }
+  const CountingPoint huge{1e300, 1, 1, 1};
+  EXPECT_NE(limits_of(huge, {.statistic = TestStatistic::q}).reason.find("too large"), std::string_view::npos);
+}
+
 TEST(CountingLimits, BestFitAndItsBounds) {
   const CountingPoint deficit{.observed = 2, .background = 8, .uncertainty = 1.5, .signal = 3};
   EXPECT_EQ(*limits_of(deficit).mu_hat, 0.0);

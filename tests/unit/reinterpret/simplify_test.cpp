@@ -11,6 +11,7 @@
 
 #include "relume/edit/as_workspace.hpp"
 #include "relume/model/channel_mask.hpp"
+#include "relume/model/measurements.hpp"
 #include "relume/reinterpret/validity.hpp"
 #include "support/counting.hpp"
 
@@ -180,6 +181,20 @@ TEST(Simplify, ControlRegionsAreNeverGuessed) {
   EXPECT_FALSE(simplify(*c.likelihood, c.observed, {.controls = {"CR"}, .regions = {"CR"}}));
   EXPECT_FALSE(simplify(*c.likelihood, c.observed, {.controls = {"CR"}, .fit_all_regions = true}));
   EXPECT_FALSE(simplify(*c.likelihood, c.observed, {.controls = {"CR", "SR"}}));
+}
+
+TEST(Simplify, MeasuredValuesAreNoCounts) {
+  spec::Measurements m;
+  m.poi = "mu";
+  m.parameters = {{.name = "b", .initial = 5.0, .constraint = std::pair{5.0, 0.5}}};
+  m.measured = {{spec::ErrorModel::gaussian, {{"rate", 5.0, 0.5, 0.5, "b", 1.0}}, {}}};
+  const model::Compiled c = std::move(model::compile(m).value());
+  for (const SimplifyMethod method : {SimplifyMethod::toys_prefit, SimplifyMethod::linear}) {
+    const auto s = simplify(*c.likelihood, c.observed, {.method = method});
+    ASSERT_FALSE(s);
+    EXPECT_EQ(s.errors().front().message, "only counts in channels can be simplified");
+    EXPECT_EQ(s.errors().front().hint, "'rate' is a measured value");
+  }
 }
 
 TEST(Simplify, AFitOfAllRegionsCountsThemTwiceAndSaysSo) {
