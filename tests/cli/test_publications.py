@@ -218,13 +218,13 @@ def test_a_signal_has_to_say_what_it_does_in_every_component(files, relume, answ
     assert zero["observed"] == pytest.approx(alone["observed"], rel=1e-7)
 
 
-@pytest.mark.parametrize("poi", ["kappa", "nosuch"])
-def test_a_wrong_parameter_of_interest_is_an_input_error(files, relume, poi):
+@pytest.mark.parametrize(("poi", "code"), [("kappa", 2), ("nosuch", 1)])
+def test_a_wrong_parameter_of_interest_is_an_error_of_its_user(files, relume, poi, code):
     measured = {"error_model": "gaussian", "values": [{"name": "x", "value": 1.0, "lower_error": 0.1, "upper_error": 0.1, "signal": 1.0, "prediction": "kappa"}]}
     document = {"format": "relume-likelihood", "version": 1, "kind": "measurements", "parameters": [{"name": "mu", "initial": 1.0}],
                 "definitions": [{"name": "kappa", "expression": "mu^2"}], "measured": [measured]}
     result = relume("fit", files.write("m.json", document | {"poi": "mu"}), "--poi", poi)
-    assert result.returncode == 2 and poi in result.stderr, result.stderr
+    assert result.returncode == code and f"'{poi}'" in result.stderr, result.stderr
 
 
 def test_averages_know_which_expected_data_are_asked_for(files, answer, with_signal):
