@@ -43,6 +43,19 @@ constexpr double largest_rim = 1e-6;
 /// Nodes that densities are adapted with.
 constexpr std::size_t n_pilot = 1024;
 
+/// Of what `keep` does not mark, on all of the line: bounds are for fits. Correlated constraints are never torn apart,
+/// so that it does not matter where the others are.
+model::ConstraintDraws priors_of(const model::Likelihood& likelihood, const Data& observed,
+                                 std::span<const char> keep) {
+  std::vector<char> is_drawn;
+  for (const char k : keep) is_drawn.push_back(k == 0);
+  return {likelihood,
+          observed,
+          initial_point(likelihood),
+          is_drawn,
+          {.counts = model::CountPrior::flat, .within_bounds = false}};
+}
+
 }  // namespace
 
 struct MarginalLikelihood::Work final : Scratch {
@@ -107,7 +120,11 @@ struct MarginalLikelihood::Work final : Scratch {
 
 MarginalLikelihood::MarginalLikelihood(std::shared_ptr<const model::Likelihood> wrapped, Data observed,
                                        std::span<const char> keep, const MarginalOptions& options)
-    : wrapped_(std::move(wrapped)), observed_(std::move(observed)), asimov_(options.asimov), held_(options.fixed) {
+    : wrapped_(std::move(wrapped)),
+      observed_(std::move(observed)),
+      asimov_(options.asimov),
+      held_(options.fixed),
+      priors_(priors_of(*wrapped_, observed_, keep)) {
   const auto parameters = wrapped_->parameters();
   new_index_.assign(parameters.size(), not_here);
   for (std::uint32_t i = 0; i < parameters.size(); ++i) {
@@ -191,7 +208,6 @@ void MarginalLikelihood::lay_out_data() {
 void MarginalLikelihood::set_priors() {
   const std::size_t d = integrated_.size();
   const auto n = static_cast<Eigen::Index>(d);
-  prior_centre_.resize(n);
   prior_root_.setZero(n, n);
   is_log_.assign(d, 0);
   is_kinked_.assign(d, 0);
@@ -202,11 +218,9 @@ void MarginalLikelihood::set_priors() {
     const model::Constraint& c = wrapped_->parameters()[integrated_[j]].constraint;
     const double a = observed_.values[c.data_index];
     double width = c.width;
-    prior_centre_[at] = a;
     if (c.kind == ConstraintKind::poisson) {
-      // With a flat prior the count makes it a Gamma density, of which this is the mean of ln theta to first order.
+      // With a flat prior the count makes it a Gamma density; the width is that of ln theta, to first order.
       is_log_[j] = 1;
-      prior_centre_[at] = (a + 0.5) / c.rate;
       width = 1.0 / std::sqrt(a + 1.0);
       prior_constant_ += math::poisson_saturated(a) - std::log(c.rate);
     } else if (c.kind == ConstraintKind::gamma_variance) {
