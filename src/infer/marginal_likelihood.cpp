@@ -226,9 +226,7 @@ void MarginalLikelihood::set_priors() {
     } else if (c.kind == ConstraintKind::gamma_variance) {
       // Student's t with 1/(2 e^2) degrees of freedom (math/gamma_variance.hpp).
       width = std::sqrt(observed_.values[c.variance_index]);
-      const double nu = 0.5 / (c.error_on_error * c.error_on_error);
-      prior_constant_ += std::log(width) + 0.5 * std::log(nu * std::numbers::pi) + std::lgamma(0.5 * nu) -
-                         std::lgamma(0.5 * (nu + 1.0));
+      prior_constant_ += math::student_t_norm(observed_.values[c.variance_index], c.error_on_error);
     } else {
       prior_constant_ += std::log(width) + 0.5 * std::log(2.0 * std::numbers::pi);
     }

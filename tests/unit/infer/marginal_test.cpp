@@ -428,6 +428,19 @@ TEST(Marginal, IsAComponentOfProducts) {
   EXPECT_TRUE(limit.is_usable()) << limit.reason;
 }
 
+TEST(Marginal, WithATinyErrorOnTheErrorIsThatOfANormalPrior) {
+  std::vector<Marginal> marginals;
+  for (const bool has_error_on_error : {false, true}) {
+    spec::Workspace ws = test::counting(5.0, 50.0, 55.0);
+    ws.channels[0].samples[0].modifiers.push_back({"JES", ModifierType::histosys, spec::HistoSysData{{45.0}, {55.0}}});
+    spec::ParameterConfig jes{.name = "JES"};
+    if (has_error_on_error) jes.error_on_error = 1e-6;
+    ws.measurements[0].parameters.push_back(jes);
+    marginals.push_back(marginal_of(test::compile(ws)));
+  }
+  for (const double mu : {0.0, 1.0, 3.0}) EXPECT_NEAR(nll(marginals[0], mu), nll(marginals[1], mu), 1e-9) << mu;
+}
+
 TEST(Marginal, TellsWhatIsNotDefinedForAverages) {
   const Marginal m = marginal_of(simplified({.regions = {{"SR", 60, 50.0}}, .covariance = {1, {64.0}}}, {10.0}));
   const Goodness g = goodness(*m.likelihood, m.observed);
