@@ -434,7 +434,7 @@ std::vector<std::vector<double>> MarginalLikelihood::ridge(std::span<const doubl
 }
 
 /// A mixture of densities, each adapted to the integrand at one anchor, every node weighted by the whole mixture (the
-/// balance heuristic of Veach and Guibas, SIGGRAPH 95, 419).
+/// balance heuristic of Veach and Guibas, SIGGRAPH 95, 419: n_i p_i / sum_k n_k p_k).
 std::string MarginalLikelihood::draw_nodes(const Laplace& laplace, Work& work) const {
   std::vector<Proposal> mixture;
   Proposal proposal(work.now->centre, laplace.axes);
@@ -459,16 +459,18 @@ std::string MarginalLikelihood::draw_nodes(const Laplace& laplace, Work& work) c
   work.now->centre.setZero();
   work.now->offsets.resize(static_cast<Eigen::Index>(d), static_cast<Eigen::Index>(n));
   work.now->log_weights.resize(n);
-  std::vector<double> terms(mixture.size());
+  const auto component_of = [&](std::size_t k) { return k % size * mixture.size() / size; };
+  // As many nodes as a density has, so much it counts: of 256 nodes three densities have 86, 85 and 85.
+  std::vector<double> terms(mixture.size()), log_shares(mixture.size(), 0.0);
+  for (std::size_t k = 0; k < size; ++k) log_shares[component_of(k)] += 1.0 / static_cast<double>(size);
+  for (double& share : log_shares) share = std::log(share);
   for (std::size_t k = 0; k < n; ++k) {
-    const std::size_t own = k % size * mixture.size() / size;
-    const Vector x = mixture[own].at(std::span(nodes_.u).subspan(k * d, d));
-    for (std::size_t m = 0; m < mixture.size(); ++m) terms[m] = mixture[m].log_density(x);
+    const Vector x = mixture[component_of(k)].at(std::span(nodes_.u).subspan(k * d, d));
+    for (std::size_t m = 0; m < mixture.size(); ++m) terms[m] = log_shares[m] + mixture[m].log_density(x);
     const double largest = *std::max_element(terms.begin(), terms.end());
     double sum = 0.0;
     for (const double term : terms) sum += std::exp(term - largest);
-    work.now->log_weights[k] =
-        -largest - std::log(sum / static_cast<double>(mixture.size())) - std::log(static_cast<double>(n));
+    work.now->log_weights[k] = -largest - std::log(sum) - std::log(static_cast<double>(n));
     work.now->offsets.col(static_cast<Eigen::Index>(k)) = x;
   }
   return work.now->offsets.allFinite() ? std::string() : "the nodes would lie at infinity";

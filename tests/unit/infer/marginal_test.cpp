@@ -463,6 +463,33 @@ TEST(Marginal, TellsWhatCannotBeAveraged) {
   EXPECT_NE(torn.error().message.find("cannot be kept without"), std::string::npos) << torn.error().message;
 }
 
+// Each density of the mixture counts with the nodes that it has. The best fit is at no signal: three densities share
+// 256 nodes of a replicate, which equal weights would bias by 0.001.
+TEST(Marginal, DrawnNodesAreWithoutBias) {
+  spec::SimplifiedLikelihood six{.covariance = {6, std::vector<double>(36, 10.0)}};
+  std::vector<double> signal;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const auto k = static_cast<double>(i);
+    six.regions.push_back({"R" + std::to_string(i), 8.0 + k, 10.0 + k});
+    six.covariance(i, i) = 25.0;
+    signal.push_back(2.0 + k);
+  }
+  constexpr int n_seeds = 100;
+  double sum = 0.0, squares = 0.0;
+  for (int seed = 0; seed < n_seeds; ++seed) {
+    constexpr double any = 10.0;
+    const Marginal m =
+        marginal_of(simplified(six, signal), {.accuracy = any, .seed = static_cast<std::uint64_t>(seed)});
+    EXPECT_EQ(m.n_nodes, 2048u);
+    const double value = nll(m, 0.0);
+    sum += value / n_seeds;
+    squares += value * value / n_seeds;
+  }
+  const double error = std::sqrt((squares - sum * sum) / n_seeds);
+  EXPECT_LT(error, 3e-4);
+  EXPECT_NEAR(sum, 15.950815, 2.5 * error);  // of 48 times 32768 nodes: +- 0.00003
+}
+
 TEST(Marginal, SaysWhenTooFewNodesCount) {
   // Far from the fit that places them the nodes are nowhere near the integrand.
   spec::SimplifiedLikelihood many;
