@@ -432,21 +432,19 @@ class Ranking {
     result_.impacts.clear();
     for (const ParamId p : parameters_) result_.impacts.push_back(linear_impact(best, p.index));
     std::vector<ParamId> constrained;
-    double global = 0.0;
     for (std::size_t i = 0; i < fixed_.size(); ++i) {
       if (fixed_[i] != 0 || !best.constraint(i)) continue;
       if (i == poi) {
         result_.own_constraint = std::fabs(best.global(i));
-        continue;
-      }
-      constrained.push_back({i});
-      if (best.parameter(i).constraint.kind != ConstraintKind::correlated_normal) {
-        global += best.global(i) * best.global(i);
+      } else {
+        constrained.push_back({i});
       }
     }
     for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints()) {
-      global += global_variance(best, block, poi);
+      if (std::find(block.parameters.begin(), block.parameters.end(), poi) != block.parameters.end())
+        result_.own_constraint = std::sqrt(explained(best, block, std::vector<char>(fixed_.size())));
     }
+    const double global = global_variance(best, constrained);
     const double held = best.variance_by(constrained);
     result_.systematic = std::sqrt(held);
     result_.statistical = std::sqrt(variance - held);
@@ -461,17 +459,42 @@ class Ranking {
     rank();
   }
 
-  /// g^T R^-1 g with the shifts g that the parameters' own data make.
-  double global_variance(const BestFit& best, const model::CorrelatedConstraint& block, std::size_t poi) const {
-    const std::size_t size = block.parameters.size();
-    const auto shift = [&](std::size_t k) {
+  /// The part of the variance of mu that the fluctuations of some data of a block explain: those of the parameters that
+  /// `group` marks, and always those of held parameters and of mu. With the shifts g, which are the covariances of mu
+  /// with data of unit variance, that is g^T R^-1 g with the correlation R of these data alone (the variance of a
+  /// linear regression: T. Anderson, An Introduction to Multivariate Statistical Analysis, section 2.5).
+  double explained(const BestFit& best, const model::CorrelatedConstraint& block,
+                   const std::vector<char>& group) const {
+    std::vector<std::size_t> data;
+    for (std::size_t k = 0; k < block.parameters.size(); ++k) {
       const std::size_t i = block.parameters[k];
-      return fixed_[i] != 0 || i == poi ? 0.0 : best.global(i);
-    };
-    double sum = 0.0;
-    for (std::size_t j = 0; j < size; ++j) {
-      for (std::size_t k = 0; k < size; ++k) sum += shift(j) * block.precision[j * size + k] * shift(k);
+      if (group[i] != 0 || fixed_[i] != 0 || i == best.poi()) data.push_back(k);
     }
+    const auto n = static_cast<Eigen::Index>(data.size());
+    if (n == 0) return 0.0;
+    Eigen::MatrixXd correlation(n, n);
+    Eigen::VectorXd shifts(n);
+    for (Eigen::Index a = 0; a < n; ++a) {
+      const std::size_t k = data[static_cast<std::size_t>(a)], i = block.parameters[k];
+      shifts[a] = fixed_[i] != 0 ? 0.0 : best.global(i);
+      for (Eigen::Index b = 0; b < n; ++b)
+        correlation(a, b) = block.correlation[k * block.parameters.size() + data[static_cast<std::size_t>(b)]];
+    }
+    return shifts.dot(Eigen::LLT<Eigen::MatrixXd>(correlation).solve(shifts));
+  }
+
+  /// Of mu, by the data of the constraints of a group: beyond what mu's own constraint explains.
+  double global_variance(const BestFit& best, std::span<const ParamId> group) const {
+    std::vector<char> is_in(fixed_.size());
+    double sum = 0.0;
+    for (const ParamId p : group) {
+      is_in[p.index] = 1;
+      if (best.parameter(p.index).constraint.kind != ConstraintKind::correlated_normal)
+        sum += best.global(p.index) * best.global(p.index);
+    }
+    const std::vector<char> none(fixed_.size());
+    for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints())
+      sum += std::max(0.0, explained(best, block, is_in) - explained(best, block, none));
     return sum;
   }
 
@@ -479,15 +502,13 @@ class Ranking {
     GroupImpact impact;
     impact.name = group.name;
     std::vector<char> is_taken(fixed_.size());
-    double global = 0.0;
     for (const ParamId p : group.parameters) {
       if (fixed_[p.index] != 0 || p == result_.poi || is_taken[p.index] != 0) continue;
       is_taken[p.index] = 1;
       impact.parameters.push_back(p);
-      global += best.global(p.index) * best.global(p.index);
     }
     impact.uncertainty = std::sqrt(best.variance_by(impact.parameters));
-    impact.global = std::sqrt(global);
+    impact.global = std::sqrt(global_variance(best, impact.parameters));
     return impact;
   }
 

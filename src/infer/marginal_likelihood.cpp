@@ -43,6 +43,19 @@ constexpr double largest_rim = 1e-6;
 /// Nodes that densities are adapted with.
 constexpr std::size_t n_pilot = 1024;
 
+/// Of what `keep` does not mark, on all of the line: bounds are for fits. Correlated constraints are never torn apart,
+/// so that it does not matter where the others are.
+model::ConstraintDraws priors_of(const model::Likelihood& likelihood, const Data& observed,
+                                 std::span<const char> keep) {
+  std::vector<char> is_drawn;
+  for (const char k : keep) is_drawn.push_back(k == 0);
+  return {likelihood,
+          observed,
+          initial_point(likelihood),
+          is_drawn,
+          {.counts = model::CountPrior::flat, .within_bounds = false}};
+}
+
 }  // namespace
 
 struct MarginalLikelihood::Work final : Scratch {
@@ -107,7 +120,11 @@ struct MarginalLikelihood::Work final : Scratch {
 
 MarginalLikelihood::MarginalLikelihood(std::shared_ptr<const model::Likelihood> wrapped, Data observed,
                                        std::span<const char> keep, const MarginalOptions& options)
-    : wrapped_(std::move(wrapped)), observed_(std::move(observed)), asimov_(options.asimov), held_(options.fixed) {
+    : wrapped_(std::move(wrapped)),
+      observed_(std::move(observed)),
+      asimov_(options.asimov),
+      held_(options.fixed),
+      priors_(priors_of(*wrapped_, observed_, keep)) {
   const auto parameters = wrapped_->parameters();
   new_index_.assign(parameters.size(), not_here);
   for (std::uint32_t i = 0; i < parameters.size(); ++i) {
@@ -191,7 +208,6 @@ void MarginalLikelihood::lay_out_data() {
 void MarginalLikelihood::set_priors() {
   const std::size_t d = integrated_.size();
   const auto n = static_cast<Eigen::Index>(d);
-  prior_centre_.resize(n);
   prior_root_.setZero(n, n);
   is_log_.assign(d, 0);
   is_kinked_.assign(d, 0);
@@ -202,19 +218,15 @@ void MarginalLikelihood::set_priors() {
     const model::Constraint& c = wrapped_->parameters()[integrated_[j]].constraint;
     const double a = observed_.values[c.data_index];
     double width = c.width;
-    prior_centre_[at] = a;
     if (c.kind == ConstraintKind::poisson) {
-      // With a flat prior the count makes it a Gamma density, of which this is the mean of ln theta to first order.
+      // With a flat prior the count makes it a Gamma density; the width is that of ln theta, to first order.
       is_log_[j] = 1;
-      prior_centre_[at] = (a + 0.5) / c.rate;
       width = 1.0 / std::sqrt(a + 1.0);
       prior_constant_ += math::poisson_saturated(a) - std::log(c.rate);
     } else if (c.kind == ConstraintKind::gamma_variance) {
       // Student's t with 1/(2 e^2) degrees of freedom (math/gamma_variance.hpp).
       width = std::sqrt(observed_.values[c.variance_index]);
-      const double nu = 0.5 / (c.error_on_error * c.error_on_error);
-      prior_constant_ += std::log(width) + 0.5 * std::log(nu * std::numbers::pi) + std::lgamma(0.5 * nu) -
-                         std::lgamma(0.5 * (nu + 1.0));
+      prior_constant_ += math::student_t_norm(observed_.values[c.variance_index], c.error_on_error);
     } else {
       prior_constant_ += std::log(width) + 0.5 * std::log(2.0 * std::numbers::pi);
     }
@@ -422,7 +434,7 @@ std::vector<std::vector<double>> MarginalLikelihood::ridge(std::span<const doubl
 }
 
 /// A mixture of densities, each adapted to the integrand at one anchor, every node weighted by the whole mixture (the
-/// balance heuristic of Veach and Guibas, SIGGRAPH 95, 419).
+/// balance heuristic of Veach and Guibas, SIGGRAPH 95, 419: n_i p_i / sum_k n_k p_k).
 std::string MarginalLikelihood::draw_nodes(const Laplace& laplace, Work& work) const {
   std::vector<Proposal> mixture;
   Proposal proposal(work.now->centre, laplace.axes);
@@ -447,16 +459,18 @@ std::string MarginalLikelihood::draw_nodes(const Laplace& laplace, Work& work) c
   work.now->centre.setZero();
   work.now->offsets.resize(static_cast<Eigen::Index>(d), static_cast<Eigen::Index>(n));
   work.now->log_weights.resize(n);
-  std::vector<double> terms(mixture.size());
+  const auto component_of = [&](std::size_t k) { return k % size * mixture.size() / size; };
+  // As many nodes as a density has, so much it counts: of 256 nodes three densities have 86, 85 and 85.
+  std::vector<double> terms(mixture.size()), log_shares(mixture.size(), 0.0);
+  for (std::size_t k = 0; k < size; ++k) log_shares[component_of(k)] += 1.0 / static_cast<double>(size);
+  for (double& share : log_shares) share = std::log(share);
   for (std::size_t k = 0; k < n; ++k) {
-    const std::size_t own = k % size * mixture.size() / size;
-    const Vector x = mixture[own].at(std::span(nodes_.u).subspan(k * d, d));
-    for (std::size_t m = 0; m < mixture.size(); ++m) terms[m] = mixture[m].log_density(x);
+    const Vector x = mixture[component_of(k)].at(std::span(nodes_.u).subspan(k * d, d));
+    for (std::size_t m = 0; m < mixture.size(); ++m) terms[m] = log_shares[m] + mixture[m].log_density(x);
     const double largest = *std::max_element(terms.begin(), terms.end());
     double sum = 0.0;
     for (const double term : terms) sum += std::exp(term - largest);
-    work.now->log_weights[k] =
-        -largest - std::log(sum / static_cast<double>(mixture.size())) - std::log(static_cast<double>(n));
+    work.now->log_weights[k] = -largest - std::log(sum) - std::log(static_cast<double>(n));
     work.now->offsets.col(static_cast<Eigen::Index>(k)) = x;
   }
   return work.now->offsets.allFinite() ? std::string() : "the nodes would lie at infinity";

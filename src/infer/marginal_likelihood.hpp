@@ -23,6 +23,7 @@
 
 #include "infer/marginal_nodes.hpp"
 #include "infer/marginal_proposal.hpp"
+#include "model/constraint_draws.hpp"
 #include "relume/infer/marginal.hpp"
 #include "relume/model/likelihood.hpp"
 
@@ -100,7 +101,6 @@ class MarginalLikelihood final : public model::Likelihood {
   /// All parameters of the wrapped likelihood where expected data have them; empty: the fit that says so failed.
   /// Expected data are not finite then.
   std::vector<double> full_point(std::span<const double> point) const;
-  void draw_from_priors(const model::RandomKey& key, std::vector<double>& full) const;
 
   std::shared_ptr<const model::Likelihood> wrapped_;
   model::Data observed_, own_observed_;  ///< of the wrapped likelihood, and of this one
@@ -110,9 +110,9 @@ class MarginalLikelihood final : public model::Likelihood {
   std::vector<std::uint32_t> kept_, integrated_;  ///< of the wrapped likelihood
   std::vector<std::size_t> data_;                 ///< of the wrapped likelihood, one per datum of this one
   std::vector<char> is_log_, is_kinked_;          ///< per integrated parameter
-  Eigen::VectorXd prior_centre_;                  ///< of theta
   Eigen::MatrixXd prior_root_;                    ///< in y: lower triangle, root root^T is about the prior's covariance
   double prior_constant_ = 0.0;                   ///< -ln of what normalises the priors
+  model::ConstraintDraws priors_;                 ///< of the integrated parameters
   static constexpr std::uint32_t not_here = std::numeric_limits<std::uint32_t>::max();
   std::vector<std::uint32_t> new_index_;  ///< per parameter of the wrapped one: here, or not_here
   Nodes nodes_, pilot_;

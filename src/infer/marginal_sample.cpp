@@ -5,15 +5,11 @@
 #include <limits>
 
 #include "infer/marginal_likelihood.hpp"
-#include "math/gamma_variance.hpp"
-#include "math/random_stream.hpp"
 #include "relume/model/constraint_terms.hpp"
 
 namespace relume::infer {
 
-using model::ConstraintKind;
 using model::Data;
-using Vector = Eigen::VectorXd;
 
 namespace {
 
@@ -69,30 +65,6 @@ std::vector<double> MarginalLikelihood::expected_by_sample(std::span<const doubl
   return std::vector<double>(usual.size(), std::numeric_limits<double>::quiet_NaN());
 }
 
-void MarginalLikelihood::draw_from_priors(const model::RandomKey& key, std::vector<double>& full) const {
-  const math::RandomSpace space(key.seed, key.stream ^ prior_stream);
-  const auto d = static_cast<Eigen::Index>(integrated_.size());
-  Vector normals(d);
-  for (Eigen::Index j = 0; j < d; ++j) {
-    math::RandomStream stream = space.at(key.index, static_cast<std::size_t>(j));
-    normals[j] = math::draw_normal(0.0, 1.0, stream);
-  }
-  const Vector drawn = prior_centre_ + prior_root_ * normals;
-  for (std::size_t j = 0; j < integrated_.size(); ++j) {
-    const model::Constraint& c = wrapped_->parameters()[integrated_[j]].constraint;
-    math::RandomStream stream = space.at(key.index, integrated_.size() + j);
-    double& theta = full[integrated_[j]];
-    const double auxiliary = observed_.values[c.data_index];
-    if (c.kind == ConstraintKind::poisson) {
-      theta = math::draw_gamma(auxiliary + 1.0, stream) / c.rate;
-    } else if (c.kind == ConstraintKind::gamma_variance) {
-      theta = math::draw_from_gamma_variance(auxiliary, observed_.values[c.variance_index], c.error_on_error, stream);
-    } else {
-      theta = drawn[static_cast<Eigen::Index>(j)];
-    }
-  }
-}
-
 void MarginalLikelihood::fluctuate(const Data& expected, const model::RandomKey& key, Data& toy) const {
   Data full;
   if (expected.point.empty()) {  // put together by hand: nothing says what it belongs to
@@ -100,7 +72,7 @@ void MarginalLikelihood::fluctuate(const Data& expected, const model::RandomKey&
   } else {
     std::vector<double> point(wrapped_->parameters().size());
     for (std::size_t a = 0; a < kept_.size(); ++a) point[kept_[a]] = expected.point[a];
-    draw_from_priors(key, point);
+    priors_.draw({key.seed, key.stream ^ prior_stream}, key.index, point);
     full = wrapped_->expected_data(point);
     for (const model::DataBlock& block : data_blocks_) {
       if (!block.is_auxiliary) continue;

@@ -11,8 +11,7 @@
 #include <mutex>
 
 #include "infer/test_fits.hpp"
-#include "math/gamma_variance.hpp"
-#include "math/random_stream.hpp"
+#include "model/constraint_draws.hpp"
 #include "relume/base/parallel.hpp"
 
 namespace relume::infer {
@@ -52,7 +51,17 @@ struct Question {
 struct Hypothesis {
   std::uint64_t stream = 0;
   std::vector<double> truth, start;
+  std::optional<model::ConstraintDraws> priors;  ///< of prior-predictive toys
 };
+
+/// Of all that conditional fits vary, given what they hold.
+model::ConstraintDraws priors_of(const model::Likelihood& likelihood, const model::Data& observed,
+                                 const Question& question, const Hypothesis& hypothesis) {
+  std::vector<char> is_drawn;
+  for (const char is_fixed : question.fixed) is_drawn.push_back(is_fixed == 0);
+  is_drawn[question.poi] = 0;
+  return {likelihood, observed, hypothesis.truth, is_drawn, {.counts = model::CountPrior::flat}};
+}
 
 /// Draws and fits the toys of one hypothesis, in one thread.
 class ToyMaker {
@@ -105,7 +114,7 @@ class ToyMaker {
       likelihood_.fluctuate(expected_, key, toy_);
       return;
     }
-    draw_parameters(index);
+    hypothesis_.priors->draw({options_.seed, prior_streams + hypothesis_.stream}, index, truth_);
     expected_ = likelihood_.expected_data(truth_);
     expected_.masked = observed_.masked;
     likelihood_.fluctuate(expected_, key, toy_);
@@ -113,49 +122,6 @@ class ToyMaker {
       if (!block.is_auxiliary) continue;
       const auto from = observed_.values.begin() + static_cast<std::ptrdiff_t>(block.first);
       std::copy_n(from, block.size, toy_.values.begin() + static_cast<std::ptrdiff_t>(block.first));
-    }
-  }
-
-  double draw_from_constraint(const model::Constraint& c, double auxiliary, math::RandomStream& stream) const {
-    if (c.kind == model::ConstraintKind::poisson) return math::draw_gamma(auxiliary + 1.0, stream) / c.rate;
-    if (c.kind == model::ConstraintKind::normal) return math::draw_normal(auxiliary, c.width, stream);
-    return math::draw_from_gamma_variance(auxiliary, observed_.values[c.variance_index], c.error_on_error, stream);
-  }
-
-  void draw_parameters(std::uint64_t index) {
-    const math::RandomSpace space(options_.seed, prior_streams + hypothesis_.stream);
-    const auto parameters = likelihood_.parameters();
-    for (std::size_t i = 0; i < parameters.size(); ++i) {
-      const model::Parameter& p = parameters[i];
-      if (fixed_[i] || i == question_.poi || p.constraint.kind == model::ConstraintKind::none) continue;
-      if (p.constraint.kind == model::ConstraintKind::correlated_normal) continue;
-      const double auxiliary = observed_.values[p.constraint.data_index];
-      math::RandomStream stream = space.at(index, i);
-      constexpr int max_draws = 1000;  // bounds usually lie at 5 sigma; where they leave nothing the last draw is moved
-      for (int k = 0; k < max_draws; ++k) {
-        truth_[i] = draw_from_constraint(p.constraint, auxiliary, stream);
-        if (truth_[i] >= p.lower && truth_[i] <= p.upper) break;
-      }
-      truth_[i] = std::clamp(truth_[i], p.lower, p.upper);
-    }
-    for (const model::CorrelatedConstraint& block : likelihood_.correlated_constraints())
-      draw_block(block, space, index);
-  }
-
-  /// Parameters of one multivariate normal; those that are held keep their values, and what leaves its bounds is moved
-  /// to them.
-  void draw_block(const model::CorrelatedConstraint& block, const math::RandomSpace& space, std::uint64_t index) {
-    const std::size_t n = block.parameters.size();
-    std::vector<double> normals;
-    for (std::size_t k = 0; k < n; ++k) {
-      math::RandomStream stream = space.at(index, block.parameters[k]);
-      normals.push_back(math::draw_normal(0.0, 1.0, stream));
-      const std::size_t i = block.parameters[k];
-      if (fixed_[i] || i == question_.poi) continue;
-      const model::Parameter& p = likelihood_.parameters()[i];
-      double pull = 0.0;
-      for (std::size_t j = 0; j <= k; ++j) pull += block.root[k * n + j] * normals[j];
-      truth_[i] = std::clamp(observed_.values[p.constraint.data_index] + p.constraint.width * pull, p.lower, p.upper);
     }
   }
 
@@ -323,12 +289,15 @@ ToyTest toy_test(const model::Likelihood& likelihood, const model::Data& data, d
                             .nominal = fits.seed()};
     test.twice_nll = tested->twice_nll;
     // Toys of either hypothesis are fitted from where the data without fluctuations would end.
-    Hypothesis at_tested{tested_stream, conditional.x, conditional.x};
-    const Hypothesis at_alternative{alternative_stream, fits.asimov_point(), fits.asimov_profile(test.poi).x};
+    Hypothesis at_tested{tested_stream, conditional.x, conditional.x, {}};
+    Hypothesis at_alternative{alternative_stream, fits.asimov_point(), fits.asimov_profile(test.poi).x, {}};
     if (test.asimov == Asimov::a_priori) {
       at_tested.truth = at_alternative.truth;
       at_tested.truth[question.poi] = test.poi;
       at_tested.start = at_tested.truth;
+    }
+    if (test.ensemble == Ensemble::prior_predictive) {
+      for (Hypothesis* h : {&at_tested, &at_alternative}) h->priors = priors_of(likelihood, data, question, *h);
     }
     test.tested.poi = test.poi;
     test.alternative.poi = fits.asimov_mu();

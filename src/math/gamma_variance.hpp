@@ -49,6 +49,19 @@ inline double gamma_variance_saturated(double v, double e) {
          (a + 0.5) * std::log1p(0.5 / a);
 }
 
+/// -ln of the norm of Student's t with 1/k degrees of freedom and scale sqrt(v), which exp(-gamma_variance_term) is as
+/// a density of theta:
+///
+///   1/2 ln(2 pi v) + 1/2 ln a + ln Gamma(a) - ln Gamma(a + 1/2),   a = 1/(4 e^2)
+///
+/// with ln Gamma(n + 1) = s(n) - n + n ln n, s(n) = poisson_saturated(n), in which the large terms cancel on paper: as
+/// e -> 0 it becomes the norm of the normal distribution to all digits. Needs v > 0 and e > 0.
+inline double student_t_norm(double v, double e) {
+  const double a = 0.25 / (e * e);
+  return 0.5 * std::log(2.0 * std::numbers::pi * v) + poisson_saturated(a) - poisson_saturated(a + 0.5) + 0.5 +
+         (0.5 - a) * std::log1p(0.5 / a);
+}
+
 /// An estimate of the variance with this mean.
 inline double draw_variance(double mean, double e, RandomStream& stream) {
   const double a = 0.25 / (e * e);

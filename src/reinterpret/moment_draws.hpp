@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <Eigen/Dense>
@@ -26,11 +27,11 @@ class Draws {
   virtual void draw(std::uint64_t first, Eigen::Index n, Eigen::MatrixXd& points, DrawCounts& counts) const = 0;
 };
 
-/// Parameters that `is_drawn` marks come from their constraints, each independent of all others but those it is
-/// correlated with (a correlated constraint is drawn when it has such a parameter); the others stay at `point`. The
-/// arguments that are references have to outlive the result.
+/// Parameters that `is_drawn` marks come from their constraints, given the others, which stay at `point` (see
+/// model::ConstraintDraws). `point` has to outlive the result.
 std::unique_ptr<Draws> prior_draws(const model::Likelihood& likelihood, const model::Data& data,
-                                   const std::vector<double>& point, std::vector<char> is_drawn, std::uint64_t seed);
+                                   const std::vector<double>& point, std::span<const char> is_drawn,
+                                   std::uint64_t seed);
 
 /// The normal distribution that a fit leaves: x = point + root z on the parameters that vary.
 struct FitDistribution {
@@ -45,6 +46,6 @@ FitDistribution distribution_of(const infer::FitResult& fit, const std::vector<c
 /// The same, with what varies in the fit around `point`.
 std::unique_ptr<Draws> fit_draws(const model::Likelihood& likelihood, const model::Data& data,
                                  const std::vector<double>& point, FitDistribution distribution,
-                                 std::vector<char> is_drawn, std::uint64_t seed);
+                                 std::span<const char> is_drawn, std::uint64_t seed);
 
 }  // namespace relume::reinterpret

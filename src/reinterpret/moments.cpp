@@ -455,7 +455,7 @@ Moments prefit_moments(const model::Likelihood& likelihood, const model::Data& d
   }
   std::vector<char> is_drawn;
   for (const char h : held) is_drawn.push_back(h == 0);
-  const auto draws = prior_draws(likelihood, data, point, std::move(is_drawn), options.seed);
+  const auto draws = prior_draws(likelihood, data, point, is_drawn, options.seed);
   Moments moments = sample_moments(likelihood, point, bins, *draws, options);
   note_draws(likelihood, moments);
   return moments;
@@ -472,8 +472,7 @@ Moments postfit_moments(const model::Likelihood& likelihood, const model::Data& 
     is_unseen[i] = is_unseen[i] != 0 && held[i] == 0;
     held[i] |= is_unseen[i];
   }
-  const auto draws =
-      fit_draws(likelihood, data, source.point, distribution_of(fit, held), std::move(is_unseen), options.seed);
+  const auto draws = fit_draws(likelihood, data, source.point, distribution_of(fit, held), is_unseen, options.seed);
   Moments moments = sample_moments(likelihood, source.point, bins, *draws, options);
   note_bounds(likelihood, fit, moments);
   note_draws(likelihood, moments);

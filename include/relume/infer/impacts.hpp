@@ -67,7 +67,11 @@ struct GroupImpact {
   std::vector<ParamId> parameters;  ///< free ones; never the parameter of interest
   /// sqrt(sigma^2 - sigma_held^2), where sigma_held is with the group held at its best fit.
   double uncertainty = 0.0;
-  /// Root of the sum of the squares of the group's shifts by global observables (linear): these add up to the whole.
+  /// Root of the variance of the parameter of interest that the fluctuations of the group's global observables explain
+  /// (linear): of the sum of the squares of their shifts, and g^T R^-1 g of shifts g whose global observables have the
+  /// correlations R. Over groups that share no parameter, leave none out and cut no correlated constraint into pieces,
+  /// the squares add up to global_systematic^2. Each piece of one that is cut counts what the global observables have
+  /// in common: the sum may be larger or smaller.
   double global = 0.0;
 };
 

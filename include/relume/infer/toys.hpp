@@ -34,8 +34,8 @@ enum class Ensemble {
   frequentist,
   /// Constrained nuisance parameters are drawn from what their auxiliary measurement says: a normal one from
   /// Normal(a, width), one with a Poisson count m from Gamma(m + 1) / rate (a flat prior), one with an error on its
-  /// error from Student's t, each within its bounds.
-  /// Others stay where the fit put them, and auxiliary data as they were observed.
+  /// error from Student's t, correlated ones given those of them that are held, each within its bounds. Others stay
+  /// where the fit put them, and auxiliary data as they were observed.
   prior_predictive,
 };
 std::optional<Ensemble> ensemble_from_string(std::string_view name);

@@ -62,10 +62,11 @@ struct Moments {
   double skewness(std::size_t bin) const;  ///< third / variance^1.5; 0 where nothing varies
 };
 
-/// Constraints as priors: each parameter is drawn from its own constraint, around its auxiliary datum in `data`: a
-/// normal distribution, or for a Poisson constraint with m auxiliary events Gamma(m), whose mean is the value at which
-/// m events are expected. Draws beyond the bounds of a parameter are repeated. A free parameter without constraint has
-/// no prior: unless it is held, or changes none of the bins, there are no moments (not_defined).
+/// Constraints as priors: each parameter is drawn from its own constraint (correlated ones together, given those that
+/// are held), around its auxiliary datum in `data`: a normal distribution, or for a Poisson constraint with m auxiliary
+/// events Gamma(m), whose mean is the value at which m events are expected. Draws beyond the bounds of a parameter are
+/// repeated. A free parameter without constraint has no prior: unless it is held, or changes none of the bins, there
+/// are no moments (not_defined).
 Moments prefit_moments(const model::Likelihood& likelihood, const model::Data& data, const MomentOptions& options = {});
 
 /// Parameters as a fit to `data` leaves them. Those that change what the fit saw are drawn from the multivariate normal

@@ -8,9 +8,11 @@
 #include <cmath>
 #include <numeric>
 
+#include <Eigen/Dense>
 #include <gtest/gtest.h>
 
 #include "relume/model/channel_mask.hpp"
+#include "support/correlated_backgrounds.hpp"
 #include "support/counting.hpp"
 #include "support/failing.hpp"
 #include "support/measurements.hpp"
@@ -230,6 +232,97 @@ TEST(Impacts, ByDataAddUpToTheVariance) {
   EXPECT_NEAR(r.groups[0].uncertainty, r.systematic, precision);
   EXPECT_NEAR(r.groups[1].uncertainty, std::sqrt(total * total - std::pow(without({1}), 2)), precision);
   EXPECT_NEAR(r.groups[2].uncertainty, std::sqrt(total * total - std::pow(without({3}), 2)), precision);
+}
+
+/// Three regions with correlated backgrounds, at data that the model expects with a signal of 1.
+spec::Workspace correlated_search() {
+  spec::Workspace ws = test::correlated_backgrounds({3, {1.0, 0.8, 0.5, 0.8, 1.0, 0.3, 0.5, 0.3, 1.0}});
+  ws.observations.back().data = {110.0};
+  return ws;
+}
+
+/// What fluctuates, from plain fits to moved data: the variance of a parameter by main data, its slopes in the data of
+/// b0, b1 and b2, and the correlations R of these.
+struct Fluctuations {
+  double main = 0.0;
+  Eigen::Vector3d slopes;
+  Eigen::Matrix3d r;
+};
+
+Fluctuations fluctuations(const model::Compiled& c, ParamId poi, const std::vector<FixedParameter>& fixed) {
+  constexpr double step = 1e-3;
+  const auto slope = [&](std::size_t datum) {
+    double ends[2];
+    for (const int side : {0, 1}) {
+      model::Data data = c.observed;
+      data.values[datum] += side == 0 ? -step : step;
+      ends[side] = fit(*c.likelihood, data, {.fixed = fixed}).minimum.x[poi.index];
+    }
+    return (ends[1] - ends[0]) / (2.0 * step);
+  };
+  Fluctuations f;
+  for (const model::DataBlock& block : c.likelihood->data_blocks()) {
+    if (!block.is_auxiliary) f.main += std::pow(slope(block.first), 2) * c.observed.values[block.first];
+  }
+  const model::CorrelatedConstraint& block = c.likelihood->correlated_constraints()[0];
+  for (Eigen::Index k = 0; k < 3; ++k)
+    f.slopes[k] =
+        slope(c.likelihood->parameters()[block.parameters[static_cast<std::size_t>(k)]].constraint.data_index);
+  f.r = Eigen::Map<const Eigen::Matrix3d>(block.correlation.data());
+  return f;
+}
+
+/// Of differences over 1e-3 between fits that are good to 1e-9.
+constexpr double difference_precision = 1e-5;
+
+TEST(Impacts, ByDataThatAreCorrelatedAddUpToTheVariance) {
+  const auto c = compile(correlated_search());
+  const ParamId b0 = *c.likelihood->find_parameter("b0"), b1 = *c.likelihood->find_parameter("b1"),
+                b2 = *c.likelihood->find_parameter("b2"), mu = *c.likelihood->poi();
+  const Fluctuations f = fluctuations(c, mu, {});
+  const double by_constraints = f.slopes.dot(f.r * f.slopes);
+  const Impacts r = impacts(*c.likelihood, c.observed,
+                            {.groups = {{"all", {b0, b1, b2}}, {"two", {b0, b2}}, {"one", {b1}}}, .exact = false});
+  ASSERT_TRUE(r.is_usable()) << r.reason;
+  EXPECT_NEAR(*r.global_statistical, std::sqrt(f.main), difference_precision);
+  EXPECT_NEAR(r.global_systematic, std::sqrt(by_constraints), difference_precision);
+  EXPECT_NEAR(r.groups[0].global, std::sqrt(by_constraints), difference_precision);
+  EXPECT_NEAR(r.uncertainty, std::sqrt(f.main + by_constraints), difference_precision);
+  // Regression of mu on the data of some: its covariances with them, and their own.
+  const Eigen::Vector3d with_data = f.r * f.slopes;
+  const std::vector<Eigen::Index> two = {0, 2};
+  const Eigen::Vector2d with_two = with_data(two);
+  EXPECT_NEAR(r.groups[1].global, std::sqrt(with_two.dot(Eigen::Matrix2d(f.r(two, two)).inverse() * with_two)),
+              difference_precision);
+  EXPECT_NEAR(r.groups[2].global, std::fabs(with_data[1]), difference_precision);
+}
+
+// The data of what is held fluctuate too, and move what they are correlated with.
+TEST(Impacts, ByDataWithOneOfACorrelatedConstraintHeldAddUp) {
+  const auto c = compile(correlated_search());
+  const ParamId b0 = *c.likelihood->find_parameter("b0"), b2 = *c.likelihood->find_parameter("b2");
+  const std::vector<FixedParameter> held = {{*c.likelihood->find_parameter("b1"), 0.0}};
+  const Fluctuations f = fluctuations(c, *c.likelihood->poi(), held);
+  const double by_constraints = f.slopes.dot(f.r * f.slopes);
+  const Impacts r = impacts(*c.likelihood, c.observed, {.groups = {{"all", {b0, b2}}}, .exact = false, .fixed = held});
+  ASSERT_TRUE(r.is_usable()) << r.reason;
+  EXPECT_NEAR(*r.global_statistical, std::sqrt(f.main), difference_precision);
+  EXPECT_NEAR(r.groups[0].global, std::sqrt(by_constraints), difference_precision);
+  EXPECT_NEAR(r.global_systematic, std::sqrt(by_constraints), difference_precision);
+}
+
+TEST(Impacts, OnOneOfACorrelatedConstraintAddUp) {
+  const auto c = compile(correlated_search());
+  const ParamId b0 = *c.likelihood->find_parameter("b0"), b1 = *c.likelihood->find_parameter("b1"),
+                b2 = *c.likelihood->find_parameter("b2");
+  const Fluctuations f = fluctuations(c, b0, {});
+  const double by_constraints = f.slopes.dot(f.r * f.slopes), own = std::fabs((f.r * f.slopes)[0]);
+  const Impacts r = impacts(*c.likelihood, c.observed, {.poi = b0, .groups = {{"others", {b1, b2}}}, .exact = false});
+  ASSERT_TRUE(r.is_usable()) << r.reason;
+  EXPECT_NEAR(*r.global_statistical, std::sqrt(f.main), difference_precision);
+  EXPECT_NEAR(r.own_constraint, own, difference_precision);
+  EXPECT_NEAR(r.global_systematic, std::sqrt(by_constraints - own * own), difference_precision);
+  EXPECT_NEAR(r.groups[0].global, r.global_systematic, precision);
 }
 
 // A constrained parameter may be the one of interest: its own constraint is a part of its variance.

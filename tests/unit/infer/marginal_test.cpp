@@ -428,6 +428,19 @@ TEST(Marginal, IsAComponentOfProducts) {
   EXPECT_TRUE(limit.is_usable()) << limit.reason;
 }
 
+TEST(Marginal, WithATinyErrorOnTheErrorIsThatOfANormalPrior) {
+  std::vector<Marginal> marginals;
+  for (const bool has_error_on_error : {false, true}) {
+    spec::Workspace ws = test::counting(5.0, 50.0, 55.0);
+    ws.channels[0].samples[0].modifiers.push_back({"JES", ModifierType::histosys, spec::HistoSysData{{45.0}, {55.0}}});
+    spec::ParameterConfig jes{.name = "JES"};
+    if (has_error_on_error) jes.error_on_error = 1e-6;
+    ws.measurements[0].parameters.push_back(jes);
+    marginals.push_back(marginal_of(test::compile(ws)));
+  }
+  for (const double mu : {0.0, 1.0, 3.0}) EXPECT_NEAR(nll(marginals[0], mu), nll(marginals[1], mu), 1e-9) << mu;
+}
+
 TEST(Marginal, TellsWhatIsNotDefinedForAverages) {
   const Marginal m = marginal_of(simplified({.regions = {{"SR", 60, 50.0}}, .covariance = {1, {64.0}}}, {10.0}));
   const Goodness g = goodness(*m.likelihood, m.observed);
@@ -448,6 +461,33 @@ TEST(Marginal, TellsWhatCannotBeAveraged) {
   const auto torn = marginalise(std::move(pair.likelihood), pair.observed, {.keep = {ParamId{first}}});
   ASSERT_FALSE(torn);
   EXPECT_NE(torn.error().message.find("cannot be kept without"), std::string::npos) << torn.error().message;
+}
+
+// Each density of the mixture counts with the nodes that it has. The best fit is at no signal: three densities share
+// 256 nodes of a replicate, which equal weights would bias by 0.001.
+TEST(Marginal, DrawnNodesAreWithoutBias) {
+  spec::SimplifiedLikelihood six{.covariance = {6, std::vector<double>(36, 10.0)}};
+  std::vector<double> signal;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const auto k = static_cast<double>(i);
+    six.regions.push_back({"R" + std::to_string(i), 8.0 + k, 10.0 + k});
+    six.covariance(i, i) = 25.0;
+    signal.push_back(2.0 + k);
+  }
+  constexpr int n_seeds = 100;
+  double sum = 0.0, squares = 0.0;
+  for (int seed = 0; seed < n_seeds; ++seed) {
+    constexpr double any = 10.0;
+    const Marginal m =
+        marginal_of(simplified(six, signal), {.accuracy = any, .seed = static_cast<std::uint64_t>(seed)});
+    EXPECT_EQ(m.n_nodes, 2048u);
+    const double value = nll(m, 0.0);
+    sum += value / n_seeds;
+    squares += value * value / n_seeds;
+  }
+  const double error = std::sqrt((squares - sum * sum) / n_seeds);
+  EXPECT_LT(error, 3e-4);
+  EXPECT_NEAR(sum, 15.950815, 2.5 * error);  // of 48 times 32768 nodes: +- 0.00003
 }
 
 TEST(Marginal, SaysWhenTooFewNodesCount) {

@@ -12,6 +12,7 @@
 #include <boost/math/special_functions/gamma.hpp>
 #include <gtest/gtest.h>
 
+#include "support/correlated_backgrounds.hpp"
 #include "support/counting.hpp"
 #include "support/failing.hpp"
 
@@ -58,6 +59,21 @@ TEST(ToyTest, PriorPredictiveToysAreNegativeBinomial) {
   // A frequentist ensemble differs: auxiliary counts fluctuate too, and the statistic uses them.
   const ToyTest f = toy_test(*c.likelihood, c.observed, 1.0, {.n_toys = static_cast<std::size_t>(n_toys)});
   EXPECT_GT(std::fabs(f.observed.clb.value - t.observed.clb.value), 5.0 * t.observed.clb.uncertainty);
+}
+
+// A held background says something about one that it is correlated with, in draws as in the likelihood: 118 +- 4.36
+// events, and t of a signal among them has one degree of freedom.
+TEST(ToyTest, PriorPredictiveToysKnowWhatIsHeld) {
+  const auto c = compile(test::correlated_backgrounds({2, {1.0, 0.9, 0.9, 1.0}}));
+  constexpr double n_toys = 4000;
+  const TestOptions test{.statistic = TestStatistic::t, .fixed = {{*c.likelihood->find_parameter("b0"), 2.0}}};
+  const ToyTest t =
+      toy_test(*c.likelihood, c.observed, 1.0,
+               {.test = test, .ensemble = Ensemble::prior_predictive, .n_toys = static_cast<std::size_t>(n_toys)});
+  ASSERT_TRUE(t.is_usable()) << t.reason;
+  double mean = 0.0;
+  for (const double q : t.tested.q) mean += q / n_toys;
+  EXPECT_NEAR(mean, 1.0, 4.5 * std::sqrt(2.0 / n_toys));
 }
 
 TEST(ToyTest, IsTheSameForAnyThreadsAndShards) {

@@ -49,6 +49,19 @@ TEST(GammaVariance, IsStudentsT) {
   }
 }
 
+TEST(GammaVariance, NormOfStudentsTBecomesThatOfTheNormalDistribution) {
+  constexpr double rounding = 1e-13;  // of poisson_saturated, 230 at the smallest e
+  for (const Case& c : cases) {
+    const boost::math::students_t t(0.5 / (c.e * c.e));
+    const double expected = -std::log(boost::math::pdf(t, 0.0) / std::sqrt(c.v));
+    EXPECT_NEAR(student_t_norm(c.v, c.e), expected, rounding) << c.e;
+  }
+  // 1/(8 a) = e^2/2 is the first term of ln(sqrt(a) Gamma(a) / Gamma(a + 1/2)) for large a.
+  for (const double e : {1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-20, 1e-100}) {
+    EXPECT_NEAR(student_t_norm(4.0, e), std::log(2.0) + 0.5 * std::log(2.0 * M_PI) + 0.5 * e * e, rounding) << e;
+  }
+}
+
 TEST(GammaVariance, DerivativesAreThoseOfTheValue) {
   for (const Case& c : cases) {
     const double h = 1e-5 * std::sqrt(c.v);

@@ -12,6 +12,7 @@
 
 #include "math/quadratic_moments.hpp"
 #include "relume/model/channel_mask.hpp"
+#include "support/correlated_backgrounds.hpp"
 #include "support/counting.hpp"
 #include "support/search.hpp"
 
@@ -183,6 +184,17 @@ TEST(Moments, DrawsStayWithinBounds) {
   EXPECT_NEAR(m.variance(0), 1.0 - 2.0 / M_PI, n_sigma * m.covariance_error[0]);
   EXPECT_NEAR(static_cast<double>(m.n_redrawn), 5e4, 800.0);  // binomial: 158
   EXPECT_EQ(m.n_clipped, 0u);
+}
+
+// With a correlation of 0.9 and the first background held two standard deviations up, the other one is 100 + 0.9 * 20,
+// within 10 sqrt(1 - 0.81).
+TEST(Moments, AreThoseGivenWhatIsHeld) {
+  const auto c = test::compile(test::correlated_backgrounds({2, {1.0, 0.9, 0.9, 1.0}}));
+  const Moments m = prefit_moments(*c.likelihood, c.observed,
+                                   {.channels = {"R1"}, .fixed = {{*c.likelihood->find_parameter("b0"), 2.0}}});
+  ASSERT_TRUE(m.is_usable()) << m.reason;
+  EXPECT_NEAR(m.mean[0], 118.0, n_sigma * m.mean_error[0]);
+  EXPECT_NEAR(m.variance(0), 19.0, n_sigma * m.covariance_error[0]);
 }
 
 TEST(Moments, QuestionsWithoutAnswerSayWhy) {
