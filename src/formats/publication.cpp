@@ -12,6 +12,7 @@
 #include "base/quoted_list.hpp"
 #include "formats/node_reader.hpp"
 #include "formats/printed_number.hpp"
+#include "formats/text_edges.hpp"
 #include "formats/yaml_read.hpp"
 #include "relume/formats/hepdata.hpp"
 #include "relume/formats/input.hpp"
@@ -142,6 +143,7 @@ Guess guess_text(std::string_view bytes, std::string_view source_name) {
 }
 
 Guess guess_format(std::string_view bytes, std::string_view source_name) {
+  bytes = without_byte_order_mark(bytes);
   const std::size_t begin = std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size());
   const std::string_view text = trimmed(bytes.substr(begin, 1 << 16));
   const auto other = [](std::string looks_like, std::string missing) {

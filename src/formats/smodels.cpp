@@ -15,6 +15,7 @@
 #include "base/nearest.hpp"
 #include "base/quoted_list.hpp"
 #include "formats/smodels_reader.hpp"
+#include "formats/text_edges.hpp"
 #include "formats/text_entries.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/spec/validate.hpp"
@@ -193,7 +194,7 @@ void read_stat_models(TextEntries& entries, SmodelsResult& result, const fs::pat
   const std::string path = (directory / file).string();
   const Result<std::string> text = read_text(path);
   if (!text) return append(problems, text.errors());
-  const Result<Literal> rows = parse_literal(*text, path, 1);
+  const Result<Literal> rows = parse_literal(without_byte_order_mark(*text), path, 1);
   if (!rows) return append(problems, rows.errors());
   result.covariance_order = *std::move(order);
   if (auto matrix = read_matrix(*rows, result.covariance_order.size(), path, problems)) {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "formats/text_edges.hpp"
+
 namespace relume::formats {
 namespace {
 
@@ -49,6 +51,7 @@ void TextEntries::add(std::size_t line, ErrorCode code, std::string message, std
 }
 
 void TextEntries::read(std::string_view text) {
+  text = without_byte_order_mark(text);
   bool goes_on = false;
   std::size_t number = 0;
   for (std::size_t begin = 0; begin < text.size();) {

@@ -33,6 +33,26 @@ def test_what_is_unknown_fails_and_the_others_are_told(relume, files, tmp_path):
     assert text.splitlines()[1] == f"  relume signal: {found[2]['holds']}"
 
 
+def test_a_byte_order_mark_changes_nothing(relume, files, tmp_path):
+    def marked(path):
+        copy = tmp_path / path.name
+        copy.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+        return copy
+
+    for path, arguments in ((SEEDS / "likelihood" / "simplified.json", ()), (files.background, ()),
+                            (YIELDS, ("--covariance", marked(COVARIANCE)))):
+        copy = marked(path)
+        plain, answer = relume("convert", path, *arguments), relume("convert", copy, *arguments)
+        assert answer.returncode == 0 and answer.stdout == plain.stdout, answer.stderr
+        assert told(relume, copy)[1][0]["holds"] == told(relume, path)[1][0]["holds"]
+    directory = tmp_path / "result"
+    (directory / "a").mkdir(parents=True)
+    for name, content in {"globalInfo.txt": "id: X\nsqrts: 13*TeV\nlumi: 100./fb\n",
+                          "a/dataInfo.txt": "dataId: A\ndataType: efficiencyMap\nobservedN: 5\nexpectedBG: 6\nbgError: 3\n"}.items():
+        (directory / name).write_text("\ufeff" + content, encoding="utf-8")
+    assert json.loads(relume("convert", directory).stdout)["kind"] == "counting"
+
+
 def test_tables_become_a_likelihood(relume, tmp_path):
     answer = relume("convert", YIELDS, "--covariance", COVARIANCE)
     assert answer.returncode == 0, answer.stderr

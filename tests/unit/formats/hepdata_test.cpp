@@ -59,6 +59,12 @@ TEST(ReadHepdataTable, BothLayoutsSayTheSame) {
             (std::vector<std::pair<std::string, std::string>>{{"SQRT(S)", "13000 GEV"}}));
 }
 
+TEST(ReadHepdataTable, PassesOverAByteOrderMark) {
+  for (const std::string_view text : {test::yields_download, test::yields_submission}) {
+    EXPECT_EQ(table("\xef\xbb\xbf" + std::string(text)), table(text));
+  }
+}
+
 TEST(ReadHepdataTable, SaysWhatIsNoTable) {
   expect_error(read_hepdata_table(R"({"data_tables": []})", "t"), "a HEPData record");
   expect_error(read_hepdata_table("---\ncomment: x\n---\nname: Table 1\ndata_file: a.yaml\n", "t"),

@@ -84,6 +84,19 @@ TEST(ReadPublication, ComplainsAboutWhatItIs) {
   EXPECT_FALSE(read_publication_input("/").has_value());
 }
 
+TEST(DetectFormat, PassesOverAByteOrderMark) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::string_view text :
+       {test::example_text, test::simplified_text, plain_text, test::yields_download, test::yields_submission,
+        std::string_view(
+            R"(<analysis id="a"><region id="SR"><nobs>1</nobs><nb>1</nb><deltanb>1</deltanb></region></analysis>)")}) {
+    const Detected without = detect(text, "t"), with = detect(mark + std::string(text), "t");
+    EXPECT_EQ(with.format, without.format) << with.description;
+    EXPECT_EQ(with.description, without.description);
+    EXPECT_EQ(read_publication(mark + std::string(text), "t").has_value(), !without.kind.empty());
+  }
+}
+
 TEST(PlainLayout, KeepsWhatItDoesNotKnow) {
   const auto s = std::get<spec::SimplifiedLikelihood>(read_publication(plain_text, "t")->value);
   EXPECT_EQ(s.regions, (std::vector<spec::Region>{{"bin0", 36, 50}, {"bin1", 33, 48}}));

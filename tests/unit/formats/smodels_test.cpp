@@ -107,6 +107,12 @@ TEST(SmodelsMap, ManyProblemsAreCounted) {
   EXPECT_NE(map.errors().back().message.find("980 more"), std::string::npos) << to_string(map.errors().back());
 }
 
+TEST(SmodelsMap, AByteOrderMarkIsPassedOver) {
+  const auto kind = MapKind::efficiencies;
+  EXPECT_EQ(read_smodels_map("\xef\xbb\xbf" + std::string(map_text), "m.txt", kind).value(),
+            read_smodels_map(map_text, "m.txt", kind).value());
+}
+
 TEST(SmodelsDataSet, CountsAndLimits) {
   const spec::SmodelsDataSet data =
       read_smodels_data_set(
@@ -220,7 +226,7 @@ TEST(ReadSmodels, TheNewerFormHasItsCovarianceInAFile) {
   directory.write("globalInfo.txt",
                   test::information("regionMappings: {'one': 'A', 'two': {'smodels': 'B'}, 'three': {'pyhf': 'x'}}\n"
                                     "regionSets: {'all': ['two', 'one']}\nstatModels: {'all': [('sl', 'cov.txt')]}\n"));
-  directory.write("cov.txt", "[[4., 1.],\n[1., 9.]]\n");
+  directory.write("cov.txt", "\xef\xbb\xbf[[4., 1.],\n[1., 9.]]\n");
   directory.write("a/dataInfo.txt", test::counts("A", 5, 6.0, 3.0));
   directory.write("b/dataInfo.txt", test::counts("B", 7, 8.0, 2.0));
   const auto publication = read_smodels(directory.path()).value();
