@@ -28,9 +28,13 @@ using spec::SquareMatrix;
 
 namespace {
 
-/// However coarse the print is, entries that differ by more than this from their mirror image, relative to
-/// sqrt(V_ii V_jj), are not the same number.
+/// However coarse the print is, entries that differ by more than this from their mirror image (or from the one of a
+/// diagonal), relative to sqrt(V_ii V_jj), are not the same number.
 constexpr double largest_rounding = 1e-2;
+
+/// The correlation of something with itself may be off by the arithmetic behind it, in single precision, however many
+/// digits are printed.
+constexpr double arithmetic_of_one = 1e-6;
 
 std::string label_of(const HepdataCell& cell) {
   if (!cell.value.empty()) return cell.value;
@@ -282,6 +286,8 @@ class MatrixReader {
     symmetrise();
     if (!errors_.empty()) return errors_;
     result_.kind = kind();
+    if (result_.kind == TableMatrixKind::correlation) check_ones();
+    if (!errors_.empty()) return errors_;
     return std::move(result_);
   }
 
@@ -425,6 +431,21 @@ class MatrixReader {
     result_.notes.push_back(fmt::format("{}: taken for {} because {} entries of the diagonal are 1", source_,
                                         has_ones ? "correlations" : "a covariance", has_ones ? "all" : "not all"));
     return has_ones ? TableMatrixKind::correlation : TableMatrixKind::covariance;
+  }
+
+  /// The first entry of a diagonal that is not that of correlations stands for all.
+  void check_ones() {
+    for (std::size_t i = 0; i < size(); ++i) {
+      const double value = result_.matrix(i, i);
+      // Digits may be cut off: a whole unit.
+      const double rounding = std::clamp(entry(i, i).unit, arithmetic_of_one, largest_rounding);
+      if (std::abs(value - 1.0) <= rounding + arithmetic_of_one) continue;
+      errors_.push_back(
+          problem(ErrorCode::schema, source_,
+                  fmt::format("the correlation of '{}' with itself is {}, not 1", result_.labels[i], value),
+                  "are they in per cent? Then divide by 100; a covariance is read with --matrix covariance"));
+      return;
+    }
   }
 
   const HepdataTable& table_;

@@ -64,10 +64,25 @@ def test_tables_become_a_likelihood(relume, tmp_path):
     assert "by position" in answer.stderr
     alone = json.loads(relume("convert", YIELDS).stdout)
     assert alone["kind"] == "counting" and alone["regions"][0]["uncertainty"] == 5.0
-    correlated = relume("convert", YIELDS, "--covariance", COVARIANCE, "--matrix", "correlation")
-    assert json.loads(correlated.stdout)["covariance"][0][0] == 25.0 * 25.0
+    mistaken = relume("convert", YIELDS, "--covariance", COVARIANCE, "--matrix", "correlation")
+    assert mistaken.returncode == 2 and mistaken.stdout == ""
+    assert "the correlation of '0.5' with itself is 25, not 1" in mistaken.stderr and "--matrix covariance" in mistaken.stderr
     wrong = relume("convert", YIELDS, "--background", "Total backgrounds")
     assert wrong.returncode == 2 and "did you mean 'Total background'" in wrong.stderr
+
+
+@pytest.mark.parametrize("scale", [1.0, 100.0, 0.5])
+def test_correlations_are_scaled_with_errors_and_not_otherwise(relume, tmp_path, scale):
+    entries = json.loads(COVARIANCE.read_text())["values"]
+    for row, rho in zip(entries, [1.0, 0.5, 0.5, 1.0], strict=True):
+        row["y"][0]["value"] = str(scale * rho)
+    path = tmp_path / "correlation.json"
+    path.write_text(json.dumps({"name": "Correlation matrix", "values": entries}))
+    answer = relume("convert", YIELDS, "--covariance", path)
+    if scale == 1.0:
+        assert json.loads(answer.stdout)["covariance"] == [[25.0, 12.5], [12.5, 25.0]]
+    else:
+        assert answer.returncode == 2 and answer.stdout == "" and "divide by 100" in answer.stderr
 
 
 def test_what_would_be_lost_is_refused(relume, tmp_path):

@@ -180,6 +180,19 @@ TEST(MatrixFromTable, TellsCorrelationsFromCovariances) {
   EXPECT_EQ(kind("1.0", "Correlation coefficient"), TableMatrixKind::correlation);
 }
 
+TEST(MatrixFromTable, CorrelationsHaveADiagonalOfOnes) {
+  const auto read = [](const std::string& diagonal, const TableOptions& options = {}) {
+    return matrix_from_table(matrix_table({{"a", "a", "1"}, {"a", "b", "0.1"}, {"b", "b", diagonal}}, "Correlation"),
+                             options);
+  };
+  for (const char* one : {"1", "1.000", "0.9999", "0.99999994", "0.9999999999999998"}) EXPECT_TRUE(read(one)) << one;
+  for (const char* other : {"100", "0.5", "0.9", "0.98", "2", "0", "1e2", "-1"}) {
+    expect_error(read(other), "the correlation of 'b' with itself is ");
+  }
+  EXPECT_NE(read("100").error().hint.find("divide by 100"), std::string::npos);
+  EXPECT_TRUE(read("4", {.matrix = TableMatrixKind::covariance}));
+}
+
 TEST(PublicationFromTables, CombinesYieldsAndCovariance) {
   const FromTables made =
       publication_from_tables(table(test::yields_download), table(test::covariance_download), {}).value();
