@@ -68,9 +68,23 @@ Error problem(ErrorCode code, const std::string& source, std::string message, st
 
 /// Rows and columns change places in tables with one row per process.
 struct Yields {
-  std::vector<std::string> regions = {}, processes = {};
+  std::vector<std::string> regions = {};
+  std::vector<std::string> headings = {};                   ///< per process, as the table has them
+  std::vector<std::string> processes = {};                  ///< the same, with a number where several are called so
+  std::vector<const HepdataColumn*> columns = {};           ///< per process, where these are columns
   std::vector<std::vector<const HepdataCell*>> cells = {};  ///< per process, one per region
 };
+
+/// "Events #1", "Events #2": columns that only their qualifiers tell apart are usual.
+std::vector<std::string> numbered(const std::vector<std::string>& headings) {
+  std::unordered_map<std::string, std::size_t> n_of, n_before;
+  for (const std::string& heading : headings) ++n_of[heading];
+  std::vector<std::string> names;
+  for (const std::string& heading : headings) {
+    names.push_back(n_of[heading] == 1 ? heading : fmt::format("{} #{}", heading, ++n_before[heading]));
+  }
+  return names;
+}
 
 std::vector<std::string> row_labels(const HepdataTable& table) {
   std::vector<std::string> labels(table.n_rows());
@@ -86,15 +100,18 @@ std::vector<std::string> row_labels(const HepdataTable& table) {
 Yields one_column_per_process(const HepdataTable& table) {
   Yields yields{.regions = row_labels(table)};
   for (const HepdataColumn& column : table.dependent) {
-    yields.processes.push_back(column.name);
+    yields.headings.push_back(column.name);
+    yields.columns.push_back(&column);
     auto& cells = yields.cells.emplace_back();
     for (const HepdataCell& cell : column.cells) cells.push_back(&cell);
   }
+  yields.processes = numbered(yields.headings);
   return yields;
 }
 
 Yields one_row_per_process(const HepdataTable& table) {
-  Yields yields{.processes = row_labels(table)};
+  Yields yields{.headings = row_labels(table)};
+  yields.processes = numbered(yields.headings);
   for (const HepdataColumn& column : table.dependent) yields.regions.push_back(column.name);
   for (std::size_t r = 0; r < table.n_rows(); ++r) {
     auto& cells = yields.cells.emplace_back();
@@ -104,29 +121,37 @@ Yields one_row_per_process(const HepdataTable& table) {
 }
 
 struct Choice {
-  std::optional<std::size_t> index;
-  std::vector<std::string> candidates;  ///< more than one: it is not clear which
+  std::optional<std::size_t> index = {};
+  std::vector<std::size_t> candidates = {};  ///< more than one: it is not clear which
 };
 
+Choice choice_of(std::vector<std::size_t> candidates) {
+  if (candidates.size() == 1) return {.index = candidates.front(), .candidates = std::move(candidates)};
+  return {.candidates = std::move(candidates)};
+}
+
 /// The process of that name, or the one that the first fitting word finds.
-Choice choose(const std::vector<std::string>& processes, const std::string& name,
-              std::span<const std::string_view> words) {
-  Choice choice;
-  for (std::size_t i = 0; i < processes.size() && !name.empty(); ++i) {
-    if (processes[i] == name) choice.index = i;
-  }
-  if (!name.empty()) return choice;
-  for (const std::string_view word : words) {
-    for (std::size_t i = 0; i < processes.size(); ++i) {
-      const std::string lower = lower_case(processes[i]);
-      if (lower.find(word) == std::string::npos || lower.find("signal") != std::string::npos) continue;
-      choice.index = i;
-      choice.candidates.push_back(processes[i]);
+Choice choose(const Yields& yields, const std::string& name, std::span<const std::string_view> words) {
+  const auto those = [&](const auto& fits) {
+    std::vector<std::size_t> candidates;
+    for (std::size_t i = 0; i < yields.processes.size(); ++i) {
+      if (fits(i)) candidates.push_back(i);
     }
-    if (choice.candidates.size() > 1) choice.index.reset();
-    if (!choice.candidates.empty()) return choice;
+    return candidates;
+  };
+  if (!name.empty()) {
+    auto candidates = those([&](std::size_t i) { return yields.processes[i] == name; });
+    if (candidates.empty()) candidates = those([&](std::size_t i) { return yields.headings[i] == name; });
+    return choice_of(std::move(candidates));
   }
-  return choice;
+  for (const std::string_view word : words) {
+    auto candidates = those([&](std::size_t i) {
+      const std::string lower = lower_case(yields.headings[i]);
+      return lower.find(word) != std::string::npos && lower.find("signal") == std::string::npos;
+    });
+    if (!candidates.empty()) return choice_of(std::move(candidates));
+  }
+  return {};
 }
 
 constexpr std::array<std::string_view, 2> words_for_observed = {"observed", "data"};
@@ -134,19 +159,39 @@ constexpr std::array<std::string_view, 9> words_for_background = {
     "total background", "total bkg", "total sm",       "background", "bkg",
     "sm expect",        "expected",  "standard model", "prediction"};
 
-Error no_choice(const Choice& choice, const std::vector<std::string>& processes, const std::string& name,
-                std::string_view what, const std::string& source) {
+/// The qualifiers of a column that not all columns have: " (PROCESS: Top)", or nothing.
+std::string told_apart(const Yields& yields, std::size_t process) {
+  if (yields.columns.empty()) return {};
+  std::vector<std::string> own;
+  for (const auto& qualifier : yields.columns[process]->qualifiers) {
+    const bool is_shared = std::all_of(yields.columns.begin(), yields.columns.end(), [&](const HepdataColumn* column) {
+      return std::find(column->qualifiers.begin(), column->qualifiers.end(), qualifier) != column->qualifiers.end();
+    });
+    if (!is_shared) own.push_back(fmt::format("{}: {}", qualifier.first, qualifier.second));
+  }
+  return own.empty() ? "" : fmt::format(" ({})", fmt::join(own, ", "));
+}
+
+Error no_choice(const Choice& choice, const Yields& yields, const std::string& name, std::string_view what,
+                const std::string& source) {
   constexpr std::size_t shown = 12;
+  if (!choice.candidates.empty()) {
+    std::vector<std::string> names;
+    for (const std::size_t i : std::span(choice.candidates).first(std::min(shown, choice.candidates.size()))) {
+      names.push_back(fmt::format("'{}'{}", yields.processes[i], told_apart(yields, i)));
+    }
+    if (choice.candidates.size() > shown) names.push_back(fmt::format("{} more", choice.candidates.size() - shown));
+    return problem(ErrorCode::reference, source,
+                   name.empty() ? fmt::format("it is not clear which column holds {}", what)
+                                : fmt::format("{} columns or rows are called '{}'", choice.candidates.size(), name),
+                   fmt::format("name one of {}", fmt::join(names, ", ")));
+  }
   if (!name.empty()) {
     return problem(ErrorCode::reference, source, fmt::format("there is no column or row called '{}'", name),
-                   hint_for_unknown(name, processes));
-  }
-  if (choice.candidates.size() > 1) {
-    return problem(ErrorCode::reference, source, fmt::format("it is not clear which column holds {}", what),
-                   fmt::format("name one of {}", quoted_beginning(choice.candidates, shown)));
+                   hint_for_unknown(name, yields.processes));
   }
   return problem(ErrorCode::reference, source, fmt::format("no column looks as if it held {}", what),
-                 fmt::format("name one of {}", quoted_beginning(processes, shown)));
+                 fmt::format("name one of {}", quoted_beginning(yields.processes, shown)));
 }
 
 /// A part of a value where it ends with a per cent sign.
@@ -193,10 +238,10 @@ std::optional<TableMatrixKind> table_matrix_kind_from_string(std::string_view na
 Result<TableYields> yields_from_table(const HepdataTable& table, const TableOptions& options) {
   const std::string& source = options.yields_source;
   Yields yields = one_column_per_process(table);
-  Choice observed = choose(yields.processes, options.observed, words_for_observed);
-  if (!observed.index && observed.candidates.empty()) {
+  Choice observed = choose(yields, options.observed, words_for_observed);
+  if (observed.candidates.empty()) {
     Yields turned = one_row_per_process(table);
-    if (Choice other = choose(turned.processes, options.observed, words_for_observed); other.index) {
+    if (Choice other = choose(turned, options.observed, words_for_observed); !other.candidates.empty()) {
       yields = std::move(turned);
       observed = std::move(other);
     }
@@ -205,13 +250,19 @@ Result<TableYields> yields_from_table(const HepdataTable& table, const TableOpti
     return problem(ErrorCode::schema, source, "this table has a pair of labels in each row, as a matrix has",
                    "give a table of yields, and this one as the covariance");
   }
-  const Choice background = choose(yields.processes, options.background, words_for_background);
+  const Choice background = choose(yields, options.background, words_for_background);
   Errors errors;
   if (!observed.index) {
-    errors.push_back(no_choice(observed, yields.processes, options.observed, "the observed events", source));
+    errors.push_back(no_choice(observed, yields, options.observed, "the observed events", source));
   }
   if (!background.index) {
-    errors.push_back(no_choice(background, yields.processes, options.background, "the background", source));
+    errors.push_back(no_choice(background, yields, options.background, "the background", source));
+  }
+  if (errors.empty() && *observed.index == *background.index) {
+    errors.push_back(problem(
+        ErrorCode::reference, source,
+        fmt::format("'{}' cannot be both the observed events and the backgrounds", yields.processes[*observed.index]),
+        "name both, with --observed and --background"));
   }
   if (!errors.empty()) return errors;
 
@@ -511,12 +562,24 @@ Result<TablePoints> points_from_table(const HepdataTable& table, std::string_vie
 
 namespace {
 
-bool are_numbers(const std::vector<std::string>& labels) {
-  return std::all_of(labels.begin(), labels.end(), [](const std::string& l) {
-    // Bins are numbers too: "0.0 - 1.0".
-    const std::size_t dash = l.find(" - ");
-    return parse_number(l.substr(0, dash)).has_value();
-  });
+/// Bins are numbers too: "0.0 - 1.0".
+std::optional<double> number_of(const std::string& label) { return parse_number(label.substr(0, label.find(" - "))); }
+
+/// Positions in the order of their numbers; nothing where a label is none, or where two are equal.
+std::optional<std::vector<std::size_t>> in_order(const std::vector<std::string>& labels) {
+  std::vector<std::pair<double, std::size_t>> numbers;
+  for (const std::string& label : labels) {
+    const std::optional<double> number = number_of(label);
+    if (!number) return std::nullopt;
+    numbers.emplace_back(*number, numbers.size());
+  }
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0 && numbers[i].first == numbers[i - 1].first) return std::nullopt;
+    positions.push_back(numbers[i].second);
+  }
+  return positions;
 }
 
 /// Each hint compares a name with all others.
@@ -544,12 +607,19 @@ Result<std::vector<std::size_t>> match(const std::vector<spec::CountingRegion>& 
     }
   }
   if (errors.empty()) return rows;
-  if (errors.size() < n || !are_numbers(matrix.labels)) return errors;
-  // Heat maps are published over bin numbers (0.5, 1.5, …).
-  for (std::size_t i = 0; i < n; ++i) rows[i] = i;
-  notes.push_back(fmt::format("{}: labels are numbers ({}, …), so rows are matched with the regions of {} by position",
-                              options.matrix_source, matrix.labels.front(), options.yields_source));
-  return rows;
+  // Heat maps are published over bin numbers (0.5, 1.5, …), from top to bottom or from bottom to top.
+  const auto order = in_order(matrix.labels);
+  if (errors.size() < n || !order) return errors;
+  std::vector<std::string> names;
+  for (const spec::CountingRegion& region : regions) names.push_back(region.name);
+  if (const auto of_regions = in_order(names); of_regions && !std::is_sorted(of_regions->begin(), of_regions->end())) {
+    return errors;  // regions are numbers in another order, which may be that of the matrix
+  }
+  notes.push_back(
+      fmt::format("{}: labels are numbers (from {} on), so in ascending order they are matched with the "
+                  "regions of {} by position",
+                  options.matrix_source, matrix.labels[order->front()], options.yields_source));
+  return *order;
 }
 
 /// Errors of the yields beside the diagonal of a covariance: a large difference means that one of them is something

@@ -71,6 +71,25 @@ def test_tables_become_a_likelihood(relume, tmp_path):
     assert wrong.returncode == 2 and "did you mean 'Total background'" in wrong.stderr
 
 
+def test_columns_and_rows_are_not_chosen_at_random(relume, tmp_path):
+    twice = tmp_path / "twice.json"
+    twice.write_text(YIELDS.read_text().replace("Total background", "Events").replace('"Signal"', '"Events"'))
+    refused = relume("convert", twice, "--background", "Events")
+    assert refused.returncode == 2 and refused.stdout == "" and "name one of 'Events #1', 'Events #2'" in refused.stderr
+    first = relume("convert", twice, "--background", "Events #1")
+    assert [r["background"] for r in json.loads(first.stdout)["regions"]] == [50.0, 48.5]
+    one = tmp_path / "one.json"
+    one.write_text(YIELDS.read_text().replace("Total background", "Background from data").replace("Observed", "N"))
+    refused = relume("convert", one)
+    assert refused.returncode == 2 and "cannot be both" in refused.stderr
+    falling = tmp_path / "falling.json"
+    document = json.loads(COVARIANCE.read_text())
+    document["values"][0]["y"][0]["value"] = "16.0"  # of 0.5
+    document["values"].reverse()
+    falling.write_text(json.dumps(document))
+    assert json.loads(relume("convert", YIELDS, "--covariance", falling).stdout)["covariance"] == [[16.0, 1.3], [1.3, 25.0]]
+
+
 @pytest.mark.parametrize("scale", [1.0, 100.0, 0.5])
 def test_correlations_are_scaled_with_errors_and_not_otherwise(relume, tmp_path, scale):
     entries = json.loads(COVARIANCE.read_text())["values"]

@@ -35,8 +35,9 @@ enum class TableMatrixKind {
 std::optional<TableMatrixKind> table_matrix_kind_from_string(std::string_view name);
 
 struct TableOptions {
-  /// Headings of the columns; empty: the one that is called so ("observed", "data"; "total background", …). Tables with
-  /// one row per process and one column per region are read in the same way, row by row.
+  /// Headings of the columns, "HEADING #2" for the second one of this heading; empty: the one that is called so
+  /// ("observed", "data"; "total background", …). Tables with one row per process and one column per region are read in
+  /// the same way, row by row.
   std::string observed = {}, background = {};
   TableMatrixKind matrix = TableMatrixKind::automatic;
   std::string name = {};  ///< of the likelihood; empty: that of the table of yields
@@ -77,7 +78,7 @@ struct FromTables {
   std::vector<std::string> notes;
 };
 /// Yields alone are counting experiments; with a matrix they are a simplified likelihood. Regions are matched with the
-/// labels of the matrix by name, or by position where the labels are numbers.
+/// labels of the matrix by name, or by position where the labels are numbers, whose order is that of their values.
 Result<FromTables> publication_from_tables(const spec::HepdataTable& yields,
                                            const std::optional<spec::HepdataTable>& matrix,
                                            const TableOptions& options);

@@ -125,6 +125,29 @@ TEST(YieldsFromTable, DoesNotGuess) {
                "region 'SR1' has no number of observed");
 }
 
+TEST(YieldsFromTable, TellsColumnsOfOneHeadingApart) {
+  HepdataTable t = table(test::yields_download);
+  t.dependent[1].name = t.dependent[2].name = "Events";
+  t.dependent[1].qualifiers = {{"SQRT(S)", "13 TEV"}, {"PROCESS", "Sum"}};
+  t.dependent[2].qualifiers = t.dependent[0].qualifiers = {{"SQRT(S)", "13 TEV"}};
+  expect_error(yields_from_table(t, {.background = "Events"}), "2 columns or rows are called 'Events'");
+  EXPECT_EQ(yields_from_table(t, {.background = "Events"}).error().hint,
+            "name one of 'Events #1' (PROCESS: Sum), 'Events #2'");
+  EXPECT_EQ(yields_from_table(t, {.background = "Events #1"})->experiments.regions[0].background, 50.0);
+  expect_error(yields_from_table(t, {.background = "Events #2"}), "no number of a background: '-'");
+  HepdataTable turned = table(test::yields_turned);
+  turned.independent[0].cells[2].value = "Observed events";
+  expect_error(yields_from_table(turned, {}), "it is not clear which column holds the observed events");
+  EXPECT_EQ(yields_from_table(turned, {.observed = "Observed events #2"})->experiments.regions[0].observed, 20.0);
+}
+
+TEST(YieldsFromTable, NeedsTwoColumns) {
+  HepdataTable t = table(test::yields_download);
+  t.dependent.resize(1);
+  t.dependent[0].name = "Background from data";
+  expect_error(yields_from_table(t, {}), "'Background from data' cannot be both");
+}
+
 TEST(MatrixFromTable, ReadsWhatIsPrinted) {
   const TableMatrix m = matrix_from_table(table(test::covariance_download), {}).value();
   EXPECT_EQ(m.labels, (std::vector<std::string>{"0.5", "1.5"}));
@@ -226,6 +249,23 @@ TEST(PublicationFromTables, ScalesCorrelationsWithTheErrors) {
   for (spec::HepdataCell& cell : without.dependent[1].cells) cell.errors.clear();
   expect_error(publication_from_tables(without, correlation, {}), "the background of region 'SR1' has no error");
   expect_error(publication_from_tables(without, std::nullopt, {}), "no background has an error");
+}
+
+TEST(PublicationFromTables, MatchesNumbersInTheirOrder) {
+  const auto covariance_with = [](const std::string& first, const std::string& second, const HepdataTable& yields) {
+    return publication_from_tables(
+        yields, matrix_table({{second, second, "9"}, {second, first, "2"}, {first, first, "25"}}), {});
+  };
+  const HepdataTable yields = table(test::yields_download);
+  for (const auto& [first, second] : {std::pair("0.5", "1.5"), {"9.5", "10.5"}, {"0 - 1", "1 - 2"}}) {
+    const FromTables made = covariance_with(first, second, yields).value();
+    EXPECT_EQ(std::get<spec::SimplifiedLikelihood>(made.publication.value).covariance,
+              (spec::SquareMatrix{2, {25, 2, 2, 9}}));
+  }
+  expect_error(covariance_with("1.5", "1.50", yields), "no label 'SR1'");
+  HepdataTable falling = yields;
+  falling.independent[0].cells[0].value = "350";
+  EXPECT_FALSE(covariance_with("250", "350.0", falling));
 }
 
 TEST(PublicationFromTables, NamesRegionsThatDoNotMatch) {
