@@ -35,7 +35,7 @@ spec::Publication from_tables(const Arguments& arguments, const std::string& nam
     options.matrix_source = source_name(arguments.text(options::convert_covariance));
     matrix = read_table(arguments.text(options::convert_covariance));
   }
-  formats::FromTables made = formats::publication_from_tables(read_table(name), matrix, options).value();
+  formats::NotedPublication made = formats::publication_from_tables(read_table(name), matrix, options).value();
   tell(made.notes);
   return std::move(made.publication);
 }
@@ -59,7 +59,9 @@ spec::Publication read_any(const Arguments& arguments) {
   if (is_table(arguments, name)) return from_tables(arguments, name);
   formats::ReadOptions read;
   if (arguments.given(options::subset)) read.subset = arguments.text(options::subset);
-  return formats::read_publication_input(name, read).value();
+  formats::NotedPublication publication = formats::read_publication_input(name, read).value();
+  tell(publication.notes);
+  return std::move(publication.publication);
 }
 
 void refuse_loss(const std::vector<std::string>& lost, const std::string& source) {

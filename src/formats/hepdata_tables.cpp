@@ -648,9 +648,9 @@ void compare_diagonal(const std::vector<spec::CountingRegion>& regions, const Sq
 
 }  // namespace
 
-Result<FromTables> publication_from_tables(const HepdataTable& yields_table,
-                                           const std::optional<HepdataTable>& matrix_table,
-                                           const TableOptions& options) {
+Result<NotedPublication> publication_from_tables(const HepdataTable& yields_table,
+                                                 const std::optional<HepdataTable>& matrix_table,
+                                                 const TableOptions& options) {
   Result<TableYields> yields = yields_from_table(yields_table, options);
   Errors errors;
   if (!yields) errors = yields.errors();
@@ -658,7 +658,7 @@ Result<FromTables> publication_from_tables(const HepdataTable& yields_table,
     if (!errors.empty()) return errors;
     for (const spec::CountingRegion& region : yields->experiments.regions) {
       if (region.uncertainty > 0.0) {
-        return FromTables{{std::move(yields->experiments)}, std::move(yields->notes)};
+        return NotedPublication{{std::move(yields->experiments)}, std::move(yields->notes)};
       }
     }
     return problem(ErrorCode::schema, options.yields_source, "no background has an error",
@@ -692,7 +692,7 @@ Result<FromTables> publication_from_tables(const HepdataTable& yields_table,
   if (!is_correlation) compare_diagonal(regions, s.covariance, notes);
   spec::Publication publication{std::move(s)};
   if (Errors wrong = spec::validate(publication, options.matrix_source); !wrong.empty()) return wrong;
-  return FromTables{std::move(publication), std::move(notes)};
+  return NotedPublication{std::move(publication), std::move(notes)};
 }
 
 }  // namespace relume::formats

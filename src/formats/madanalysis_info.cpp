@@ -262,12 +262,12 @@ class Reader {
       }
     }
     if (n_zero > 0) {
-      info_.notes.push_back(
-          fmt::format("{}: {} pairs of regions have no entry, which means no correlation", title(name), n_zero));
+      subset.notes.push_back(fmt::format("{}, {}: {} pairs of regions have no entry, which means no correlation",
+                                         source_, title(name), n_zero));
     }
     if (n_mirrored > 0) {
-      info_.notes.push_back(
-          fmt::format("{}: {} pairs are given once and taken for both sides", title(name), n_mirrored));
+      subset.notes.push_back(
+          fmt::format("{}, {}: {} pairs are given once and taken for both sides", source_, title(name), n_mirrored));
     }
     info_.subsets.push_back(std::move(subset));
   }
@@ -297,13 +297,13 @@ Result<MadAnalysisInfo> read_madanalysis_info(std::string_view bytes, std::strin
   return Reader(bytes, source_name).read();
 }
 
-Result<spec::Publication> publication_of(const MadAnalysisInfo& info, const std::optional<std::string>& subset,
-                                         std::string_view source_name) {
+Result<NotedPublication> publication_of(const MadAnalysisInfo& info, const std::optional<std::string>& subset,
+                                        std::string_view source_name) {
   std::vector<std::string> names;
   for (const MadAnalysisInfo::Subset& s : info.subsets) names.push_back(s.name);
   if (subset) {
     for (const MadAnalysisInfo::Subset& s : info.subsets) {
-      if (s.name == *subset) return spec::Publication{s.likelihood};
+      if (s.name == *subset) return NotedPublication{{s.likelihood}, s.notes};
     }
     return Error{ErrorCode::reference, std::string(source_name), fmt::format("there is no subset called '{}'", *subset),
                  hint_for_unknown(*subset, names)};
@@ -313,8 +313,8 @@ Result<spec::Publication> publication_of(const MadAnalysisInfo& info, const std:
                  fmt::format("there are covariances of {} subsets of the regions", names.size()),
                  fmt::format("choose one of {}", quoted_list(names))};
   }
-  if (names.size() == 1) return spec::Publication{info.subsets.front().likelihood};
-  return spec::Publication{info.experiments};
+  if (names.size() == 1) return NotedPublication{{info.subsets.front().likelihood}, info.subsets.front().notes};
+  return NotedPublication{{info.experiments}};
 }
 
 }  // namespace relume::formats

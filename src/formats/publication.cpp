@@ -213,22 +213,27 @@ std::string in_words(const spec::Product& product) {
 
 bool is_object_with_keys(const Json& document) { return document.object() != nullptr && !document.object()->empty(); }
 
-Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
-                                 const ReadOptions& options) {
+Result<NotedPublication> without_notes(Result<Publication> publication) {
+  if (!publication) return publication.errors();
+  return NotedPublication{*std::move(publication)};
+}
+
+Result<NotedPublication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
+                                      const ReadOptions& options) {
   const std::string source(source_name);
   if (!guess.errors.empty()) return guess.errors;
-  const auto no_likelihood = [&](std::string what, std::string hint) -> Result<Publication> {
+  const auto no_likelihood = [&](std::string what, std::string hint) -> Result<NotedPublication> {
     return Error{ErrorCode::unsupported, source, fmt::format("this is {}, which is no likelihood by itself", what),
                  std::move(hint)};
   };
   switch (guess.format) {
-    case Format::likelihood: return likelihood_from_json(guess.document, source_name);
+    case Format::likelihood: return without_notes(likelihood_from_json(guess.document, source_name));
     case Format::pyhf_workspace: {
       Result<spec::Workspace> workspace = workspace_from_json(guess.document, source_name);
       if (!workspace) return workspace.errors();
-      return Publication{*std::move(workspace)};
+      return NotedPublication{{*std::move(workspace)}};
     }
-    case Format::plain: return plain_from_json(guess.document, source_name);
+    case Format::plain: return without_notes(plain_from_json(guess.document, source_name));
     case Format::madanalysis_info: {
       const Result<MadAnalysisInfo> info = read_madanalysis_info(bytes, source_name);
       if (!info) return info.errors();
@@ -358,6 +363,7 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
         found.missing =
             fmt::format("there are covariances of the subsets {}: choose one with --subset", quoted_list(names));
       } else if (!names.empty()) {
+        found.notes = info->subsets.front().notes;
         found.description +=
             fmt::format("; a covariance of {}", count(info->subsets.front().likelihood.regions.size(), "region"));
       }
@@ -366,12 +372,13 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
       return found;
     }
     found.errors = info.errors();
-  } else if (const Result<Publication> publication = read_guessed(guess, bytes, source_name, {})) {
-    found.kind = likelihood_kind(*publication);
-    found.description = describe(*publication);
+  } else if (const Result<NotedPublication> read = read_guessed(guess, bytes, source_name, {})) {
+    found.kind = likelihood_kind(read->publication);
+    found.description = describe(read->publication);
+    found.notes = read->notes;
     return found;
   } else {
-    found.errors = publication.errors();
+    found.errors = read.errors();
   }
   found.description = fmt::format("{}, which cannot be read", to_string(guess.format));
   return found;
@@ -394,12 +401,13 @@ Result<Detected> detect_input(const std::string& name) {
   return detect(*bytes, name == "-" ? "<standard input>" : name);
 }
 
-Result<Publication> read_publication(std::string_view bytes, std::string_view source_name, const ReadOptions& options) {
+Result<NotedPublication> read_publication(std::string_view bytes, std::string_view source_name,
+                                          const ReadOptions& options) {
   return read_guessed(guess_format(bytes, source_name), bytes, source_name, options);
 }
 
-Result<Publication> read_publication_input(const std::string& name, const ReadOptions& options) {
-  if (is_smodels_directory(name)) return read_smodels(name);
+Result<NotedPublication> read_publication_input(const std::string& name, const ReadOptions& options) {
+  if (is_smodels_directory(name)) return without_notes(read_smodels(name));
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();

@@ -90,6 +90,23 @@ def test_columns_and_rows_are_not_chosen_at_random(relume, tmp_path):
     assert json.loads(relume("convert", YIELDS, "--covariance", falling).stdout)["covariance"] == [[16.0, 1.3], [1.3, 25.0]]
 
 
+def test_notes_of_the_reader_reach_everyone(relume, tmp_path):
+    def region(name, *covariances):
+        return (f"<region id='{name}'><nobs>12</nobs><nb>10.5</nb><deltanb>2.1</deltanb>"
+                + "".join(f"<covariance region='{other}'>{value}</covariance>" for other, value in covariances) + "</region>")
+
+    path = tmp_path / "a.info"
+    path.write_text("<analysis id='a'>" + region("A", ("A", 4.41), ("B", 1.05)) + region("B", ("B", 4.41)) + region("C", ("C", 4.41)) + "</analysis>")
+    expected = [f"{path}, the covariance: 2 pairs of regions have no entry, which means no correlation",
+                f"{path}, the covariance: 1 pairs are given once and taken for both sides"]
+    converted = relume("convert", path)
+    assert converted.returncode == 0 and converted.stderr.splitlines() == [f"relume: note: {note}" for note in expected]
+    assert told(relume, path)[1][0]["notes"] == expected
+    assert f"  note: {expected[0]}\n" in relume("detect", path).stdout
+    fitted = relume("fit", path)
+    assert fitted.returncode == 0 and json.loads(fitted.stdout)["notes"][:2] == expected
+
+
 @pytest.mark.parametrize("scale", [1.0, 100.0, 0.5])
 def test_correlations_are_scaled_with_errors_and_not_otherwise(relume, tmp_path, scale):
     entries = json.loads(COVARIANCE.read_text())["values"]

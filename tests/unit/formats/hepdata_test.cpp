@@ -217,7 +217,7 @@ TEST(MatrixFromTable, CorrelationsHaveADiagonalOfOnes) {
 }
 
 TEST(PublicationFromTables, CombinesYieldsAndCovariance) {
-  const FromTables made =
+  const NotedPublication made =
       publication_from_tables(table(test::yields_download), table(test::covariance_download), {}).value();
   const auto& s = std::get<spec::SimplifiedLikelihood>(made.publication.value);
   EXPECT_EQ(s.name, "Table 15");
@@ -229,7 +229,7 @@ TEST(PublicationFromTables, CombinesYieldsAndCovariance) {
 TEST(PublicationFromTables, MatchesRegionsByName) {
   const HepdataTable covariance =
       matrix_table({{"200 - 300", "200 - 300", "9"}, {"200 - 300", "SR1", "2"}, {"SR1", "SR1", "25"}});
-  const FromTables made = publication_from_tables(table(test::yields_download), covariance, {}).value();
+  const NotedPublication made = publication_from_tables(table(test::yields_download), covariance, {}).value();
   EXPECT_EQ(std::get<spec::SimplifiedLikelihood>(made.publication.value).covariance,
             (spec::SquareMatrix{2, {25, 2, 2, 9}}));
   // The yields say 5, the covariance 3.
@@ -241,7 +241,7 @@ TEST(PublicationFromTables, MatchesRegionsByName) {
 TEST(PublicationFromTables, ScalesCorrelationsWithTheErrors) {
   const HepdataTable correlation =
       matrix_table({{"SR1", "SR1", "1"}, {"SR1", "200 - 300", "0.5"}, {"200 - 300", "200 - 300", "1"}}, "Correlation");
-  const FromTables made = publication_from_tables(table(test::yields_download), correlation, {}).value();
+  const NotedPublication made = publication_from_tables(table(test::yields_download), correlation, {}).value();
   const auto& v = std::get<spec::SimplifiedLikelihood>(made.publication.value).covariance;
   EXPECT_DOUBLE_EQ(v(0, 0), 25.0);
   EXPECT_DOUBLE_EQ(v(0, 1), 12.5);
@@ -258,7 +258,7 @@ TEST(PublicationFromTables, MatchesNumbersInTheirOrder) {
   };
   const HepdataTable yields = table(test::yields_download);
   for (const auto& [first, second] : {std::pair("0.5", "1.5"), {"9.5", "10.5"}, {"0 - 1", "1 - 2"}}) {
-    const FromTables made = covariance_with(first, second, yields).value();
+    const NotedPublication made = covariance_with(first, second, yields).value();
     EXPECT_EQ(std::get<spec::SimplifiedLikelihood>(made.publication.value).covariance,
               (spec::SquareMatrix{2, {25, 2, 2, 9}}));
   }
@@ -276,7 +276,8 @@ TEST(PublicationFromTables, NamesRegionsThatDoNotMatch) {
 }
 
 TEST(PublicationFromTables, YieldsAloneAreCountingExperiments) {
-  const FromTables made = publication_from_tables(table(test::yields_download), std::nullopt, {.name = "n"}).value();
+  const NotedPublication made =
+      publication_from_tables(table(test::yields_download), std::nullopt, {.name = "n"}).value();
   EXPECT_EQ(std::get<spec::CountingExperiments>(made.publication.value).name, "n");
 }
 

@@ -98,7 +98,7 @@ TEST(DetectFormat, PassesOverAByteOrderMark) {
 }
 
 TEST(PlainLayout, KeepsWhatItDoesNotKnow) {
-  const auto s = std::get<spec::SimplifiedLikelihood>(read_publication(plain_text, "t")->value);
+  const auto s = std::get<spec::SimplifiedLikelihood>(read_publication(plain_text, "t")->publication.value);
   EXPECT_EQ(s.regions, (std::vector<spec::Region>{{"bin0", 36, 50}, {"bin1", 33, 48}}));
   EXPECT_EQ(s.covariance, (spec::SquareMatrix{2, {144, 13, 13, 256}}));
   EXPECT_EQ(*find(s.metadata, "source")->string(), "me");
@@ -122,7 +122,7 @@ TEST(PlainLayout, NamesWhatIsWrong) {
           R"({"observed": [1], "background": [1], "covariance": [[1]], "regions": ["SR"], "third_moment": null,
                            "background_error": [1]})",
           "f")
-          ->value);
+          ->publication.value);
   EXPECT_EQ(s.regions[0].name, "SR");
   EXPECT_TRUE(s.third_moments.empty());
 }

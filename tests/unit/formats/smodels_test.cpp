@@ -265,7 +265,7 @@ TEST(ReadSmodels, IsOneOfTheFormatsThatAreDetected) {
   EXPECT_EQ(found.format, Format::smodels_directory);
   EXPECT_EQ(found.kind, "counting");
   EXPECT_TRUE(found.errors.empty());
-  EXPECT_EQ(read_publication_input(directory.path(), {}).value(), read_smodels(directory.path()).value());
+  EXPECT_EQ(read_publication_input(directory.path(), {})->publication, read_smodels(directory.path()).value());
   directory.write("a/dataInfo.txt", test::counts("A", 5, -6.0, 3.0));
   EXPECT_FALSE(detect_input(directory.path()).value().errors.empty());
   EXPECT_FALSE(read_publication_input(directory.path(), {}));
