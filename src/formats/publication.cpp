@@ -244,10 +244,20 @@ Result<NotedPublication> read_guessed(const Guess& guess, std::string_view bytes
     case Format::json_patch:
       return no_likelihood("a JSON Patch", "give the workspace that it belongs to, and this file with --patch");
     case Format::signal: return no_likelihood("a signal file", "give a likelihood, and this file with --signal");
-    case Format::hepdata_table:
-      return no_likelihood(
-          "a HEPData table",
-          "`relume convert YIELDS --covariance TABLE` makes one of a table of yields and its covariance");
+    case Format::hepdata_table: {
+      if (!options.yields) {
+        return no_likelihood(
+            "a HEPData table",
+            "`relume convert YIELDS --covariance TABLE` makes one of a table of yields and its covariance");
+      }
+      const Result<spec::HepdataTable> table = guess.document.is_object()
+                                                   ? hepdata_table_from_json(guess.document, source_name)
+                                                   : read_hepdata_table(bytes, source_name);
+      if (!table) return table.errors();
+      TableOptions how = *options.yields;
+      how.yields_source = source;
+      return publication_from_tables(*table, std::nullopt, how);
+    }
     case Format::smodels_directory:
     case Format::unknown: break;
   }

@@ -137,6 +137,22 @@ def test_what_would_be_lost_is_refused(relume, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["simplified", "counting", "upper_limits", "measurements", "histfactory", "product"])
+def test_a_stream_is_read_once(relume, kind):
+    """A process substitution is a name that can be opened twice and read once."""
+    text = (SEEDS / "likelihood" / f"{kind}.json").read_text()
+    for name in ("-", "/dev/stdin"):
+        answer = relume("convert", name, input=text)
+        assert answer.returncode == 0, answer.stderr
+        assert json.loads(answer.stdout) == json.loads(text)
+
+
+def test_a_table_may_come_from_a_stream(relume):
+    for name in ("-", "/dev/stdin"):
+        answer = relume("convert", name, input=YIELDS.read_text())
+        assert answer.returncode == 0 and json.loads(answer.stdout)["kind"] == "counting", answer.stderr
+
+
+@pytest.mark.parametrize("kind", ["simplified", "counting", "upper_limits", "measurements", "histfactory", "product"])
 def test_a_likelihood_file_is_written_as_it_was_read(relume, kind):
     path = SEEDS / "likelihood" / f"{kind}.json"
     answer = relume("convert", path)

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "relume/base/error.hpp"
+#include "relume/formats/hepdata.hpp"
 #include "relume/formats/noted_publication.hpp"
 #include "relume/spec/publication.hpp"
 
@@ -51,6 +52,8 @@ Result<Detected> detect_input(const std::string& name);
 
 struct ReadOptions {
   std::optional<std::string> subset = {};  ///< of regions, where a file has covariances of several
+  /// A HEPData table is read as yields in this way; without, it is no likelihood by itself.
+  std::optional<TableOptions> yields = {};
 };
 
 Result<NotedPublication> read_publication(std::string_view bytes, std::string_view source_name,
