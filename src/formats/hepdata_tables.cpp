@@ -14,6 +14,7 @@
 
 #include "base/nearest.hpp"
 #include "base/quoted_list.hpp"
+#include "formats/matrix_size.hpp"
 #include "formats/printed_number.hpp"
 #include "relume/formats/hepdata.hpp"
 #include "relume/spec/validate.hpp"
@@ -367,11 +368,10 @@ class MatrixReader {
                                 fmt::format("{} rows cannot fill a matrix of {} labels", n_rows, size())));
       return false;
     }
-    // At least one triangle.
-    if (size() * (size() + 1) / 2 > n_rows) {
+    if (n_not_given(size(), n_rows) > 0) {
       errors_.push_back(problem(ErrorCode::schema, source_,
                                 fmt::format("{} labels need {} entries, or {} of one triangle, but there are {} rows",
-                                            size(), size() * size(), size() * (size() + 1) / 2, n_rows),
+                                            size(), size() * size(), triangle_size(size()), n_rows),
                                 "the two independent variables must use the same labels"));
       return false;
     }

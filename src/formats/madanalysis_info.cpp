@@ -16,6 +16,7 @@
 
 #include "base/nearest.hpp"
 #include "base/quoted_list.hpp"
+#include "formats/matrix_size.hpp"
 #include "formats/printed_number.hpp"
 #include "relume/spec/validate.hpp"
 #include "spec/problems.hpp"
@@ -26,6 +27,10 @@ using spec::Place;
 using spec::Problems;
 
 namespace {
+
+/// Pairs without an entry are not correlated: this many in a file are believed, 1400 regions of one variance each. Files
+/// of the analysis database have less than 100 regions.
+constexpr std::size_t most_absent_pairs = 1000000;
 
 struct Covariance {
   std::string subset, first, second;
@@ -207,9 +212,18 @@ class Reader {
     for (const Covariance& c : covariances_) {
       if (c.subset == name) members.push_back(index_.at(c.first));
     }
+    const std::size_t n_given = members.size();
     std::sort(members.begin(), members.end());
     members.erase(std::unique(members.begin(), members.end()), members.end());
     const std::size_t n = members.size();
+    n_absent_ += n_not_given(n, n_given);
+    if (n_absent_ > most_absent_pairs) {
+      problems_.add(ErrorCode::unsupported, place,
+                    fmt::format("{} has {} regions and {} entries: more than {} pairs are not given", title(name), n,
+                                n_given, most_absent_pairs),
+                    "regions without <covariance> are counts by themselves");
+      return;
+    }
     std::vector<std::optional<double>> entries(n * n);
     const auto row_of = [&](const std::string& region) -> std::optional<std::size_t> {
       const auto found = index_.find(region);
@@ -289,6 +303,7 @@ class Reader {
   std::string default_subset_;
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<Covariance> covariances_;
+  std::size_t n_absent_ = 0;  ///< pairs, of all subsets so far
 };
 
 }  // namespace

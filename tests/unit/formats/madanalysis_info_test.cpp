@@ -4,6 +4,7 @@
 // Written by hand from the layout of MadAnalysis 5's manual; no file of its analysis database is here.
 #include "relume/formats/madanalysis_info.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace relume::formats {
@@ -118,6 +119,16 @@ TEST(ReadMadAnalysisInfo, NamesWhatIsWrong) {
                "f.info, subset 'low'#/covariance/1/0: the correlation of 1 and 0 is beyond 1");
   expect_error(replaced(covariances, R"(<covariance region="SR1" cov_subset="low">0.25</covariance>)", ""),
                "subset 'low' does not give the variance of 'SR1'");
+}
+
+TEST(ReadMadAnalysisInfo, RefusesWhatWouldFillTheMemory) {
+  std::string text = "<analysis id='a'>";
+  for (int i = 0; i < 12000; ++i) {
+    text += fmt::format(
+        "<region id='{0}'><nobs>1</nobs><nb>1</nb><deltanb>1</deltanb><covariance region='{0}'>1</covariance></region>",
+        i);
+  }
+  expect_error(text + "</analysis>", "the covariance has 12000 regions and 12000 entries");
 }
 
 }  // namespace
