@@ -397,7 +397,12 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
 Result<Detected> detect_input(const std::string& name) {
   if (is_smodels_directory(name)) {
     Detected found{.format = Format::smodels_directory, .description = "a result of the SModels data base"};
-    if (const Result<Publication> publication = read_smodels(name)) {
+    const Result<spec::SmodelsResult> result = read_smodels_counts(name);
+    if (!result) {
+      found.errors = result.errors();
+    } else if (const std::optional<Error> why = needs_masses(*result)) {
+      found.missing = fmt::format("{} ({})", why->message, why->hint);
+    } else if (const Result<Publication> publication = publication_of(*result)) {
       found.kind = likelihood_kind(*publication);
       found.description += ", " + describe(*publication);
     } else {

@@ -473,15 +473,27 @@ Result<Publication> checked(Publication publication, const std::string& path) {
 
 }  // namespace
 
+Result<SmodelsResult> read_smodels_counts(const std::string& path) {
+  return read_directory(path, MapsWanted::none, {});
+}
+
+std::optional<Error> needs_masses(const SmodelsResult& result) {
+  const auto has_limits = [](const SmodelsDataSet& data) { return data.kind == MapKind::upper_limits; };
+  if (std::none_of(result.data_sets.begin(), result.data_sets.end(), has_limits)) return std::nullopt;
+  return Error{ErrorCode::unsupported, result.directory,
+               "has maps of upper limits: it says something at given masses only",
+               "relume signal --list shows its maps; with masses it makes a likelihood file of them"};
+}
+
 Result<Publication> read_smodels(const std::string& path) {
-  const Result<SmodelsResult> read = read_directory(path, MapsWanted::none, {});
+  const Result<SmodelsResult> read = read_smodels_counts(path);
   if (!read) return read.errors();
-  const SmodelsResult& result = *read;
-  for (const SmodelsDataSet& data : result.data_sets) {
-    if (data.kind == MapKind::efficiencies) continue;
-    return Error{ErrorCode::unsupported, path, "has maps of upper limits: it says something at given masses only",
-                 "relume signal --list shows its maps; with masses it makes a likelihood file of them"};
-  }
+  return publication_of(*read);
+}
+
+Result<Publication> publication_of(const SmodelsResult& result) {
+  if (std::optional<Error> error = needs_masses(result)) return *std::move(error);
+  const std::string& path = result.directory;
   if (result.covariance.empty()) {
     spec::CountingExperiments counts{
         .name = result.id, .luminosity = result.luminosity, .metadata = metadata_of(result)};

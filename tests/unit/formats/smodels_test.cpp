@@ -278,6 +278,10 @@ TEST(ReadSmodels, UpperLimitsNeedMasses) {
   const auto publication = read_smodels(directory.path());
   ASSERT_FALSE(publication);
   EXPECT_EQ(publication.error().code, ErrorCode::unsupported);
+  const Detected found = detect_input(directory.path()).value();
+  EXPECT_TRUE(found.errors.empty()) << to_string(found.errors);
+  EXPECT_TRUE(found.kind.empty());
+  EXPECT_NE(found.missing.find("at given masses only"), std::string::npos) << found.missing;
 }
 
 TEST(ReadSmodels, AllOfItOrTheMapsOfOneName) {
