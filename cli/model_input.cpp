@@ -27,8 +27,6 @@ namespace relume::cli {
 
 using spec::Json;
 
-std::string source_name(const std::string& name) { return name == "-" ? "<standard input>" : name; }
-
 void refuse_shared_standard_input(const std::vector<std::string>& names) {
   const auto is_standard_input = [](const std::string& name) { return name == "-" || name.starts_with("-::"); };
   if (std::count_if(names.begin(), names.end(), is_standard_input) > 1) {

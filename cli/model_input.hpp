@@ -17,6 +17,7 @@
 
 #include "arguments.hpp"
 #include "relume/base/error.hpp"
+#include "relume/formats/input.hpp"
 #include "relume/formats/noted_publication.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/infer/hypotest.hpp"
@@ -91,8 +92,7 @@ Result<Model> build_with_poi(spec::Publication publication, const ModelSettings&
 
 /// The document and its name for messages; the bytes are gone when this returns.
 spec::Json read_document(const std::string& name);
-/// "<standard input>" for "-".
-std::string source_name(const std::string& name);
+using formats::source_name;
 /// Usage error when more than one of the names is standard input.
 void refuse_shared_standard_input(const std::vector<std::string>& names);
 

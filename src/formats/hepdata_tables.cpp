@@ -16,6 +16,7 @@
 #include "base/quoted_list.hpp"
 #include "formats/matrix_size.hpp"
 #include "formats/printed_number.hpp"
+#include "formats/text_edges.hpp"
 #include "relume/formats/hepdata.hpp"
 #include "relume/spec/validate.hpp"
 

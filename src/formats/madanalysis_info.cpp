@@ -28,8 +28,8 @@ using spec::Problems;
 
 namespace {
 
-/// Pairs without an entry are not correlated: this many in a file are believed, 1400 regions of one variance each. Files
-/// of the analysis database have less than 100 regions.
+/// Pairs without an entry are not correlated: this many in a file are believed, 1400 regions of one variance each.
+/// Files of the analysis database have less than 100 regions.
 constexpr std::size_t most_absent_pairs = 1000000;
 
 struct Covariance {

@@ -11,7 +11,6 @@
 
 #include "base/quoted_list.hpp"
 #include "formats/node_reader.hpp"
-#include "formats/printed_number.hpp"
 #include "formats/text_edges.hpp"
 #include "formats/yaml_read.hpp"
 #include "relume/formats/hepdata.hpp"
@@ -413,7 +412,7 @@ Result<Detected> detect_input(const std::string& name) {
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();
-  return detect(*bytes, name == "-" ? "<standard input>" : name);
+  return detect(*bytes, source_name(name));
 }
 
 Result<NotedPublication> read_publication(std::string_view bytes, std::string_view source_name,
@@ -426,7 +425,7 @@ Result<NotedPublication> read_publication_input(const std::string& name, const R
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();
-  return read_publication(*bytes, name == "-" ? "<standard input>" : name, options);
+  return read_publication(*bytes, source_name(name), options);
 }
 
 }  // namespace relume::formats
