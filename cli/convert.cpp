@@ -24,40 +24,34 @@ void tell(const std::vector<std::string>& notes) {
   for (const std::string& note : notes) explain(fmt::format("relume: note: {}\n", note));
 }
 
-spec::Publication from_tables(const Arguments& arguments, const std::string& name) {
+formats::TableOptions table_options(const Arguments& arguments) {
   formats::TableOptions options;
-  options.yields_source = source_name(name);
   if (arguments.given(options::observed_column)) options.observed = arguments.text(options::observed_column);
   if (arguments.given(options::background_column)) options.background = arguments.text(options::background_column);
   options.matrix = formats::table_matrix_kind_from_string(arguments.text(options::matrix_kind)).value();
+  return options;
+}
+
+formats::NotedPublication from_tables(const Arguments& arguments, const std::string& name) {
+  formats::TableOptions options = table_options(arguments);
+  options.yields_source = source_name(name);
   std::optional<spec::HepdataTable> matrix;
   if (arguments.given(options::convert_covariance)) {
-    options.matrix_source = source_name(arguments.text(options::convert_covariance));
-    matrix = read_table(arguments.text(options::convert_covariance));
+    const std::string matrix_name = arguments.text(options::convert_covariance);
+    refuse_shared_standard_input({name, matrix_name});
+    options.matrix_source = source_name(matrix_name);
+    matrix = read_table(matrix_name);
   }
-  formats::FromTables made = formats::publication_from_tables(read_table(name), matrix, options).value();
-  tell(made.notes);
-  return std::move(made.publication);
+  return formats::publication_from_tables(read_table(name), matrix, options).value();
 }
 
-/// Options about tables say that the input is one; without them its content does. Standard input is read once, so that
-/// a table that comes from there needs such an option.
-bool is_table(const Arguments& arguments, const std::string& name) {
-  for (const Option* option : {&options::convert_covariance, &options::observed_column, &options::background_column}) {
-    if (arguments.given(*option)) return true;
-  }
-  if (name == "-" || name.starts_with("-::")) return false;
-  const auto found = formats::detect_input(name);
-  return found && found->format == formats::Format::hepdata_table;
-}
-
-spec::Publication read_any(const Arguments& arguments) {
+/// Options about tables say that the input is one; without them its content does.
+formats::NotedPublication read_any(const Arguments& arguments) {
   const std::string& name = arguments.positionals.front();
-  if (arguments.given(options::convert_covariance)) {
-    refuse_shared_standard_input({name, arguments.text(options::convert_covariance)});
+  for (const Option* option : {&options::convert_covariance, &options::observed_column, &options::background_column}) {
+    if (arguments.given(*option)) return from_tables(arguments, name);
   }
-  if (is_table(arguments, name)) return from_tables(arguments, name);
-  formats::ReadOptions read;
+  formats::ReadOptions read{.yields = table_options(arguments)};
   if (arguments.given(options::subset)) read.subset = arguments.text(options::subset);
   return formats::read_publication_input(name, read).value();
 }
@@ -81,7 +75,8 @@ int run_convert(const Arguments& arguments) {
   if (arguments.given(options::lossy) && !to_pyhf) {
     throw UsageError("--lossy: a likelihood file holds everything; it is --to pyhf that may lose something");
   }
-  const spec::Publication publication = read_any(arguments);
+  const auto [publication, notes] = read_any(arguments);
+  tell(notes);
   if (!to_pyhf) {
     // The order of keys is that of the documentation, so that the matrix does not come first.
     write_text(arguments, formats::write_json(formats::likelihood_to_json(publication), {.indent = 1}) + '\n');

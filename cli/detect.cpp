@@ -21,6 +21,7 @@ spec::Json to_json(const Found& found) {
                           {"kind", d.kind.empty() ? spec::Json() : spec::Json(d.kind)},
                           {"holds", d.description},
                           {"missing", d.missing.empty() ? spec::Json() : spec::Json(d.missing)}};
+  object.emplace_back("notes", spec::JsonArray(d.notes.begin(), d.notes.end()));
   spec::JsonArray problems;
   for (const Error& error : d.errors) problems.emplace_back(to_string(error));
   object.emplace_back("problems", std::move(problems));
@@ -34,6 +35,7 @@ std::string to_text(const Found& found) {
       fmt::format("{}\n  {}: {}\n", source_name(found.file), formats::to_string(d.format), d.description);
   if (!d.kind.empty()) text += fmt::format("  likelihood of kind '{}'\n", d.kind);
   if (!d.missing.empty()) text += fmt::format("  missing: {}\n", d.missing);
+  for (const std::string& note : d.notes) text += fmt::format("  note: {}\n", note);
   for (std::size_t i = 0; i < std::min(shown, d.errors.size()); ++i) {
     text += fmt::format("  problem: {}\n", to_string(d.errors[i]));
   }

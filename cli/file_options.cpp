@@ -328,11 +328,13 @@ const Option matrix_kind{.name = "matrix",
 const Option observed_column{.name = "observed",
                              .kind = Kind::text,
                              .metavar = "HEADING",
-                             .help = "Column (or row) of the observed events in the table of yields."};
+                             .help =
+                                 "Column (or row) of the observed events in the table of yields; \"HEADING #2\" is "
+                                 "the second one that is called so."};
 const Option background_column{.name = "background",
                                .kind = Kind::text,
                                .metavar = "HEADING",
-                               .help = "Column (or row) of the backgrounds and their errors."};
+                               .help = "Column (or row) of the backgrounds and their errors, in the same way."};
 const Option subset{.name = "subset",
                     .kind = Kind::text,
                     .metavar = "NAME",

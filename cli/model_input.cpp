@@ -27,8 +27,6 @@ namespace relume::cli {
 
 using spec::Json;
 
-std::string source_name(const std::string& name) { return name == "-" ? "<standard input>" : name; }
-
 void refuse_shared_standard_input(const std::vector<std::string>& names) {
   const auto is_standard_input = [](const std::string& name) { return name == "-" || name.starts_with("-::"); };
   if (std::count_if(names.begin(), names.end(), is_standard_input) > 1) {
@@ -41,12 +39,14 @@ Json read_document(const std::string& name) {
   return formats::parse_json(bytes, source_name(name)).value();
 }
 
-spec::Publication read_publication_file(const std::string& name) {
+formats::NotedPublication read_publication_file(const std::string& name) {
   return formats::read_publication_input(name).value();
 }
 
 spec::Workspace read_workspace_file(const std::string& name, std::string_view verb) {
-  auto prepared = reinterpret::prepare(read_publication_file(name)).value();
+  const formats::NotedPublication read = read_publication_file(name);
+  auto prepared = reinterpret::prepare(read.publication).value();
+  for (const std::string& note : read.notes) warn(note);
   for (const std::string& note : prepared.notes) warn(note);
   return std::move(workspace_of(prepared.publication, verb));
 }
@@ -129,7 +129,9 @@ Input read_input(const Arguments& arguments, PatchsetUse use) {
     input.patchset = formats::patchset_from_json(read_document(patchset_name), source_name(patchset_name)).value();
     compare_digests(*input.patchset, document, name, input.notes);
   } else {
-    input.publication = read_publication_file(name);
+    formats::NotedPublication read = read_publication_file(name);
+    input.publication = std::move(read.publication);
+    input.notes = std::move(read.notes);
   }
   for (const std::string& patch_name : arguments.all(options::patch)) {
     const Json operations = read_document(patch_name);

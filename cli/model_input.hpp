@@ -17,6 +17,8 @@
 
 #include "arguments.hpp"
 #include "relume/base/error.hpp"
+#include "relume/formats/input.hpp"
+#include "relume/formats/noted_publication.hpp"
 #include "relume/infer/fit.hpp"
 #include "relume/infer/hypotest.hpp"
 #include "relume/model/histfactory.hpp"
@@ -90,13 +92,12 @@ Result<Model> build_with_poi(spec::Publication publication, const ModelSettings&
 
 /// The document and its name for messages; the bytes are gone when this returns.
 spec::Json read_document(const std::string& name);
-/// "<standard input>" for "-".
-std::string source_name(const std::string& name);
+using formats::source_name;
 /// Usage error when more than one of the names is standard input.
 void refuse_shared_standard_input(const std::vector<std::string>& names);
 
 /// Any kind of published result: a file, or a directory of the SModelS data base.
-spec::Publication read_publication_file(const std::string& name);
+formats::NotedPublication read_publication_file(const std::string& name);
 /// What is one, or can be written as one; `verb` is for the message when it cannot.
 spec::Workspace read_workspace_file(const std::string& name, std::string_view verb);
 /// pyhf's format, or ours where that has no words for it.

@@ -25,6 +25,7 @@
 #include "relume/formats/json.hpp"
 #include "relume/formats/json_patch.hpp"
 #include "relume/formats/madanalysis_info.hpp"
+#include "relume/formats/noted_publication.hpp"
 #include "relume/formats/plain_json.hpp"
 #include "relume/formats/publication.hpp"
 #include "relume/formats/publication_json.hpp"

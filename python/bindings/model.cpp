@@ -154,7 +154,7 @@ std::string source_text(const BoundModel& b) {
 }
 
 std::shared_ptr<BoundModel> compile_text(const std::string& text, model::CompileOptions options) {
-  spec::Publication read = formats::read_publication(text, "<pickle>").value();
+  spec::Publication read = formats::read_publication(text, "<pickle>").value().publication;
   if (auto* workspace = std::get_if<spec::Workspace>(&read.value)) {
     return compile(std::make_shared<const spec::Workspace>(std::move(*workspace)), std::move(options));
   }
@@ -532,7 +532,10 @@ void bind_model(nb::module_& m) {
                                       .errors_on_errors = errors_on_errors};
         std::shared_ptr<const spec::Workspace> workspace;
         std::shared_ptr<const spec::Publication> publication;
-        if (!nb::try_cast(source, workspace)) publication = nb::cast<std::shared_ptr<const spec::Publication>>(source);
+        if (!nb::try_cast(source, workspace)) {
+          const auto read = nb::cast<std::shared_ptr<const formats::NotedPublication>>(source);
+          publication = {read, &read->publication};
+        }
         const nb::gil_scoped_release release;
         return workspace ? compile(std::move(workspace), std::move(options))
                          : compile(std::move(publication), std::move(options));

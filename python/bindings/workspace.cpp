@@ -46,7 +46,7 @@ spec::Json to_json(const Workspace& workspace) {
 std::string to_text(const Workspace& workspace) { return formats::write_json(to_json(workspace), {.indent = 0}); }
 
 Workspace from_text(const std::string& text) {
-  return std::get<Workspace>(formats::read_publication(text, "pickle").value().value);
+  return std::get<Workspace>(formats::read_publication(text, "pickle").value().publication.value);
 }
 
 std::vector<spec::ModifierType> types_from(const std::vector<std::string>& names) {

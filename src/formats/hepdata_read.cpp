@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "formats/node_reader.hpp"
+#include "formats/text_edges.hpp"
 #include "formats/yaml_read.hpp"
 #include "relume/formats/hepdata.hpp"
 #include "relume/formats/json.hpp"
@@ -228,6 +229,7 @@ Result<HepdataTable> hepdata_table_from_json(const Json& document, std::string_v
 }
 
 Result<HepdataTable> read_hepdata_table(std::string_view bytes, std::string_view source_name) {
+  bytes = without_byte_order_mark(bytes);
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && (bytes[first] == '{' || bytes[first] == '[')) {
     const Result<Json> document = parse_json(bytes, source_name);

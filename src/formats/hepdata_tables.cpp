@@ -14,7 +14,9 @@
 
 #include "base/nearest.hpp"
 #include "base/quoted_list.hpp"
+#include "formats/matrix_size.hpp"
 #include "formats/printed_number.hpp"
+#include "formats/text_edges.hpp"
 #include "relume/formats/hepdata.hpp"
 #include "relume/spec/validate.hpp"
 
@@ -28,9 +30,13 @@ using spec::SquareMatrix;
 
 namespace {
 
-/// However coarse the print is, entries that differ by more than this from their mirror image, relative to
-/// sqrt(V_ii V_jj), are not the same number.
+/// However coarse the print is, entries that differ by more than this from their mirror image (or from the one of a
+/// diagonal), relative to sqrt(V_ii V_jj), are not the same number.
 constexpr double largest_rounding = 1e-2;
+
+/// The correlation of something with itself may be off by the arithmetic behind it, in single precision, however many
+/// digits are printed.
+constexpr double arithmetic_of_one = 1e-6;
 
 std::string label_of(const HepdataCell& cell) {
   if (!cell.value.empty()) return cell.value;
@@ -64,9 +70,23 @@ Error problem(ErrorCode code, const std::string& source, std::string message, st
 
 /// Rows and columns change places in tables with one row per process.
 struct Yields {
-  std::vector<std::string> regions = {}, processes = {};
+  std::vector<std::string> regions = {};
+  std::vector<std::string> headings = {};                   ///< per process, as the table has them
+  std::vector<std::string> processes = {};                  ///< the same, with a number where several are called so
+  std::vector<const HepdataColumn*> columns = {};           ///< per process, where these are columns
   std::vector<std::vector<const HepdataCell*>> cells = {};  ///< per process, one per region
 };
+
+/// "Events #1", "Events #2": columns that only their qualifiers tell apart are usual.
+std::vector<std::string> numbered(const std::vector<std::string>& headings) {
+  std::unordered_map<std::string, std::size_t> n_of, n_before;
+  for (const std::string& heading : headings) ++n_of[heading];
+  std::vector<std::string> names;
+  for (const std::string& heading : headings) {
+    names.push_back(n_of[heading] == 1 ? heading : fmt::format("{} #{}", heading, ++n_before[heading]));
+  }
+  return names;
+}
 
 std::vector<std::string> row_labels(const HepdataTable& table) {
   std::vector<std::string> labels(table.n_rows());
@@ -82,15 +102,18 @@ std::vector<std::string> row_labels(const HepdataTable& table) {
 Yields one_column_per_process(const HepdataTable& table) {
   Yields yields{.regions = row_labels(table)};
   for (const HepdataColumn& column : table.dependent) {
-    yields.processes.push_back(column.name);
+    yields.headings.push_back(column.name);
+    yields.columns.push_back(&column);
     auto& cells = yields.cells.emplace_back();
     for (const HepdataCell& cell : column.cells) cells.push_back(&cell);
   }
+  yields.processes = numbered(yields.headings);
   return yields;
 }
 
 Yields one_row_per_process(const HepdataTable& table) {
-  Yields yields{.processes = row_labels(table)};
+  Yields yields{.headings = row_labels(table)};
+  yields.processes = numbered(yields.headings);
   for (const HepdataColumn& column : table.dependent) yields.regions.push_back(column.name);
   for (std::size_t r = 0; r < table.n_rows(); ++r) {
     auto& cells = yields.cells.emplace_back();
@@ -100,29 +123,37 @@ Yields one_row_per_process(const HepdataTable& table) {
 }
 
 struct Choice {
-  std::optional<std::size_t> index;
-  std::vector<std::string> candidates;  ///< more than one: it is not clear which
+  std::optional<std::size_t> index = {};
+  std::vector<std::size_t> candidates = {};  ///< more than one: it is not clear which
 };
 
+Choice choice_of(std::vector<std::size_t> candidates) {
+  if (candidates.size() == 1) return {.index = candidates.front(), .candidates = std::move(candidates)};
+  return {.candidates = std::move(candidates)};
+}
+
 /// The process of that name, or the one that the first fitting word finds.
-Choice choose(const std::vector<std::string>& processes, const std::string& name,
-              std::span<const std::string_view> words) {
-  Choice choice;
-  for (std::size_t i = 0; i < processes.size() && !name.empty(); ++i) {
-    if (processes[i] == name) choice.index = i;
-  }
-  if (!name.empty()) return choice;
-  for (const std::string_view word : words) {
-    for (std::size_t i = 0; i < processes.size(); ++i) {
-      const std::string lower = lower_case(processes[i]);
-      if (lower.find(word) == std::string::npos || lower.find("signal") != std::string::npos) continue;
-      choice.index = i;
-      choice.candidates.push_back(processes[i]);
+Choice choose(const Yields& yields, const std::string& name, std::span<const std::string_view> words) {
+  const auto those = [&](const auto& fits) {
+    std::vector<std::size_t> candidates;
+    for (std::size_t i = 0; i < yields.processes.size(); ++i) {
+      if (fits(i)) candidates.push_back(i);
     }
-    if (choice.candidates.size() > 1) choice.index.reset();
-    if (!choice.candidates.empty()) return choice;
+    return candidates;
+  };
+  if (!name.empty()) {
+    auto candidates = those([&](std::size_t i) { return yields.processes[i] == name; });
+    if (candidates.empty()) candidates = those([&](std::size_t i) { return yields.headings[i] == name; });
+    return choice_of(std::move(candidates));
   }
-  return choice;
+  for (const std::string_view word : words) {
+    auto candidates = those([&](std::size_t i) {
+      const std::string lower = lower_case(yields.headings[i]);
+      return lower.find(word) != std::string::npos && lower.find("signal") == std::string::npos;
+    });
+    if (!candidates.empty()) return choice_of(std::move(candidates));
+  }
+  return {};
 }
 
 constexpr std::array<std::string_view, 2> words_for_observed = {"observed", "data"};
@@ -130,19 +161,39 @@ constexpr std::array<std::string_view, 9> words_for_background = {
     "total background", "total bkg", "total sm",       "background", "bkg",
     "sm expect",        "expected",  "standard model", "prediction"};
 
-Error no_choice(const Choice& choice, const std::vector<std::string>& processes, const std::string& name,
-                std::string_view what, const std::string& source) {
+/// The qualifiers of a column that not all columns have: " (PROCESS: Top)", or nothing.
+std::string told_apart(const Yields& yields, std::size_t process) {
+  if (yields.columns.empty()) return {};
+  std::vector<std::string> own;
+  for (const auto& qualifier : yields.columns[process]->qualifiers) {
+    const bool is_shared = std::all_of(yields.columns.begin(), yields.columns.end(), [&](const HepdataColumn* column) {
+      return std::find(column->qualifiers.begin(), column->qualifiers.end(), qualifier) != column->qualifiers.end();
+    });
+    if (!is_shared) own.push_back(fmt::format("{}: {}", qualifier.first, qualifier.second));
+  }
+  return own.empty() ? "" : fmt::format(" ({})", fmt::join(own, ", "));
+}
+
+Error no_choice(const Choice& choice, const Yields& yields, const std::string& name, std::string_view what,
+                const std::string& source) {
   constexpr std::size_t shown = 12;
+  if (!choice.candidates.empty()) {
+    std::vector<std::string> names;
+    for (const std::size_t i : std::span(choice.candidates).first(std::min(shown, choice.candidates.size()))) {
+      names.push_back(fmt::format("'{}'{}", yields.processes[i], told_apart(yields, i)));
+    }
+    if (choice.candidates.size() > shown) names.push_back(fmt::format("{} more", choice.candidates.size() - shown));
+    return problem(ErrorCode::reference, source,
+                   name.empty() ? fmt::format("it is not clear which column holds {}", what)
+                                : fmt::format("{} columns or rows are called '{}'", choice.candidates.size(), name),
+                   fmt::format("name one of {}", fmt::join(names, ", ")));
+  }
   if (!name.empty()) {
     return problem(ErrorCode::reference, source, fmt::format("there is no column or row called '{}'", name),
-                   hint_for_unknown(name, processes));
-  }
-  if (choice.candidates.size() > 1) {
-    return problem(ErrorCode::reference, source, fmt::format("it is not clear which column holds {}", what),
-                   fmt::format("name one of {}", quoted_beginning(choice.candidates, shown)));
+                   hint_for_unknown(name, yields.processes));
   }
   return problem(ErrorCode::reference, source, fmt::format("no column looks as if it held {}", what),
-                 fmt::format("name one of {}", quoted_beginning(processes, shown)));
+                 fmt::format("name one of {}", quoted_beginning(yields.processes, shown)));
 }
 
 /// A part of a value where it ends with a per cent sign.
@@ -189,10 +240,10 @@ std::optional<TableMatrixKind> table_matrix_kind_from_string(std::string_view na
 Result<TableYields> yields_from_table(const HepdataTable& table, const TableOptions& options) {
   const std::string& source = options.yields_source;
   Yields yields = one_column_per_process(table);
-  Choice observed = choose(yields.processes, options.observed, words_for_observed);
-  if (!observed.index && observed.candidates.empty()) {
+  Choice observed = choose(yields, options.observed, words_for_observed);
+  if (observed.candidates.empty()) {
     Yields turned = one_row_per_process(table);
-    if (Choice other = choose(turned.processes, options.observed, words_for_observed); other.index) {
+    if (Choice other = choose(turned, options.observed, words_for_observed); !other.candidates.empty()) {
       yields = std::move(turned);
       observed = std::move(other);
     }
@@ -201,13 +252,19 @@ Result<TableYields> yields_from_table(const HepdataTable& table, const TableOpti
     return problem(ErrorCode::schema, source, "this table has a pair of labels in each row, as a matrix has",
                    "give a table of yields, and this one as the covariance");
   }
-  const Choice background = choose(yields.processes, options.background, words_for_background);
+  const Choice background = choose(yields, options.background, words_for_background);
   Errors errors;
   if (!observed.index) {
-    errors.push_back(no_choice(observed, yields.processes, options.observed, "the observed events", source));
+    errors.push_back(no_choice(observed, yields, options.observed, "the observed events", source));
   }
   if (!background.index) {
-    errors.push_back(no_choice(background, yields.processes, options.background, "the background", source));
+    errors.push_back(no_choice(background, yields, options.background, "the background", source));
+  }
+  if (errors.empty() && *observed.index == *background.index) {
+    errors.push_back(problem(
+        ErrorCode::reference, source,
+        fmt::format("'{}' cannot be both the observed events and the backgrounds", yields.processes[*observed.index]),
+        "name both, with --observed and --background"));
   }
   if (!errors.empty()) return errors;
 
@@ -282,6 +339,8 @@ class MatrixReader {
     symmetrise();
     if (!errors_.empty()) return errors_;
     result_.kind = kind();
+    if (result_.kind == TableMatrixKind::correlation) check_ones();
+    if (!errors_.empty()) return errors_;
     return std::move(result_);
   }
 
@@ -310,11 +369,10 @@ class MatrixReader {
                                 fmt::format("{} rows cannot fill a matrix of {} labels", n_rows, size())));
       return false;
     }
-    // At least one triangle.
-    if (size() * (size() + 1) / 2 > n_rows) {
+    if (n_not_given(size(), n_rows) > 0) {
       errors_.push_back(problem(ErrorCode::schema, source_,
                                 fmt::format("{} labels need {} entries, or {} of one triangle, but there are {} rows",
-                                            size(), size() * size(), size() * (size() + 1) / 2, n_rows),
+                                            size(), size() * size(), triangle_size(size()), n_rows),
                                 "the two independent variables must use the same labels"));
       return false;
     }
@@ -427,6 +485,21 @@ class MatrixReader {
     return has_ones ? TableMatrixKind::correlation : TableMatrixKind::covariance;
   }
 
+  /// The first entry of a diagonal that is not that of correlations stands for all.
+  void check_ones() {
+    for (std::size_t i = 0; i < size(); ++i) {
+      const double value = result_.matrix(i, i);
+      // Digits may be cut off: a whole unit.
+      const double rounding = std::clamp(entry(i, i).unit, arithmetic_of_one, largest_rounding);
+      if (std::abs(value - 1.0) <= rounding + arithmetic_of_one) continue;
+      errors_.push_back(
+          problem(ErrorCode::schema, source_,
+                  fmt::format("the correlation of '{}' with itself is {}, not 1", result_.labels[i], value),
+                  "are they in per cent? Then divide by 100; a covariance is read with --matrix covariance"));
+      return;
+    }
+  }
+
   const HepdataTable& table_;
   const std::string& source_;
   TableMatrixKind wanted_;
@@ -490,12 +563,24 @@ Result<TablePoints> points_from_table(const HepdataTable& table, std::string_vie
 
 namespace {
 
-bool are_numbers(const std::vector<std::string>& labels) {
-  return std::all_of(labels.begin(), labels.end(), [](const std::string& l) {
-    // Bins are numbers too: "0.0 - 1.0".
-    const std::size_t dash = l.find(" - ");
-    return parse_number(l.substr(0, dash)).has_value();
-  });
+/// Bins are numbers too: "0.0 - 1.0".
+std::optional<double> number_of(const std::string& label) { return parse_number(label.substr(0, label.find(" - "))); }
+
+/// Positions in the order of their numbers; nothing where a label is none, or where two are equal.
+std::optional<std::vector<std::size_t>> in_order(const std::vector<std::string>& labels) {
+  std::vector<std::pair<double, std::size_t>> numbers;
+  for (const std::string& label : labels) {
+    const std::optional<double> number = number_of(label);
+    if (!number) return std::nullopt;
+    numbers.emplace_back(*number, numbers.size());
+  }
+  std::sort(numbers.begin(), numbers.end());
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0 && numbers[i].first == numbers[i - 1].first) return std::nullopt;
+    positions.push_back(numbers[i].second);
+  }
+  return positions;
 }
 
 /// Each hint compares a name with all others.
@@ -523,12 +608,19 @@ Result<std::vector<std::size_t>> match(const std::vector<spec::CountingRegion>& 
     }
   }
   if (errors.empty()) return rows;
-  if (errors.size() < n || !are_numbers(matrix.labels)) return errors;
-  // Heat maps are published over bin numbers (0.5, 1.5, …).
-  for (std::size_t i = 0; i < n; ++i) rows[i] = i;
-  notes.push_back(fmt::format("{}: labels are numbers ({}, …), so rows are matched with the regions of {} by position",
-                              options.matrix_source, matrix.labels.front(), options.yields_source));
-  return rows;
+  // Heat maps are published over bin numbers (0.5, 1.5, …), from top to bottom or from bottom to top.
+  const auto order = in_order(matrix.labels);
+  if (errors.size() < n || !order) return errors;
+  std::vector<std::string> names;
+  for (const spec::CountingRegion& region : regions) names.push_back(region.name);
+  if (const auto of_regions = in_order(names); of_regions && !std::is_sorted(of_regions->begin(), of_regions->end())) {
+    return errors;  // regions are numbers in another order, which may be that of the matrix
+  }
+  notes.push_back(
+      fmt::format("{}: labels are numbers (from {} on), so in ascending order they are matched with the "
+                  "regions of {} by position",
+                  options.matrix_source, matrix.labels[order->front()], options.yields_source));
+  return *order;
 }
 
 /// Errors of the yields beside the diagonal of a covariance: a large difference means that one of them is something
@@ -557,9 +649,9 @@ void compare_diagonal(const std::vector<spec::CountingRegion>& regions, const Sq
 
 }  // namespace
 
-Result<FromTables> publication_from_tables(const HepdataTable& yields_table,
-                                           const std::optional<HepdataTable>& matrix_table,
-                                           const TableOptions& options) {
+Result<NotedPublication> publication_from_tables(const HepdataTable& yields_table,
+                                                 const std::optional<HepdataTable>& matrix_table,
+                                                 const TableOptions& options) {
   Result<TableYields> yields = yields_from_table(yields_table, options);
   Errors errors;
   if (!yields) errors = yields.errors();
@@ -567,7 +659,7 @@ Result<FromTables> publication_from_tables(const HepdataTable& yields_table,
     if (!errors.empty()) return errors;
     for (const spec::CountingRegion& region : yields->experiments.regions) {
       if (region.uncertainty > 0.0) {
-        return FromTables{{std::move(yields->experiments)}, std::move(yields->notes)};
+        return NotedPublication{{std::move(yields->experiments)}, std::move(yields->notes)};
       }
     }
     return problem(ErrorCode::schema, options.yields_source, "no background has an error",
@@ -601,7 +693,7 @@ Result<FromTables> publication_from_tables(const HepdataTable& yields_table,
   if (!is_correlation) compare_diagonal(regions, s.covariance, notes);
   spec::Publication publication{std::move(s)};
   if (Errors wrong = spec::validate(publication, options.matrix_source); !wrong.empty()) return wrong;
-  return FromTables{std::move(publication), std::move(notes)};
+  return NotedPublication{std::move(publication), std::move(notes)};
 }
 
 }  // namespace relume::formats

@@ -79,7 +79,7 @@ Result<std::string> read_all(int descriptor, const std::string& name) {
 }
 
 Result<std::string> read_file(const std::string& path) {
-  if (path == standard_stream) return read_all(STDIN_FILENO, "<standard input>");
+  if (path == standard_stream) return read_all(STDIN_FILENO, source_name(path));
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return cannot_read(path, errno);
   return read_all(file.get(), path);
@@ -156,6 +156,8 @@ Result<bool> replace_file(const std::string& name, std::string_view bytes, const
 }
 
 }  // namespace
+
+std::string source_name(const std::string& name) { return name == standard_stream ? "<standard input>" : name; }
 
 Result<std::string> read_input(const std::string& name) {
   const Address address = split(name);

@@ -11,6 +11,7 @@
 
 #include "formats/archive.hpp"
 #include "formats/json_beginning.hpp"
+#include "formats/text_edges.hpp"
 #include "relume/formats/json.hpp"
 #include "spec/problems.hpp"
 
@@ -265,12 +266,6 @@ std::optional<std::size_t> find_non_finite_literal(std::string_view text, std::s
     }
   }
   return std::nullopt;
-}
-
-std::string_view without_byte_order_mark(std::string_view text) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  return text;
 }
 
 std::string shown_character(char c) {

@@ -16,6 +16,7 @@
 
 #include "base/nearest.hpp"
 #include "base/quoted_list.hpp"
+#include "formats/matrix_size.hpp"
 #include "formats/printed_number.hpp"
 #include "relume/spec/validate.hpp"
 #include "spec/problems.hpp"
@@ -26,6 +27,10 @@ using spec::Place;
 using spec::Problems;
 
 namespace {
+
+/// Pairs without an entry are not correlated: this many in a file are believed, 1400 regions of one variance each.
+/// Files of the analysis database have less than 100 regions.
+constexpr std::size_t most_absent_pairs = 1000000;
 
 struct Covariance {
   std::string subset, first, second;
@@ -207,9 +212,18 @@ class Reader {
     for (const Covariance& c : covariances_) {
       if (c.subset == name) members.push_back(index_.at(c.first));
     }
+    const std::size_t n_given = members.size();
     std::sort(members.begin(), members.end());
     members.erase(std::unique(members.begin(), members.end()), members.end());
     const std::size_t n = members.size();
+    n_absent_ += n_not_given(n, n_given);
+    if (n_absent_ > most_absent_pairs) {
+      problems_.add(ErrorCode::unsupported, place,
+                    fmt::format("{} has {} regions and {} entries: more than {} pairs are not given", title(name), n,
+                                n_given, most_absent_pairs),
+                    "regions without <covariance> are counts by themselves");
+      return;
+    }
     std::vector<std::optional<double>> entries(n * n);
     const auto row_of = [&](const std::string& region) -> std::optional<std::size_t> {
       const auto found = index_.find(region);
@@ -262,12 +276,12 @@ class Reader {
       }
     }
     if (n_zero > 0) {
-      info_.notes.push_back(
-          fmt::format("{}: {} pairs of regions have no entry, which means no correlation", title(name), n_zero));
+      subset.notes.push_back(fmt::format("{}, {}: {} pairs of regions have no entry, which means no correlation",
+                                         source_, title(name), n_zero));
     }
     if (n_mirrored > 0) {
-      info_.notes.push_back(
-          fmt::format("{}: {} pairs are given once and taken for both sides", title(name), n_mirrored));
+      subset.notes.push_back(
+          fmt::format("{}, {}: {} pairs are given once and taken for both sides", source_, title(name), n_mirrored));
     }
     info_.subsets.push_back(std::move(subset));
   }
@@ -289,6 +303,7 @@ class Reader {
   std::string default_subset_;
   std::unordered_map<std::string, std::size_t> index_;
   std::vector<Covariance> covariances_;
+  std::size_t n_absent_ = 0;  ///< pairs, of all subsets so far
 };
 
 }  // namespace
@@ -297,13 +312,13 @@ Result<MadAnalysisInfo> read_madanalysis_info(std::string_view bytes, std::strin
   return Reader(bytes, source_name).read();
 }
 
-Result<spec::Publication> publication_of(const MadAnalysisInfo& info, const std::optional<std::string>& subset,
-                                         std::string_view source_name) {
+Result<NotedPublication> publication_of(const MadAnalysisInfo& info, const std::optional<std::string>& subset,
+                                        std::string_view source_name) {
   std::vector<std::string> names;
   for (const MadAnalysisInfo::Subset& s : info.subsets) names.push_back(s.name);
   if (subset) {
     for (const MadAnalysisInfo::Subset& s : info.subsets) {
-      if (s.name == *subset) return spec::Publication{s.likelihood};
+      if (s.name == *subset) return NotedPublication{{s.likelihood}, s.notes};
     }
     return Error{ErrorCode::reference, std::string(source_name), fmt::format("there is no subset called '{}'", *subset),
                  hint_for_unknown(*subset, names)};
@@ -313,8 +328,8 @@ Result<spec::Publication> publication_of(const MadAnalysisInfo& info, const std:
                  fmt::format("there are covariances of {} subsets of the regions", names.size()),
                  fmt::format("choose one of {}", quoted_list(names))};
   }
-  if (names.size() == 1) return spec::Publication{info.subsets.front().likelihood};
-  return spec::Publication{info.experiments};
+  if (names.size() == 1) return NotedPublication{{info.subsets.front().likelihood}, info.subsets.front().notes};
+  return NotedPublication{{info.experiments}};
 }
 
 }  // namespace relume::formats

@@ -7,14 +7,9 @@
 #include <cmath>
 #include <string>
 
-namespace relume::formats {
+#include "formats/text_edges.hpp"
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view white = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(white);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(white) - first + 1);
-}
+namespace relume::formats {
 
 std::optional<double> parse_number(std::string_view text) {
   text = trimmed(text);

@@ -12,8 +12,6 @@
 
 namespace relume::formats {
 
-std::string_view trimmed(std::string_view text);
-
 /// A finite number and nothing else but white space around it.
 std::optional<double> parse_number(std::string_view text);
 

@@ -11,7 +11,7 @@
 
 #include "base/quoted_list.hpp"
 #include "formats/node_reader.hpp"
-#include "formats/printed_number.hpp"
+#include "formats/text_edges.hpp"
 #include "formats/yaml_read.hpp"
 #include "relume/formats/hepdata.hpp"
 #include "relume/formats/input.hpp"
@@ -142,6 +142,7 @@ Guess guess_text(std::string_view bytes, std::string_view source_name) {
 }
 
 Guess guess_format(std::string_view bytes, std::string_view source_name) {
+  bytes = without_byte_order_mark(bytes);
   const std::size_t begin = std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size());
   const std::string_view text = trimmed(bytes.substr(begin, 1 << 16));
   const auto other = [](std::string looks_like, std::string missing) {
@@ -211,22 +212,27 @@ std::string in_words(const spec::Product& product) {
 
 bool is_object_with_keys(const Json& document) { return document.object() != nullptr && !document.object()->empty(); }
 
-Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
-                                 const ReadOptions& options) {
+Result<NotedPublication> without_notes(Result<Publication> publication) {
+  if (!publication) return publication.errors();
+  return NotedPublication{*std::move(publication)};
+}
+
+Result<NotedPublication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
+                                      const ReadOptions& options) {
   const std::string source(source_name);
   if (!guess.errors.empty()) return guess.errors;
-  const auto no_likelihood = [&](std::string what, std::string hint) -> Result<Publication> {
+  const auto no_likelihood = [&](std::string what, std::string hint) -> Result<NotedPublication> {
     return Error{ErrorCode::unsupported, source, fmt::format("this is {}, which is no likelihood by itself", what),
                  std::move(hint)};
   };
   switch (guess.format) {
-    case Format::likelihood: return likelihood_from_json(guess.document, source_name);
+    case Format::likelihood: return without_notes(likelihood_from_json(guess.document, source_name));
     case Format::pyhf_workspace: {
       Result<spec::Workspace> workspace = workspace_from_json(guess.document, source_name);
       if (!workspace) return workspace.errors();
-      return Publication{*std::move(workspace)};
+      return NotedPublication{{*std::move(workspace)}};
     }
-    case Format::plain: return plain_from_json(guess.document, source_name);
+    case Format::plain: return without_notes(plain_from_json(guess.document, source_name));
     case Format::madanalysis_info: {
       const Result<MadAnalysisInfo> info = read_madanalysis_info(bytes, source_name);
       if (!info) return info.errors();
@@ -237,10 +243,20 @@ Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std
     case Format::json_patch:
       return no_likelihood("a JSON Patch", "give the workspace that it belongs to, and this file with --patch");
     case Format::signal: return no_likelihood("a signal file", "give a likelihood, and this file with --signal");
-    case Format::hepdata_table:
-      return no_likelihood(
-          "a HEPData table",
-          "`relume convert YIELDS --covariance TABLE` makes one of a table of yields and its covariance");
+    case Format::hepdata_table: {
+      if (!options.yields) {
+        return no_likelihood(
+            "a HEPData table",
+            "`relume convert YIELDS --covariance TABLE` makes one of a table of yields and its covariance");
+      }
+      const Result<spec::HepdataTable> table = guess.document.is_object()
+                                                   ? hepdata_table_from_json(guess.document, source_name)
+                                                   : read_hepdata_table(bytes, source_name);
+      if (!table) return table.errors();
+      TableOptions how = *options.yields;
+      how.yields_source = source;
+      return publication_from_tables(*table, std::nullopt, how);
+    }
     case Format::smodels_directory:
     case Format::unknown: break;
   }
@@ -356,6 +372,7 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
         found.missing =
             fmt::format("there are covariances of the subsets {}: choose one with --subset", quoted_list(names));
       } else if (!names.empty()) {
+        found.notes = info->subsets.front().notes;
         found.description +=
             fmt::format("; a covariance of {}", count(info->subsets.front().likelihood.regions.size(), "region"));
       }
@@ -364,12 +381,13 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
       return found;
     }
     found.errors = info.errors();
-  } else if (const Result<Publication> publication = read_guessed(guess, bytes, source_name, {})) {
-    found.kind = likelihood_kind(*publication);
-    found.description = describe(*publication);
+  } else if (const Result<NotedPublication> read = read_guessed(guess, bytes, source_name, {})) {
+    found.kind = likelihood_kind(read->publication);
+    found.description = describe(read->publication);
+    found.notes = read->notes;
     return found;
   } else {
-    found.errors = publication.errors();
+    found.errors = read.errors();
   }
   found.description = fmt::format("{}, which cannot be read", to_string(guess.format));
   return found;
@@ -378,7 +396,12 @@ Detected detect(std::string_view bytes, std::string_view source_name) {
 Result<Detected> detect_input(const std::string& name) {
   if (is_smodels_directory(name)) {
     Detected found{.format = Format::smodels_directory, .description = "a result of the SModels data base"};
-    if (const Result<Publication> publication = read_smodels(name)) {
+    const Result<spec::SmodelsResult> result = read_smodels_counts(name);
+    if (!result) {
+      found.errors = result.errors();
+    } else if (const std::optional<Error> why = needs_masses(*result)) {
+      found.missing = fmt::format("{} ({})", why->message, why->hint);
+    } else if (const Result<Publication> publication = publication_of(*result)) {
       found.kind = likelihood_kind(*publication);
       found.description += ", " + describe(*publication);
     } else {
@@ -389,19 +412,20 @@ Result<Detected> detect_input(const std::string& name) {
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();
-  return detect(*bytes, name == "-" ? "<standard input>" : name);
+  return detect(*bytes, source_name(name));
 }
 
-Result<Publication> read_publication(std::string_view bytes, std::string_view source_name, const ReadOptions& options) {
+Result<NotedPublication> read_publication(std::string_view bytes, std::string_view source_name,
+                                          const ReadOptions& options) {
   return read_guessed(guess_format(bytes, source_name), bytes, source_name, options);
 }
 
-Result<Publication> read_publication_input(const std::string& name, const ReadOptions& options) {
-  if (is_smodels_directory(name)) return read_smodels(name);
+Result<NotedPublication> read_publication_input(const std::string& name, const ReadOptions& options) {
+  if (is_smodels_directory(name)) return without_notes(read_smodels(name));
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();
-  return read_publication(*bytes, name == "-" ? "<standard input>" : name, options);
+  return read_publication(*bytes, source_name(name), options);
 }
 
 }  // namespace relume::formats

@@ -308,13 +308,22 @@ Measurements read_measurements(const Json& node, const Place& root, Problems& pr
           .metadata = read_metadata(metadata, root / "metadata", problems)};
 }
 
+/// A name that refers to something: that of a parabola is gone when the checks of the whole are made.
+std::string read_reference(const Json* node, const Place& place, Problems& problems) {
+  const std::optional<std::string> name = read_string(node, place, problems);
+  if (name && name->empty()) problems.add(ErrorCode::schema, place, "the name is empty");
+  return name.value_or("");
+}
+
 /// What pyhf's layout cannot say: which histosys are parabolas.
 void read_parabola(const Json& node, Workspace& workspace, const Place& place, Problems& problems) {
   const auto [channel_node, sample_node, modifiers] = read_members(node, parabola_keys, place, problems);
-  const std::string channel_name = read_name(channel_node, place / "channel", problems);
-  const std::string sample_name = read_name(sample_node, place / "sample", problems);
+  const std::string channel_name = read_reference(channel_node, place / "channel", problems);
+  const std::string sample_name = read_reference(sample_node, place / "sample", problems);
   const Place names_place = place / "modifiers";
-  const std::vector<std::string> names = read_strings(modifiers, names_place, problems);
+  const auto names = read_list<std::string>(
+      modifiers, 0, names_place, problems,
+      [](const Json& item, const Place& here, Problems& p) { return read_reference(&item, here, p); });
   if (channel_name.empty() || sample_name.empty()) return;
   const auto find_in = [&](auto& items, const std::string& name, std::string_view what, std::string_view key) {
     const auto found = std::find_if(items.begin(), items.end(), [&](const auto& item) { return item.name == name; });

@@ -15,6 +15,7 @@
 #include "base/nearest.hpp"
 #include "base/quoted_list.hpp"
 #include "formats/smodels_reader.hpp"
+#include "formats/text_edges.hpp"
 #include "formats/text_entries.hpp"
 #include "relume/formats/input.hpp"
 #include "relume/spec/validate.hpp"
@@ -193,7 +194,7 @@ void read_stat_models(TextEntries& entries, SmodelsResult& result, const fs::pat
   const std::string path = (directory / file).string();
   const Result<std::string> text = read_text(path);
   if (!text) return append(problems, text.errors());
-  const Result<Literal> rows = parse_literal(*text, path, 1);
+  const Result<Literal> rows = parse_literal(without_byte_order_mark(*text), path, 1);
   if (!rows) return append(problems, rows.errors());
   result.covariance_order = *std::move(order);
   if (auto matrix = read_matrix(*rows, result.covariance_order.size(), path, problems)) {
@@ -472,15 +473,27 @@ Result<Publication> checked(Publication publication, const std::string& path) {
 
 }  // namespace
 
+Result<SmodelsResult> read_smodels_counts(const std::string& path) {
+  return read_directory(path, MapsWanted::none, {});
+}
+
+std::optional<Error> needs_masses(const SmodelsResult& result) {
+  const auto has_limits = [](const SmodelsDataSet& data) { return data.kind == MapKind::upper_limits; };
+  if (std::none_of(result.data_sets.begin(), result.data_sets.end(), has_limits)) return std::nullopt;
+  return Error{ErrorCode::unsupported, result.directory,
+               "has maps of upper limits: it says something at given masses only",
+               "relume signal --list shows its maps; with masses it makes a likelihood file of them"};
+}
+
 Result<Publication> read_smodels(const std::string& path) {
-  const Result<SmodelsResult> read = read_directory(path, MapsWanted::none, {});
+  const Result<SmodelsResult> read = read_smodels_counts(path);
   if (!read) return read.errors();
-  const SmodelsResult& result = *read;
-  for (const SmodelsDataSet& data : result.data_sets) {
-    if (data.kind == MapKind::efficiencies) continue;
-    return Error{ErrorCode::unsupported, path, "has maps of upper limits: it says something at given masses only",
-                 "relume signal --list shows its maps; with masses it makes a likelihood file of them"};
-  }
+  return publication_of(*read);
+}
+
+Result<Publication> publication_of(const SmodelsResult& result) {
+  if (std::optional<Error> error = needs_masses(result)) return *std::move(error);
+  const std::string& path = result.directory;
   if (result.covariance.empty()) {
     spec::CountingExperiments counts{
         .name = result.id, .luminosity = result.luminosity, .metadata = metadata_of(result)};

@@ -6,16 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "formats/text_edges.hpp"
+
 namespace relume::formats {
 namespace {
-
-constexpr std::string_view blanks = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /// Without its comment: from a '#' that is not escaped.
 std::string_view without_comment(std::string_view line) {
@@ -49,12 +43,13 @@ void TextEntries::add(std::size_t line, ErrorCode code, std::string message, std
 }
 
 void TextEntries::read(std::string_view text) {
+  text = without_byte_order_mark(text);
   bool goes_on = false;
   std::size_t number = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     const std::string_view line = text.substr(begin, end - begin);
-    const std::string_view content = trim(without_comment(line));
+    const std::string_view content = trimmed(without_comment(line));
     ++number;
     begin = end + 1;
     if (content.empty()) continue;
@@ -65,7 +60,7 @@ void TextEntries::read(std::string_view text) {
       value = std::string_view(value.data(), static_cast<std::size_t>(line.data() + line.size() - value.data()));
     } else {
       const std::size_t colon = content.find(':');
-      const std::string_view key = trim(content.substr(0, std::min(colon, content.size())));
+      const std::string_view key = trimmed(content.substr(0, std::min(colon, content.size())));
       if (colon == std::string_view::npos || !is_key(key)) {
         add(number, ErrorCode::syntax, fmt::format("expected 'key: value', not '{}'", printable(content)));
         return;
@@ -113,8 +108,8 @@ std::optional<std::string> TextEntries::text(std::string_view key) {
   std::string joined;
   for (std::size_t begin = 0; begin < entry->value.size();) {
     const std::size_t end = std::min(entry->value.find('\n', begin), entry->value.size());
-    std::string_view line = trim(without_comment(entry->value.substr(begin, end - begin)));
-    if (!line.empty() && line.back() == '\\') line = trim(line.substr(0, line.size() - 1));
+    std::string_view line = trimmed(without_comment(entry->value.substr(begin, end - begin)));
+    if (!line.empty() && line.back() == '\\') line = trimmed(line.substr(0, line.size() - 1));
     if (!joined.empty() && !line.empty()) joined += ' ';
     joined += line;
     begin = end + 1;

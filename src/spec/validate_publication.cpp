@@ -438,8 +438,9 @@ class Check {
     not_empty(shared.members.size(), "member", members);
     for (std::size_t i = 0; i < shared.members.size(); ++i) {
       const auto& [component, parameter] = shared.members[i];
-      if (is_unread(component) || is_unread(parameter)) continue;
       const Place here = members / i;
+      named(parameter, "a parameter of a component", here / "parameter");
+      if (is_unread(component) || parameter.empty()) continue;
       component_parameter(product, component, parameter, here);
       if (seen.emplace(component, parameter).second) continue;
       problems_.add(ErrorCode::reference, here,

@@ -53,6 +53,14 @@ def test_a_region_that_is_not_reached_is_left_out_with_a_warning(relume, result)
     assert "SR2 is taken to see no signal" in run.stderr and json.loads(run.stdout)["zero_channels"] == ["SR2"]
 
 
+def test_maps_of_limits_lack_masses(relume, result):
+    told = relume("detect", result / "limits", "--format", "json")
+    assert told.returncode == 0, told.stdout
+    [found] = json.loads(told.stdout)["files"]
+    assert found["problems"] == [] and found["kind"] is None and "relume signal --list" in found["missing"]
+    assert relume("fit", result / "limits").returncode == 2
+
+
 def test_list(relume, result):
     table = relume("signal", result / "maps", "--list")
     assert table.returncode == 0 and "T2" in table.stdout and "mass 2 of branch 1 0 to 200" in table.stdout

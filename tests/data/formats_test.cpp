@@ -170,7 +170,7 @@ TEST(LikelihoodPage, ShowsFilesThatAreRead) {
 TEST(PlainPage, ShowsFilesThatAreRead) {
   const std::vector<std::string> examples = examples_on("plain.md");
   for (const std::string& example : examples) {
-    const Result<spec::Publication> publication = read_publication(example, "plain.md");
+    const Result<NotedPublication> publication = read_publication(example, "plain.md");
     EXPECT_TRUE(publication) << to_string(publication.errors());
   }
   EXPECT_EQ(examples.size(), 1u);
@@ -184,16 +184,16 @@ TEST(PublishedCovariances, AreTheSameFromBothLayouts) {
   for (const auto& entry : fs::directory_iterator(test::shared_data() / "data" / "simplified")) {
     const fs::path plain = entry.path() / "model.json";
     if (!fs::exists(plain)) continue;
-    const Result<spec::Publication> typed = read_publication_input(plain.string());
-    const Result<spec::Publication> published = read_publication_input(entry.path().string());
+    const Result<NotedPublication> typed = read_publication_input(plain.string());
+    const Result<NotedPublication> published = read_publication_input(entry.path().string());
     ASSERT_TRUE(typed) << to_string(typed.errors());
     ASSERT_TRUE(published) << to_string(published.errors());
-    const auto& a = std::get<spec::SimplifiedLikelihood>(typed->value);
-    const auto& b = std::get<spec::SimplifiedLikelihood>(published->value);
+    const auto& a = std::get<spec::SimplifiedLikelihood>(typed->publication.value);
+    const auto& b = std::get<spec::SimplifiedLikelihood>(published->publication.value);
     EXPECT_EQ(a.regions, b.regions) << plain;
     EXPECT_EQ(a.covariance, b.covariance) << plain;
     EXPECT_EQ(a.third_moments, b.third_moments) << plain;
-    for (const auto& publication : {*typed, *published}) {
+    for (const auto& publication : {typed->publication, published->publication}) {
       EXPECT_EQ(likelihood_from_json(likelihood_to_json(publication), "again").value(), publication) << plain;
     }
     ++n_read;

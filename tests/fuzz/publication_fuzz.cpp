@@ -15,8 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const formats::Detected found = formats::detect(text, "fuzz");
   if (found.description.empty()) std::abort();
-  const Result<spec::Publication> publication = formats::read_publication(text, "fuzz");
-  if (!publication) return to_string(publication.errors()).empty() ? (std::abort(), 0) : 0;
+  const Result<formats::NotedPublication> read = formats::read_publication(text, "fuzz");
+  if (!read) return to_string(read.errors()).empty() ? (std::abort(), 0) : 0;
+  const spec::Publication* publication = &read->publication;
   if (found.kind != formats::likelihood_kind(*publication)) std::abort();
   if (!spec::validate(*publication, "fuzz").empty()) std::abort();
   const auto again = formats::likelihood_from_json(formats::likelihood_to_json(*publication), "fuzz");

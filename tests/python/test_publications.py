@@ -50,6 +50,15 @@ def test_copies_are_equal(document):
     assert relume.Publication(publication.to_dict()) == publication
 
 
+def test_notes_of_the_reader_stay_with_the_publication():
+    region = "<region id='{0}'><nobs>12</nobs><nb>10.5</nb><deltanb>2.1</deltanb><covariance region='{0}'>4.41</covariance></region>"
+    publication = relume.read(f"<analysis id='a'>{region.format('A')}{region.format('B')}</analysis>".encode())
+    note = "<bytes>, the covariance: 1 pairs of regions have no entry, which means no correlation"
+    for core in (publication._core, pickle.loads(pickle.dumps(publication))._core):
+        assert core.notes == [note]
+        assert core.prepared(None, "", "", False)[1][0] == note
+
+
 def test_models_survive_pickling():
     for model in (relume.read(SIMPLIFIED).with_signal({"SR1": 12.0, "SR2": 15.0}).model(), relume.read(LIMITS).model()):
         again = pickle.loads(pickle.dumps(model))

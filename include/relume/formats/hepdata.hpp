@@ -6,7 +6,7 @@
 //
 //   const spec::HepdataTable yields = formats::read_hepdata_table(bytes, "t15.json").value();
 //   const spec::HepdataTable covariance = formats::read_hepdata_table(other_bytes, "t14.json").value();
-//   formats::FromTables made = formats::publication_from_tables(yields, covariance, {}).value();
+//   formats::NotedPublication made = formats::publication_from_tables(yields, covariance, {}).value();
 //
 // Thread-safety: pure functions.
 #pragma once
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "relume/base/error.hpp"
+#include "relume/formats/noted_publication.hpp"
 #include "relume/spec/hepdata_table.hpp"
 #include "relume/spec/publication.hpp"
 
@@ -35,8 +36,9 @@ enum class TableMatrixKind {
 std::optional<TableMatrixKind> table_matrix_kind_from_string(std::string_view name);
 
 struct TableOptions {
-  /// Headings of the columns; empty: the one that is called so ("observed", "data"; "total background", …). Tables with
-  /// one row per process and one column per region are read in the same way, row by row.
+  /// Headings of the columns, "HEADING #2" for the second one of this heading; empty: the one that is called so
+  /// ("observed", "data"; "total background", …). Tables with one row per process and one column per region are read in
+  /// the same way, row by row.
   std::string observed = {}, background = {};
   TableMatrixKind matrix = TableMatrixKind::automatic;
   std::string name = {};  ///< of the likelihood; empty: that of the table of yields
@@ -72,14 +74,10 @@ struct TablePoints {
 Result<TablePoints> points_from_table(const spec::HepdataTable& table, std::string_view column,
                                       std::string_view source_name);
 
-struct FromTables {
-  spec::Publication publication;
-  std::vector<std::string> notes;
-};
 /// Yields alone are counting experiments; with a matrix they are a simplified likelihood. Regions are matched with the
-/// labels of the matrix by name, or by position where the labels are numbers.
-Result<FromTables> publication_from_tables(const spec::HepdataTable& yields,
-                                           const std::optional<spec::HepdataTable>& matrix,
-                                           const TableOptions& options);
+/// labels of the matrix by name, or by position where the labels are numbers, whose order is that of their values.
+Result<NotedPublication> publication_from_tables(const spec::HepdataTable& yields,
+                                                 const std::optional<spec::HepdataTable>& matrix,
+                                                 const TableOptions& options);
 
 }  // namespace relume::formats

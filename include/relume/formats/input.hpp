@@ -22,6 +22,9 @@ inline constexpr std::size_t max_input_bytes = std::size_t{4} << 30;
 
 Result<std::string> read_input(const std::string& name);
 
+/// What messages call it: "<standard input>" for "-".
+std::string source_name(const std::string& name);
+
 /// Writes all bytes or leaves the old file as it was (temporary file beside it, then rename). "-" is standard output.
 /// Returns true.
 Result<bool> write_output(const std::string& name, std::string_view bytes);

@@ -5,7 +5,7 @@
 // and which pyhf workspaces go with them.
 //
 //   const formats::MadAnalysisInfo info = formats::read_madanalysis_info(bytes, "cms_sus_16_039.info").value();
-//   spec::Publication publication = formats::publication_of(info, "SRA", "cms_sus_16_039.info").value();
+//   formats::NotedPublication chosen = formats::publication_of(info, "SRA", "cms_sus_16_039.info").value();
 //
 // Thread-safety: pure functions.
 #pragma once
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "relume/base/error.hpp"
+#include "relume/formats/noted_publication.hpp"
 #include "relume/spec/publication.hpp"
 
 namespace relume::formats {
@@ -25,6 +26,7 @@ struct MadAnalysisInfo {
   struct Subset {
     std::string name;  ///< empty where the file does not name it
     spec::SimplifiedLikelihood likelihood;
+    std::vector<std::string> notes = {};  ///< what was taken for what
   };
   /// A pyhf workspace beside the file, and which regions fill which of its channels.
   struct Profile {
@@ -39,13 +41,12 @@ struct MadAnalysisInfo {
   spec::CountingExperiments experiments;  ///< all signal regions
   std::vector<Subset> subsets = {};
   std::vector<Profile> profiles = {};
-  std::vector<std::string> notes = {};  ///< what was taken for what
 };
 
 Result<MadAnalysisInfo> read_madanalysis_info(std::string_view bytes, std::string_view source_name);
 
 /// The subset of that name; without a name the only one, or, where there is none, the counting experiments.
-Result<spec::Publication> publication_of(const MadAnalysisInfo& info, const std::optional<std::string>& subset,
-                                         std::string_view source_name);
+Result<NotedPublication> publication_of(const MadAnalysisInfo& info, const std::optional<std::string>& subset,
+                                        std::string_view source_name);
 
 }  // namespace relume::formats

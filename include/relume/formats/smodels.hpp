@@ -11,6 +11,7 @@
 // Cost: some 10 ms per MB of maps. Thread-safety: pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,12 @@ bool is_smodels_directory(const std::string& path);
 /// The statistics of a result of efficiency maps: a SimplifiedLikelihood where there is a covariance,
 /// CountingExperiments otherwise. Maps are not read.
 Result<spec::Publication> read_smodels(const std::string& path);
+
+/// The same in two steps: all but the maps, and the statistics of that.
+Result<spec::SmodelsResult> read_smodels_counts(const std::string& path);
+Result<spec::Publication> publication_of(const spec::SmodelsResult& result);
+/// Of results of upper limits: why they have no such statistics, and what to do about that.
+std::optional<Error> needs_masses(const spec::SmodelsResult& result);
 
 /// All of it. `topology`: maps of other names are left out, unread; empty: all are read.
 Result<spec::SmodelsResult> read_smodels_result(const std::string& path, std::string_view topology = {});

@@ -59,6 +59,12 @@ TEST(ReadHepdataTable, BothLayoutsSayTheSame) {
             (std::vector<std::pair<std::string, std::string>>{{"SQRT(S)", "13000 GEV"}}));
 }
 
+TEST(ReadHepdataTable, PassesOverAByteOrderMark) {
+  for (const std::string_view text : {test::yields_download, test::yields_submission}) {
+    EXPECT_EQ(table("\xef\xbb\xbf" + std::string(text)), table(text));
+  }
+}
+
 TEST(ReadHepdataTable, SaysWhatIsNoTable) {
   expect_error(read_hepdata_table(R"({"data_tables": []})", "t"), "a HEPData record");
   expect_error(read_hepdata_table("---\ncomment: x\n---\nname: Table 1\ndata_file: a.yaml\n", "t"),
@@ -119,6 +125,29 @@ TEST(YieldsFromTable, DoesNotGuess) {
                "region 'SR1' has no number of observed");
 }
 
+TEST(YieldsFromTable, TellsColumnsOfOneHeadingApart) {
+  HepdataTable t = table(test::yields_download);
+  t.dependent[1].name = t.dependent[2].name = "Events";
+  t.dependent[1].qualifiers = {{"SQRT(S)", "13 TEV"}, {"PROCESS", "Sum"}};
+  t.dependent[2].qualifiers = t.dependent[0].qualifiers = {{"SQRT(S)", "13 TEV"}};
+  expect_error(yields_from_table(t, {.background = "Events"}), "2 columns or rows are called 'Events'");
+  EXPECT_EQ(yields_from_table(t, {.background = "Events"}).error().hint,
+            "name one of 'Events #1' (PROCESS: Sum), 'Events #2'");
+  EXPECT_EQ(yields_from_table(t, {.background = "Events #1"})->experiments.regions[0].background, 50.0);
+  expect_error(yields_from_table(t, {.background = "Events #2"}), "no number of a background: '-'");
+  HepdataTable turned = table(test::yields_turned);
+  turned.independent[0].cells[2].value = "Observed events";
+  expect_error(yields_from_table(turned, {}), "it is not clear which column holds the observed events");
+  EXPECT_EQ(yields_from_table(turned, {.observed = "Observed events #2"})->experiments.regions[0].observed, 20.0);
+}
+
+TEST(YieldsFromTable, NeedsTwoColumns) {
+  HepdataTable t = table(test::yields_download);
+  t.dependent.resize(1);
+  t.dependent[0].name = "Background from data";
+  expect_error(yields_from_table(t, {}), "'Background from data' cannot be both");
+}
+
 TEST(MatrixFromTable, ReadsWhatIsPrinted) {
   const TableMatrix m = matrix_from_table(table(test::covariance_download), {}).value();
   EXPECT_EQ(m.labels, (std::vector<std::string>{"0.5", "1.5"}));
@@ -174,8 +203,21 @@ TEST(MatrixFromTable, TellsCorrelationsFromCovariances) {
   EXPECT_EQ(kind("1.0", "Correlation coefficient"), TableMatrixKind::correlation);
 }
 
+TEST(MatrixFromTable, CorrelationsHaveADiagonalOfOnes) {
+  const auto read = [](const std::string& diagonal, const TableOptions& options = {}) {
+    return matrix_from_table(matrix_table({{"a", "a", "1"}, {"a", "b", "0.1"}, {"b", "b", diagonal}}, "Correlation"),
+                             options);
+  };
+  for (const char* one : {"1", "1.000", "0.9999", "0.99999994", "0.9999999999999998"}) EXPECT_TRUE(read(one)) << one;
+  for (const char* other : {"100", "0.5", "0.9", "0.98", "2", "0", "1e2", "-1"}) {
+    expect_error(read(other), "the correlation of 'b' with itself is ");
+  }
+  EXPECT_NE(read("100").error().hint.find("divide by 100"), std::string::npos);
+  EXPECT_TRUE(read("4", {.matrix = TableMatrixKind::covariance}));
+}
+
 TEST(PublicationFromTables, CombinesYieldsAndCovariance) {
-  const FromTables made =
+  const NotedPublication made =
       publication_from_tables(table(test::yields_download), table(test::covariance_download), {}).value();
   const auto& s = std::get<spec::SimplifiedLikelihood>(made.publication.value);
   EXPECT_EQ(s.name, "Table 15");
@@ -187,7 +229,7 @@ TEST(PublicationFromTables, CombinesYieldsAndCovariance) {
 TEST(PublicationFromTables, MatchesRegionsByName) {
   const HepdataTable covariance =
       matrix_table({{"200 - 300", "200 - 300", "9"}, {"200 - 300", "SR1", "2"}, {"SR1", "SR1", "25"}});
-  const FromTables made = publication_from_tables(table(test::yields_download), covariance, {}).value();
+  const NotedPublication made = publication_from_tables(table(test::yields_download), covariance, {}).value();
   EXPECT_EQ(std::get<spec::SimplifiedLikelihood>(made.publication.value).covariance,
             (spec::SquareMatrix{2, {25, 2, 2, 9}}));
   // The yields say 5, the covariance 3.
@@ -199,7 +241,7 @@ TEST(PublicationFromTables, MatchesRegionsByName) {
 TEST(PublicationFromTables, ScalesCorrelationsWithTheErrors) {
   const HepdataTable correlation =
       matrix_table({{"SR1", "SR1", "1"}, {"SR1", "200 - 300", "0.5"}, {"200 - 300", "200 - 300", "1"}}, "Correlation");
-  const FromTables made = publication_from_tables(table(test::yields_download), correlation, {}).value();
+  const NotedPublication made = publication_from_tables(table(test::yields_download), correlation, {}).value();
   const auto& v = std::get<spec::SimplifiedLikelihood>(made.publication.value).covariance;
   EXPECT_DOUBLE_EQ(v(0, 0), 25.0);
   EXPECT_DOUBLE_EQ(v(0, 1), 12.5);
@@ -207,6 +249,23 @@ TEST(PublicationFromTables, ScalesCorrelationsWithTheErrors) {
   for (spec::HepdataCell& cell : without.dependent[1].cells) cell.errors.clear();
   expect_error(publication_from_tables(without, correlation, {}), "the background of region 'SR1' has no error");
   expect_error(publication_from_tables(without, std::nullopt, {}), "no background has an error");
+}
+
+TEST(PublicationFromTables, MatchesNumbersInTheirOrder) {
+  const auto covariance_with = [](const std::string& first, const std::string& second, const HepdataTable& yields) {
+    return publication_from_tables(
+        yields, matrix_table({{second, second, "9"}, {second, first, "2"}, {first, first, "25"}}), {});
+  };
+  const HepdataTable yields = table(test::yields_download);
+  for (const auto& [first, second] : {std::pair("0.5", "1.5"), {"9.5", "10.5"}, {"0 - 1", "1 - 2"}}) {
+    const NotedPublication made = covariance_with(first, second, yields).value();
+    EXPECT_EQ(std::get<spec::SimplifiedLikelihood>(made.publication.value).covariance,
+              (spec::SquareMatrix{2, {25, 2, 2, 9}}));
+  }
+  expect_error(covariance_with("1.5", "1.50", yields), "no label 'SR1'");
+  HepdataTable falling = yields;
+  falling.independent[0].cells[0].value = "350";
+  EXPECT_FALSE(covariance_with("250", "350.0", falling));
 }
 
 TEST(PublicationFromTables, NamesRegionsThatDoNotMatch) {
@@ -217,7 +276,8 @@ TEST(PublicationFromTables, NamesRegionsThatDoNotMatch) {
 }
 
 TEST(PublicationFromTables, YieldsAloneAreCountingExperiments) {
-  const FromTables made = publication_from_tables(table(test::yields_download), std::nullopt, {.name = "n"}).value();
+  const NotedPublication made =
+      publication_from_tables(table(test::yields_download), std::nullopt, {.name = "n"}).value();
   EXPECT_EQ(std::get<spec::CountingExperiments>(made.publication.value).name, "n");
 }
 

@@ -4,6 +4,7 @@
 // Written by hand from the layout of MadAnalysis 5's manual; no file of its analysis database is here.
 #include "relume/formats/madanalysis_info.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace relume::formats {
@@ -59,19 +60,22 @@ TEST(ReadMadAnalysisInfo, ReadsCounts) {
   EXPECT_EQ(info.profiles[0].channels[0].regions, (std::vector<std::string>{"SR1", "SR2"}));
   EXPECT_TRUE(info.profiles[0].channels[1].is_included);
   EXPECT_FALSE(info.profiles[0].channels[2].is_included);
-  EXPECT_EQ(kind_of(publication_of(info, std::nullopt, "f").value()), "counting experiments");
+  EXPECT_EQ(kind_of(publication_of(info, std::nullopt, "f")->publication), "counting experiments");
 }
 
 TEST(ReadMadAnalysisInfo, ReadsCovariancesOfSubsets) {
   const MadAnalysisInfo info = read_madanalysis_info(covariances, "f").value();
   ASSERT_EQ(info.subsets.size(), 2u);
   EXPECT_EQ(info.subsets[0].name, "low");
-  const auto low = std::get<spec::SimplifiedLikelihood>(publication_of(info, "low", "f")->value);
+  const auto low = std::get<spec::SimplifiedLikelihood>(publication_of(info, "low", "f")->publication.value);
   EXPECT_EQ(low.regions, (std::vector<spec::Region>{{"SR1", 3, 2.5}, {"SR2", 4, 3.5}}));
   EXPECT_EQ(low.covariance, (spec::SquareMatrix{2, {0.25, 0.1, 0.1, 1}}));
-  const auto high = std::get<spec::SimplifiedLikelihood>(publication_of(info, "high", "f")->value);
+  const auto high = std::get<spec::SimplifiedLikelihood>(publication_of(info, "high", "f")->publication.value);
   EXPECT_EQ(high.covariance, (spec::SquareMatrix{2, {1, 0, 0, 4}}));
-  EXPECT_EQ(info.notes.size(), 2u);  // one pair given once, one not at all
+  EXPECT_EQ(publication_of(info, "low", "f")->notes,
+            std::vector<std::string>{"f, subset 'low': 1 pairs are given once and taken for both sides"});
+  EXPECT_EQ(publication_of(info, "high", "f")->notes,
+            std::vector<std::string>{"f, subset 'high': 1 pairs of regions have no entry, which means no correlation"});
   const auto none = publication_of(info, std::nullopt, "f");
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().hint, "choose one of 'low', 'high'");
@@ -89,7 +93,9 @@ TEST(ReadMadAnalysisInfo, TheAnalysisMayNameTheSubset) {
   const MadAnalysisInfo info = read_madanalysis_info(text, "f").value();
   ASSERT_EQ(info.subsets.size(), 1u);
   EXPECT_EQ(info.subsets[0].name, "all");
-  EXPECT_EQ(std::get<spec::SimplifiedLikelihood>(publication_of(info, std::nullopt, "f")->value).regions.size(), 3u);
+  EXPECT_EQ(
+      std::get<spec::SimplifiedLikelihood>(publication_of(info, std::nullopt, "f")->publication.value).regions.size(),
+      3u);
 }
 
 TEST(ReadMadAnalysisInfo, NamesWhatIsWrong) {
@@ -113,6 +119,16 @@ TEST(ReadMadAnalysisInfo, NamesWhatIsWrong) {
                "f.info, subset 'low'#/covariance/1/0: the correlation of 1 and 0 is beyond 1");
   expect_error(replaced(covariances, R"(<covariance region="SR1" cov_subset="low">0.25</covariance>)", ""),
                "subset 'low' does not give the variance of 'SR1'");
+}
+
+TEST(ReadMadAnalysisInfo, RefusesWhatWouldFillTheMemory) {
+  std::string text = "<analysis id='a'>";
+  for (int i = 0; i < 12000; ++i) {
+    text += fmt::format(
+        "<region id='{0}'><nobs>1</nobs><nb>1</nb><deltanb>1</deltanb><covariance region='{0}'>1</covariance></region>",
+        i);
+  }
+  expect_error(text + "</analysis>", "the covariance has 12000 regions and 12000 entries");
 }
 
 }  // namespace

@@ -287,6 +287,11 @@ TEST(ReadLikelihood, NamesWhatIsWrongWithWorkspaces) {
       text, [](Json& d) { at(d, "parabolas", 0, "channel") = "sr"; }, "f#/parabolas/0/channel",
       "no channel called 'sr'");
   expect_problem(
+      text, [](Json& d) { at(d, "parabolas", 0, "channel") = ""; }, "f#/parabolas/0/channel", "the name is empty");
+  expect_problem(
+      text, [](Json& d) { at(d, "parabolas", 0, "modifiers", 0) = ""; }, "f#/parabolas/0/modifiers/0",
+      "the name is empty");
+  expect_problem(
       text, [](Json& d) { at(d, "parabolas", 0, "sample") = "b"; }, "f#/parabolas/0/sample", "no sample");
   expect_problem(
       text, [](Json& d) { at(d, "parabolas", 0, "modifiers", 0) = "lumi"; }, "f#/parabolas/0/modifiers/0",
@@ -316,6 +321,9 @@ TEST(ReadLikelihood, NamesWhatIsWrongWithProducts) {
   expect_problem(
       text, [](Json& d) { at(d, "shared", 0, "members", 1, "parameter") = "mu_C"; }, "f#/shared/0/members/1",
       "did you mean 'mu_B'");
+  expect_problem(
+      text, [](Json& d) { at(d, "shared", 0, "members", 1, "parameter") = ""; }, "f#/shared/0/members/1/parameter",
+      "a parameter of a component needs a name");
   expect_problem(
       text, [](Json& d) { at(d, "shared", 0, "members", 0) = at(d, "shared", 0, "members", 1); },
       "f#/shared/0/members/1", "already shared");

@@ -84,8 +84,21 @@ TEST(ReadPublication, ComplainsAboutWhatItIs) {
   EXPECT_FALSE(read_publication_input("/").has_value());
 }
 
+TEST(DetectFormat, PassesOverAByteOrderMark) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::string_view text :
+       {test::example_text, test::simplified_text, plain_text, test::yields_download, test::yields_submission,
+        std::string_view(
+            R"(<analysis id="a"><region id="SR"><nobs>1</nobs><nb>1</nb><deltanb>1</deltanb></region></analysis>)")}) {
+    const Detected without = detect(text, "t"), with = detect(mark + std::string(text), "t");
+    EXPECT_EQ(with.format, without.format) << with.description;
+    EXPECT_EQ(with.description, without.description);
+    EXPECT_EQ(read_publication(mark + std::string(text), "t").has_value(), !without.kind.empty());
+  }
+}
+
 TEST(PlainLayout, KeepsWhatItDoesNotKnow) {
-  const auto s = std::get<spec::SimplifiedLikelihood>(read_publication(plain_text, "t")->value);
+  const auto s = std::get<spec::SimplifiedLikelihood>(read_publication(plain_text, "t")->publication.value);
   EXPECT_EQ(s.regions, (std::vector<spec::Region>{{"bin0", 36, 50}, {"bin1", 33, 48}}));
   EXPECT_EQ(s.covariance, (spec::SquareMatrix{2, {144, 13, 13, 256}}));
   EXPECT_EQ(*find(s.metadata, "source")->string(), "me");
@@ -109,7 +122,7 @@ TEST(PlainLayout, NamesWhatIsWrong) {
           R"({"observed": [1], "background": [1], "covariance": [[1]], "regions": ["SR"], "third_moment": null,
                            "background_error": [1]})",
           "f")
-          ->value);
+          ->publication.value);
   EXPECT_EQ(s.regions[0].name, "SR");
   EXPECT_TRUE(s.third_moments.empty());
 }

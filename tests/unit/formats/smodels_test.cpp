@@ -107,6 +107,12 @@ TEST(SmodelsMap, ManyProblemsAreCounted) {
   EXPECT_NE(map.errors().back().message.find("980 more"), std::string::npos) << to_string(map.errors().back());
 }
 
+TEST(SmodelsMap, AByteOrderMarkIsPassedOver) {
+  const auto kind = MapKind::efficiencies;
+  EXPECT_EQ(read_smodels_map("\xef\xbb\xbf" + std::string(map_text), "m.txt", kind).value(),
+            read_smodels_map(map_text, "m.txt", kind).value());
+}
+
 TEST(SmodelsDataSet, CountsAndLimits) {
   const spec::SmodelsDataSet data =
       read_smodels_data_set(
@@ -220,7 +226,7 @@ TEST(ReadSmodels, TheNewerFormHasItsCovarianceInAFile) {
   directory.write("globalInfo.txt",
                   test::information("regionMappings: {'one': 'A', 'two': {'smodels': 'B'}, 'three': {'pyhf': 'x'}}\n"
                                     "regionSets: {'all': ['two', 'one']}\nstatModels: {'all': [('sl', 'cov.txt')]}\n"));
-  directory.write("cov.txt", "[[4., 1.],\n[1., 9.]]\n");
+  directory.write("cov.txt", "\xef\xbb\xbf[[4., 1.],\n[1., 9.]]\n");
   directory.write("a/dataInfo.txt", test::counts("A", 5, 6.0, 3.0));
   directory.write("b/dataInfo.txt", test::counts("B", 7, 8.0, 2.0));
   const auto publication = read_smodels(directory.path()).value();
@@ -259,7 +265,7 @@ TEST(ReadSmodels, IsOneOfTheFormatsThatAreDetected) {
   EXPECT_EQ(found.format, Format::smodels_directory);
   EXPECT_EQ(found.kind, "counting");
   EXPECT_TRUE(found.errors.empty());
-  EXPECT_EQ(read_publication_input(directory.path(), {}).value(), read_smodels(directory.path()).value());
+  EXPECT_EQ(read_publication_input(directory.path(), {})->publication, read_smodels(directory.path()).value());
   directory.write("a/dataInfo.txt", test::counts("A", 5, -6.0, 3.0));
   EXPECT_FALSE(detect_input(directory.path()).value().errors.empty());
   EXPECT_FALSE(read_publication_input(directory.path(), {}));
@@ -272,6 +278,10 @@ TEST(ReadSmodels, UpperLimitsNeedMasses) {
   const auto publication = read_smodels(directory.path());
   ASSERT_FALSE(publication);
   EXPECT_EQ(publication.error().code, ErrorCode::unsupported);
+  const Detected found = detect_input(directory.path()).value();
+  EXPECT_TRUE(found.errors.empty()) << to_string(found.errors);
+  EXPECT_TRUE(found.kind.empty());
+  EXPECT_NE(found.missing.find("at given masses only"), std::string::npos) << found.missing;
 }
 
 TEST(ReadSmodels, AllOfItOrTheMapsOfOneName) {
