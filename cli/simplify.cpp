@@ -64,6 +64,8 @@ void check_combinations(const Arguments& arguments) {
   }
 }
 
+bool is_for_pyhf(const Arguments& arguments) { return arguments.text(options::as) == "pyhf"; }
+
 /// A published background gets a signal to be judged with.
 void add_probe(spec::Publication& publication, ModelSettings& settings, Model& model, const SimplifyOptions& o) {
   if (reinterpret::has_signal(model.likelihood())) return;
@@ -74,11 +76,11 @@ void add_probe(spec::Publication& publication, ModelSettings& settings, Model& m
   model.compiled.notices.emplace_back(std::string(reinterpret::probe_note) + ": --signal, or --patchset with --point");
 }
 
-/// As --as says: what HistFactory programs read is pyhf's by default.
+/// As --as says: pyhf's format by default where it says all.
 spec::Json document_of(const Simplification& simplification, const Arguments& arguments) {
   const auto* workspace = std::get_if<spec::Workspace>(&simplification.publication.value);
-  const bool as_pyhf = arguments.given(options::as) ? arguments.text(options::as) == "pyhf"
-                                                    : workspace != nullptr && workspace->correlations.empty();
+  const bool as_pyhf =
+      arguments.given(options::as) ? is_for_pyhf(arguments) : workspace != nullptr && is_within_schema(*workspace);
   if (!as_pyhf) return formats::likelihood_to_json(simplification.publication);
   auto pyhf = reinterpret::as_pyhf(simplification);
   if (pyhf) return formats::workspace_to_json(*pyhf);
@@ -116,6 +118,7 @@ int run_simplify(const Arguments& arguments) {
   if (checks) add_probe(input.publication, settings, model, question.simplify);
   question.simplify.fixed = question.validity.fixed = model.fixed;
   question.simplify.stop = question.validity.stop = &catch_interrupts();
+  question.validity.is_for_pyhf = is_for_pyhf(arguments);
   question.validity.tolerance = arguments.number(searches ? options::target_accuracy : options::simplify_tolerance);
   std::vector<Attempt> attempts;
   with_progress(question.simplify, [&] {

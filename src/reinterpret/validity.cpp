@@ -41,7 +41,8 @@ Result<edit::WorkspaceConversion> workspace_of(const Simplification& simplificat
 }
 
 Result<model::Compiled> compile_with_signal(const spec::Workspace& workspace, const Simplification& simplification,
-                                            const model::Likelihood& full, const std::vector<double>& yields) {
+                                            const model::Likelihood& full, const std::vector<double>& yields,
+                                            bool are_priors) {
   spec::SignalSample sample{.name = "signal"};
   for (const KeptChannel& channel : simplification.channels) {
     const auto first = yields.begin() + static_cast<std::ptrdiff_t>(channel.first);
@@ -57,7 +58,7 @@ Result<model::Compiled> compile_with_signal(const spec::Workspace& workspace, co
   spec::Signal signal{.name = "signal", .poi = poi_name(full), .samples = {std::move(sample)}};
   const auto with = edit::add_signal(workspace, signal, {.other_channels_are_zero = true});
   if (!with) return with.errors();
-  return model::compile(*with, {.constraints_are_priors = false});
+  return model::compile(*with, {.constraints_are_priors = are_priors});
 }
 
 }  // namespace
@@ -114,7 +115,7 @@ Result<model::Compiled> with_signal(const Simplification& simplification, const 
                                     const std::vector<double>& yields) {
   const auto conversion = workspace_of(simplification);
   if (!conversion) return conversion.errors();
-  return compile_with_signal(conversion->workspace, simplification, full, yields);
+  return compile_with_signal(conversion->workspace, simplification, full, yields, full.constraints_are_priors());
 }
 
 FullAnswers ask_full(const model::Likelihood& likelihood, const model::Data& observed, const ValidityOptions& options) {
@@ -155,7 +156,8 @@ Validity check(const FullAnswers& full, const model::Likelihood& likelihood, con
   v.notes = conversion->notices;
   v.projection_distance = conversion->projection_distance;
   v.n_modes = conversion->n_modes;
-  const auto compiled = compile_with_signal(conversion->workspace, simplification, likelihood, full.signal);
+  const bool are_priors = likelihood.constraints_are_priors() && !options.is_for_pyhf;
+  const auto compiled = compile_with_signal(conversion->workspace, simplification, likelihood, full.signal, are_priors);
   if (!compiled) return fail(Status::not_defined, to_string(compiled.errors()));
   const model::Likelihood& simplified = *compiled->likelihood;
   v.n_parameters = simplified.parameters().size();

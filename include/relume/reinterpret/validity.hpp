@@ -40,7 +40,7 @@ Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, cons
 extern const char* const probe_note;
 
 /// The simplified likelihood with the signal of the full one: yields (laid out as Data::values of the full one) in the
-/// channels that both have, without uncertainties of its own.
+/// channels that both have, without uncertainties of its own, and with constraints that are what they are there.
 Result<model::Compiled> with_signal(const Simplification& simplification, const model::Likelihood& full,
                                     const std::vector<double>& yields);
 
@@ -48,6 +48,8 @@ struct ValidityOptions {
   /// Of limits, relative. Cross sections of signals are known to 10 to 20 %, and limits are read to no better.
   double tolerance = 0.1;
   std::size_t n_points = 13;  ///< of the scan, from 0 to 1.2 times the limits
+  /// The result is to be written for pyhf, which has no priors: there its constraints are measurements.
+  bool is_for_pyhf = false;
   std::vector<infer::FixedParameter> fixed = {};
   const std::atomic<bool>* stop = nullptr;
 };
@@ -93,10 +95,10 @@ struct Validity {
   bool misleads() const { return !is_usable() || !(shift() <= tolerance); }
 };
 
-/// Expected limits of both come from a-posteriori Asimov data in which all that constrains the background moves along:
-/// control regions and auxiliary data of the full likelihood, and what they were condensed to. Published limits of
-/// simplified likelihoods keep the latter (Likelihood::constraints_are_priors): another question, which would not
-/// compare like with like.
+/// Expected limits of both come from a-posteriori Asimov data by the convention of the full likelihood
+/// (Likelihood::constraints_are_priors). Where constraints are measurements, all that constrains the background moves
+/// along: control regions and auxiliary data of the full likelihood, and what they were condensed to. Published limits
+/// of simplified likelihoods keep the latter: another question, which would not compare like with like.
 Validity check(const FullAnswers& full, const model::Likelihood& likelihood, const model::Data& observed,
                const Simplification& simplification, const ValidityOptions& options = {});
 

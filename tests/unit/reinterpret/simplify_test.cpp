@@ -99,6 +99,33 @@ TEST(Simplify, LimitsOfALinearModelStay) {
   }
 }
 
+TEST(Simplify, PriorsStayPriorsOnBothSides) {
+  const spec::SimplifiedLikelihood published{.regions = {{"A", 36.0, 50.0}, {"B", 33.0, 48.0}},
+                                             .covariance = {2, {144.0, 13.0, 13.0, 256.0}}};
+  spec::Workspace ws = edit::as_workspace(published)->workspace;
+  ws.measurements.front().poi = "mu";
+  for (spec::Channel& channel : ws.channels) {
+    channel.samples.push_back({"signal", {10.0}, {{"mu", normfactor, {}}}});
+  }
+  const auto c = test::compile(ws);
+  ASSERT_TRUE(c.likelihood->constraints_are_priors());
+  const FullAnswers full = ask_full(*c.likelihood, c.observed, {});
+  for (const SimplifyMethod method : {SimplifyMethod::toys_prefit, SimplifyMethod::linearised}) {
+    const auto s = simplify(*c.likelihood, c.observed, {.method = method, .n_toys = 20000}).value();
+    const Validity v = check(full, *c.likelihood, c.observed, s);
+    ASSERT_TRUE(v.is_usable()) << v.reason;
+    EXPECT_LT(v.shift(), 0.02) << to_string(method);  // toys, cut off where a background would be negative
+    const auto written = with_signal(s, *c.likelihood, full.signal).value();
+    EXPECT_TRUE(written.likelihood->constraints_are_priors());
+    EXPECT_EQ(*v.simplified.expected[2], *infer::upper_limit(*written.likelihood, written.observed).expected[2]);
+    const Validity for_pyhf = check(full, *c.likelihood, c.observed, s, {.is_for_pyhf = true});
+    EXPECT_GT(*for_pyhf.expected_shift, 0.1) << to_string(method);
+    if (const auto* workspace = std::get_if<spec::Workspace>(&s.publication.value)) {
+      EXPECT_TRUE(workspace->constraints_are_priors);
+    }
+  }
+}
+
 TEST(Simplify, LinearisedModelsKeepNamesAndFreeFactors) {
   const auto c = test::compile(linear_search());
   const auto s = simplify(*c.likelihood, c.observed, with(SimplifyMethod::linearised)).value();
