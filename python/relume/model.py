@@ -88,7 +88,7 @@ class Model:
         """What it was compiled from."""
         if self._core.workspace is None:
             raise InputError([Problem("option", "workspace", "the model was not made from a workspace", "")])
-        return Workspace._wrap(self._core.workspace)
+        return Workspace._wrap(self._core.workspace, self._core.preparation)
 
     @property
     def notices(self) -> list[str]:

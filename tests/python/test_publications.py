@@ -3,6 +3,7 @@
 """Published results that are no workspaces, from Python."""
 
 import copy
+import json
 import pickle
 
 import pytest
@@ -48,6 +49,32 @@ def test_copies_are_equal(document):
     assert pickle.loads(pickle.dumps(publication)) == publication == copy.deepcopy(publication)
     assert relume.read(publication.to_json().encode()) == publication
     assert relume.Publication(publication.to_dict()) == publication
+
+
+def test_what_was_approximated_is_told_through_every_door(relume_program, tmp_path):
+    skewed = {**SIMPLIFIED, "third_moments": [6000.0, 100.0]}
+    yields = {"SR1": [12.0], "SR2": [15.0]}
+    path = tmp_path / "skewed.json"
+    path.write_text(json.dumps(skewed), encoding="utf-8")
+    told = json.loads(relume_program("fit", path).stdout)["notes"]
+    assert any("third moments are too large" in note for note in told)
+    publication = relume.read(skewed)
+    for model in (publication.model(), relume.Model(path), pickle.loads(pickle.dumps(publication.workspace())).model()):
+        assert model.notices == relume.fit(model).notes == told
+    signal = tmp_path / "signal.json"
+    signal.write_text(json.dumps({"format": "relume-signal", "version": 1, "name": "s", "samples": [{"name": "s", "channels": yields}]}), encoding="utf-8")
+    told = json.loads(relume_program("limit", path, "--signal", signal).stdout)["notes"]
+    for model in (publication.with_signal(yields).model(), publication.workspace().with_signal(yields).model()):
+        for same in (model, pickle.loads(pickle.dumps(model)), model.workspace.model()):
+            assert same.notices == relume.upper_limit(same).notes == told
+    assert list(relume.limits(publication, {"s": yields})[0].notes) == list(relume.limits(publication.workspace(), {"s": yields})[0].notes) == told
+
+
+def test_the_chosen_region_is_told():
+    publication = relume.Publication(COUNTING)
+    yields = {"SR1": 12.0, "SR2": 15.0}
+    assert any("'SR2' alone is used" in note for note in publication.with_signal(yields).model().notices)
+    assert "'SR2' alone is used" in relume.limits(publication, {"s": {name: [n] for name, n in yields.items()}})[0].notes[0]
 
 
 def test_models_survive_pickling():
