@@ -67,13 +67,11 @@ void check_combinations(const Arguments& arguments) {
 bool is_for_pyhf(const Arguments& arguments) { return arguments.text(options::as) == "pyhf"; }
 
 /// A published background gets a signal to be judged with.
-void add_probe(spec::Publication& publication, ModelSettings& settings, Model& model, const SimplifyOptions& o) {
+void add_probe(spec::Publication& publication, const ModelSettings& settings, Model& model, SimplifyOptions& o) {
   if (reinterpret::has_signal(model.likelihood())) return;
   const spec::Workspace& workspace = workspace_of(publication, "simplify");
-  spec::Workspace with = reinterpret::with_probe_signal(workspace, model.likelihood(), o).value();
-  settings.compile.poi.reset();
-  model = build_with_poi({std::move(with)}, settings).value();
-  model.compiled.notices.emplace_back(std::string(reinterpret::probe_note) + ": --signal, or --patchset with --point");
+  model.compiled =
+      reinterpret::with_probe_signal(workspace, settings.compile, model.likelihood(), model.observed(), o).value();
 }
 
 /// As --as says: pyhf's format by default where it says all.
@@ -108,6 +106,9 @@ void with_progress(SimplifyOptions& o, Work&& work) {
 
 int run_simplify(const Arguments& arguments) {
   check_combinations(arguments);
+  if (arguments.given(options::marginalise)) {
+    throw UsageError("--marginalise: simplify condenses nuisance parameters, of which an average has none left");
+  }
   Input input = read_input(arguments, PatchsetUse::one_point);
   ModelSettings settings = model_settings(arguments);
   apply_to(input.publication, settings);
@@ -115,8 +116,9 @@ int run_simplify(const Arguments& arguments) {
   const bool checks = !arguments.given(options::no_check);
   const bool searches = arguments.given(options::target_accuracy);
   SimplifyQuestion question{.simplify = simplify_options(arguments), .checks = checks, .searches = searches};
+  question.simplify.fixed = model.fixed;
   if (checks) add_probe(input.publication, settings, model, question.simplify);
-  question.simplify.fixed = question.validity.fixed = model.fixed;
+  question.validity.fixed = question.simplify.fixed;
   question.simplify.stop = question.validity.stop = &catch_interrupts();
   question.validity.is_for_pyhf = is_for_pyhf(arguments);
   question.validity.tolerance = arguments.number(searches ? options::target_accuracy : options::simplify_tolerance);

@@ -45,20 +45,17 @@ nb::tuple simplify(const Model& given, const std::string& method, const std::vec
   question.validity.tolerance = tolerance;
 
   Model model = given;
-  if (checks || searches) {
-    if (!reinterpret::has_signal(*given.likelihood)) {
-      if (!given.workspace) refuse("model", "it has no signal to check with", "bring one, or leave the check out");
-      const spec::Workspace with = reinterpret::with_probe_signal(*given.workspace, *given.likelihood, o).value();
-      model::CompileOptions compile = given.options;
-      compile.poi.reset();
-      model::Compiled compiled = model::compile(with, compile).value();
-      model.likelihood = std::move(compiled.likelihood);
-      model.observed = std::move(compiled.observed);
-      model.notices = std::move(compiled.notices);
-      model.notices.emplace_back(reinterpret::probe_note);
-    }
+  o.fixed = fixed_from(given, fixed);
+  if ((checks || searches) && !reinterpret::has_signal(*given.likelihood)) {
+    if (!given.workspace) refuse("model", "it has no signal to check with", "bring one, or leave the check out");
+    model::Compiled compiled =
+        reinterpret::with_probe_signal(*given.workspace, given.options, *given.likelihood, given.observed, o).value();
+    model.likelihood = std::move(compiled.likelihood);
+    model.observed = std::move(compiled.observed);
+    model.notices = given.preparation;
+    model.notices.insert(model.notices.end(), compiled.notices.begin(), compiled.notices.end());
   }
-  o.fixed = question.validity.fixed = fixed_from(model, fixed);
+  question.validity.fixed = o.fixed;
   if (checks || searches) need_poi(model, o.fixed);
   Result<std::vector<Attempt>> attempts = std::vector<Attempt>();
   run_interruptible(true, [&](const std::atomic<bool>* stop) {

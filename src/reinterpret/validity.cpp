@@ -11,6 +11,7 @@
 
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
+#include "relume/model/channel_mask.hpp"
 
 namespace relume::reinterpret {
 
@@ -79,16 +80,18 @@ std::vector<double> signal_yields(const model::Likelihood& likelihood) {
   return yields;
 }
 
-const char* const probe_note =
-    "the model has no signal: limits are on a probe of sqrt(background) events in every bin of the regions; bring a "
-    "signal to check with that";
-
 bool has_signal(const model::Likelihood& likelihood) {
   const std::vector<double> yields = signal_yields(likelihood);
   return std::any_of(yields.begin(), yields.end(), [](double y) { return y != 0.0; });
 }
 
-Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, const model::Likelihood& likelihood,
+namespace {
+
+constexpr const char* probe_note =
+    "the model has no signal: limits are on a probe of sqrt(background) events in every bin of the regions; bring a "
+    "signal to check with that";
+
+Result<spec::Workspace> with_probe_sample(const spec::Workspace& workspace, const model::Likelihood& likelihood,
                                           const SimplifyOptions& options) {
   const auto names = [](const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
@@ -109,6 +112,43 @@ Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, cons
   const spec::Signal signal{
       .name = "probe signal", .poi = published.empty() ? "mu" : published, .samples = {std::move(sample)}};
   return edit::add_signal(workspace, signal, {.other_channels_are_zero = true});
+}
+
+/// Data of one likelihood for another one with the same channels and constraints.
+Result<model::Data> data_for(const model::Likelihood& other, model::Data data, const model::Likelihood& likelihood,
+                             const model::Data& observed) {
+  for (const model::DataBlock& to : other.data_blocks()) {
+    for (const model::DataBlock& from : likelihood.data_blocks()) {
+      if (from.name != to.name || from.is_auxiliary != to.is_auxiliary || from.size != to.size) continue;
+      std::copy_n(observed.values.begin() + static_cast<std::ptrdiff_t>(from.first), from.size,
+                  data.values.begin() + static_cast<std::ptrdiff_t>(to.first));
+    }
+  }
+  return model::mask_channels(other, std::move(data), model::masked_channels(likelihood, observed));
+}
+
+}  // namespace
+
+Result<model::Compiled> with_probe_signal(const spec::Workspace& workspace, model::CompileOptions how,
+                                          const model::Likelihood& likelihood, const model::Data& observed,
+                                          SimplifyOptions& options) {
+  const auto with = with_probe_sample(workspace, likelihood, options);
+  if (!with) return with.errors();
+  how.poi.reset();
+  auto compiled = model::compile(*with, how);
+  if (!compiled) return compiled;
+  const model::Likelihood& probed = *compiled->likelihood;
+  auto data = data_for(probed, std::move(compiled->observed), likelihood, observed);
+  if (!data) return data.errors();
+  compiled->observed = *std::move(data);
+  if (!compiled->observed.masked.empty()) {
+    compiled->notices.push_back(model::note_of_mask(probed, compiled->observed));
+  }
+  compiled->notices.emplace_back(probe_note);
+  for (infer::FixedParameter& f : options.fixed) {
+    f.parameter = probed.find_parameter(likelihood.parameters()[f.parameter.index].name).value();
+  }
+  return compiled;
 }
 
 Result<model::Compiled> with_signal(const Simplification& simplification, const model::Likelihood& full,

@@ -31,13 +31,13 @@ std::vector<double> signal_yields(const model::Likelihood& likelihood);
 
 bool has_signal(const model::Likelihood& likelihood);
 
-/// For a model without signal, the same workspace with one to check simplified versions with: the square root of the
-/// expected background in every bin of the regions of the result, so that each says as much about it as any other, and
-/// nothing elsewhere.
-Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, const model::Likelihood& likelihood,
-                                          const SimplifyOptions& options);
-/// What to tell about that signal.
-extern const char* const probe_note;
+/// For a model without signal, the same with one to check simplified versions with, and a notice that says so: the
+/// square root of the expected background in every bin of the regions of the result, so that each says as much about it
+/// as any other, and nothing elsewhere. `workspace` and `how` are what the likelihood was compiled from; data and masks
+/// are those of `observed`; what the options hold is found again by name.
+Result<model::Compiled> with_probe_signal(const spec::Workspace& workspace, model::CompileOptions how,
+                                          const model::Likelihood& likelihood, const model::Data& observed,
+                                          SimplifyOptions& options);
 
 /// The simplified likelihood with the signal of the full one: yields (laid out as Data::values of the full one) in the
 /// channels that both have, without uncertainties of its own, and with constraints that are what they are there.

@@ -248,12 +248,24 @@ TEST(Simplify, BackgroundsWithoutSignalGetAProbe) {
   const auto with_its_own = test::compile(ws);
   EXPECT_TRUE(has_signal(*with_its_own.likelihood));
   ws.channels[0].samples.erase(ws.channels[0].samples.begin());
+  ws.measurements.front().parameters.push_back({.name = "k", .fixed = true});
   const auto c = test::compile(ws);
-  const auto probed = with_probe_signal(ws, *c.likelihood, with(SimplifyMethod::linear)).value();
   EXPECT_FALSE(has_signal(*c.likelihood));
-  const auto p = test::compile(probed);
+  const std::vector<std::string> masked{"CR"};
+  model::Data observed = model::mask_channels(*c.likelihood, c.observed, masked).value();
+  observed.values[1] = 61.0;  // of SR: channels are sorted
+  SimplifyOptions o = with(SimplifyMethod::linear);
+  o.fixed = {{*c.likelihood->find_parameter("JES"), 0.5}};
+  const auto p = with_probe_signal(ws, {}, *c.likelihood, observed, o).value();
+  EXPECT_EQ(p.observed.values, observed.values);
+  EXPECT_EQ(p.observed.masked, observed.masked);
+  ASSERT_EQ(o.fixed.size(), 1u);
+  EXPECT_EQ(p.likelihood->parameters()[o.fixed[0].parameter.index].name, "JES");
+  ASSERT_GE(p.notices.size(), 2u);
+  EXPECT_NE(p.notices.back().find("probe"), std::string::npos);
+  EXPECT_EQ(*(p.notices.end() - 2), model::note_of_mask(*p.likelihood, p.observed));
   const std::vector<double> yields = signal_yields(*p.likelihood);
-  EXPECT_EQ(yields[0], 0.0);  // channels are sorted: CR, SR
+  EXPECT_EQ(yields[0], 0.0);
   EXPECT_NEAR(yields[1], std::sqrt(50.0), 1e-12);
   EXPECT_NEAR(yields[2], std::sqrt(30.0), 1e-12);
 }
