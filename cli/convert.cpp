@@ -31,6 +31,7 @@ spec::Publication from_tables(const Arguments& arguments, const std::string& nam
   if (arguments.given(options::background_column)) options.background = arguments.text(options::background_column);
   options.matrix = formats::table_matrix_kind_from_string(arguments.text(options::matrix_kind)).value();
   std::optional<spec::HepdataTable> matrix;
+  if (arguments.given(options::subset)) throw UsageError("--subset is about files of MadAnalysis 5, not about tables");
   if (arguments.given(options::convert_covariance)) {
     options.matrix_source = source_name(arguments.text(options::convert_covariance));
     matrix = read_table(arguments.text(options::convert_covariance));
@@ -80,6 +81,9 @@ int run_convert(const Arguments& arguments) {
     throw UsageError("--region is about workspaces: --to pyhf is missing");
   if (arguments.given(options::lossy) && !to_pyhf) {
     throw UsageError("--lossy: a likelihood file holds everything; it is --to pyhf that may lose something");
+  }
+  if (arguments.given(options::matrix_kind) && !arguments.given(options::convert_covariance)) {
+    throw UsageError("--matrix is about the table of --covariance, which is missing");
   }
   const spec::Publication publication = read_any(arguments);
   if (!to_pyhf) {

@@ -3,6 +3,7 @@
 #include "model_input.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -328,6 +329,21 @@ Errors average(Model& model, const ModelSettings& settings) {
   return {};
 }
 
+/// The option of the command line that sets this one of the library.
+std::string option_of(const std::string& name) {
+  static const std::map<std::string_view, const Option*> names{
+      {"errors_on_errors", &options::error_on_error},
+      {"measurement", &options::measurement},
+      {"constraints", &options::constraints},
+      {"normsys", &options::interpcode},
+      {"histosys", &options::interpcode},
+      {"clip_bin_data", &options::clip_bin_data},
+      {"clip_sample_data", &options::clip_sample_data},
+  };
+  const auto found = names.find(name);
+  return found == names.end() ? name : fmt::format("--{}", found->second->name);
+}
+
 }  // namespace
 
 Result<Model> build(spec::Publication publication, const ModelSettings& settings) {
@@ -346,7 +362,7 @@ Result<Model> build(spec::Publication publication, const ModelSettings& settings
     Errors errors = compiled.errors();
     for (Error& error : errors) {
       if (error.where.starts_with('#')) error.where = settings.source + error.where;
-      if (error.where == "errors_on_errors") error.where = "--error-on-error";
+      error.where = option_of(error.where);
       if (error.where == "poi" && settings.compile.poi) error.where = settings.poi_option;
     }
     return errors;

@@ -35,6 +35,7 @@ int run_validate(const Arguments& arguments) {
   apply_to(input.publication, settings);
   const Model model = build(input.publication, settings).value();
   if (!std::holds_alternative<spec::Workspace>(input.publication.value)) {
+    if (Errors errors = check::unknown_checks(arguments.all(options::skip)); !errors.empty()) throw Exception(errors);
     std::vector<std::string> all = std::move(input.notes);
     all.insert(all.end(), model.compiled.notices.begin(), model.compiled.notices.end());
     all.emplace_back(

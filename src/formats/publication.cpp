@@ -211,6 +211,10 @@ std::string in_words(const spec::Product& product) {
 
 bool is_object_with_keys(const Json& document) { return document.object() != nullptr && !document.object()->empty(); }
 
+Result<Publication> no_subset() {
+  return Error{ErrorCode::option, "subset", "only files of MadAnalysis 5 have covariances of several subsets", {}};
+}
+
 Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
                                  const ReadOptions& options) {
   const std::string source(source_name);
@@ -219,6 +223,9 @@ Result<Publication> read_guessed(const Guess& guess, std::string_view bytes, std
     return Error{ErrorCode::unsupported, source, fmt::format("this is {}, which is no likelihood by itself", what),
                  std::move(hint)};
   };
+  const bool has_no_subsets =
+      guess.format == Format::likelihood || guess.format == Format::pyhf_workspace || guess.format == Format::plain;
+  if (options.subset && has_no_subsets) return no_subset();
   switch (guess.format) {
     case Format::likelihood: return likelihood_from_json(guess.document, source_name);
     case Format::pyhf_workspace: {
@@ -397,7 +404,7 @@ Result<Publication> read_publication(std::string_view bytes, std::string_view so
 }
 
 Result<Publication> read_publication_input(const std::string& name, const ReadOptions& options) {
-  if (is_smodels_directory(name)) return read_smodels(name);
+  if (is_smodels_directory(name)) return options.subset ? no_subset() : read_smodels(name);
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();

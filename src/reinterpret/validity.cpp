@@ -260,6 +260,43 @@ Validity check(const FullAnswers& full, const model::Likelihood& likelihood, con
   return v;
 }
 
+Result<SimplifyQuestion> question_of(const SimplifyChoices& choices) {
+  using enum SimplifyMethod;
+  Errors errors;
+  const auto refuse = [&](const char* where, std::string why, std::string hint = {}) {
+    errors.push_back({ErrorCode::option, where, std::move(why), std::move(hint)});
+  };
+  SimplifyQuestion question{.checks = choices.checks, .searches = choices.target_accuracy.has_value()};
+  SimplifyOptions& o = question.simplify;
+  o.method = choices.method.value_or(o.method);
+  o.n_toys = choices.n_toys.value_or(o.n_toys);
+  o.seed = choices.seed.value_or(o.seed);
+  o.decorrelate = choices.decorrelate;
+  question.validity.tolerance =
+      choices.target_accuracy.value_or(choices.tolerance.value_or(question.validity.tolerance));
+  if (question.searches && (choices.method || choices.tolerance)) {
+    refuse("target_accuracy", "it chooses the method, and is the tolerance", "leave out method and tolerance");
+  }
+  if (!choices.checks && (question.searches || choices.tolerance)) {
+    refuse("check", "without one, a target accuracy and a tolerance mean nothing", "leave them out");
+  }
+  if (choices.decorrelate && (question.searches || o.method != postfit_total)) {
+    refuse("decorrelate", "it is about method postfit-total: all others have the correlations");
+  }
+  const bool draws = question.searches || o.method == toys_prefit || o.method == toys_postfit;
+  const auto no_toys = [&] { return fmt::format("method {} draws no toys", to_string(o.method)); };
+  if (!draws && choices.n_toys) refuse("n_toys", no_toys());
+  if (!draws && choices.seed) refuse("seed", no_toys());
+  if (question.searches && !(*choices.target_accuracy > 0.0)) {
+    refuse("target_accuracy", fmt::format("{:g} is no accuracy", *choices.target_accuracy), "above 0");
+  }
+  if (choices.tolerance && !(*choices.tolerance >= 0.0)) {
+    refuse("tolerance", fmt::format("{:g} is negative", *choices.tolerance));
+  }
+  if (!errors.empty()) return errors;
+  return question;
+}
+
 Result<std::vector<Attempt>> simplify_and_check(const model::Likelihood& likelihood, const model::Data& observed,
                                                 const SimplifyQuestion& question) {
   using enum SimplifyMethod;

@@ -113,6 +113,10 @@ def test_questions_that_are_none(relume, files, tmp_path):
     assert "--decorrelate" in complaint("--control", "CR", "--decorrelate")
     assert "--target-accuracy" in complaint("--control", "CR", "--target-accuracy", "0.1", "--method", "linear")
     assert "--no-check" in complaint("--control", "CR", "--no-check", "--tolerance", "0.1")
+    assert "--toys: method linear draws no toys" in complaint("--control", "CR", "--method", "linear", "--toys", "5000")
+    assert "--seed: method linearised draws no toys" in complaint("--method", "linearised", "--seed", "3")
+    assert "--force" in complaint("--control", "CR", "--no-check", "--force")
+    assert "--marginalise" in complaint("--control", "CR", "--marginalise")
     assert "'mu_top'" in complaint("--method", "toys-prefit", code=3)  # a free factor has no prior
     assert "third moments" in complaint("--control", "CR", "--as", "pyhf", "--no-check", code=2)
 
@@ -150,8 +154,8 @@ def test_priors_are_checked_as_priors(simplify, relume, tmp_path):
     for path, document in zip(paths, (likelihood, signal), strict=False):
         path.write_text(json.dumps(document))
     question = [paths[0], "--signal", paths[1], "--method"]
-    for method in ("toys-prefit", "linearised"):
-        document, report, _ = simplify(*question, method, "--toys", "5000")
+    for method in (["toys-prefit", "--toys", "5000"], ["linearised"]):
+        document, report, _ = simplify(*question, *method)
         paths[2].write_text(json.dumps(document))
         limit = json.loads(relume("limit", paths[2], "--signal", paths[1]).stdout)
         for found, checked in ((limit["observed"], report["validity"]["observed_limit"]), (limit["expected"][2], report["validity"]["expected_limits"][2])):

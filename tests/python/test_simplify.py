@@ -76,3 +76,11 @@ def test_bad_questions(model):
         relume.simplify(model, controls=["nowhere"])
     with pytest.raises(relume.OptionError, match="negative"):
         relume.simplify(model, controls=["CR"], tolerance=-0.1)
+    for options, complaint in (({"method": "linear", "decorrelate": True}, "decorrelate: it is about"),
+                               ({"check": False, "target_accuracy": 0.1}, "check: without one"), ({"check": False, "tolerance": 0.1}, "check: without one"),
+                               ({"target_accuracy": 0}, "target_accuracy: 0 is no accuracy"),
+                               ({"target_accuracy": 0.1, "method": "linear"}, "target_accuracy: it chooses"),
+                               ({"target_accuracy": 0.1, "tolerance": 0.1}, "target_accuracy: it chooses"),
+                               ({"method": "linear", "n_toys": 5000}, "n_toys: method linear draws"), ({"method": "linear", "seed": 3}, "seed: method linear draws")):
+        with pytest.raises(relume.OptionError, match=complaint):
+            relume.simplify(model, controls=["CR"], **options)

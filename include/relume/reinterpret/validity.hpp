@@ -117,6 +117,20 @@ struct SimplifyQuestion {
   bool searches = false;
 };
 
+/// What was asked for, where anything was: the same combinations are refused at every door.
+struct SimplifyChoices {
+  std::optional<SimplifyMethod> method = {};
+  std::optional<std::size_t> n_toys = {};
+  std::optional<std::uint64_t> seed = {};
+  bool decorrelate = false;
+  bool checks = true;
+  std::optional<double> tolerance = {};
+  std::optional<double> target_accuracy = {};  ///< searches
+};
+
+/// Errors, at the names of the choices: what does not apply to the rest, and accuracies that are none.
+Result<SimplifyQuestion> question_of(const SimplifyChoices& choices);
+
 /// At least one attempt. Precondition: a parameter of interest, when it checks or searches.
 Result<std::vector<Attempt>> simplify_and_check(const model::Likelihood& likelihood, const model::Data& observed,
                                                 const SimplifyQuestion& question);
