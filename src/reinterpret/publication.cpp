@@ -61,11 +61,12 @@ Result<std::string> choose_region(const spec::CountingExperiments& experiments, 
   if (experiments.regions.size() == 1) return experiments.regions.front().name;
   const std::vector<std::string> names = region_names(experiments);
   if (signal == nullptr) {
-    return Error{ErrorCode::option, "region",
-                 fmt::format("there are {} regions, whose correlations are not known: they cannot be used together",
-                             names.size()),
-                 "name one with --region, or bring a signal, which is most sensitive in one of them; there are: " +
-                     fmt::format("'{}'", fmt::join(names, "', '"))};
+    return Error{
+        ErrorCode::option, "region",
+        fmt::format("there are {} regions, whose correlations are not known: they cannot be used together",
+                    names.size()),
+        "name one of them as the region, or bring a signal, which is most sensitive in one of them; there are: " +
+            fmt::format("'{}'", fmt::join(names, "', '"))};
   }
   std::vector<CountingPoint> points;
   for (const spec::CountingRegion& region : experiments.regions) {
@@ -200,7 +201,7 @@ class Preparation {
   Error no_choice() const {
     return {ErrorCode::option, "region",
             "one region is chosen of counting experiments only: here all are used together",
-            "--only-channel and --mask-channel leave channels out"};
+            "channels are left out by masking them"};
   }
 
   Result<Prepared> converted(Result<edit::WorkspaceConversion> conversion, const spec::Signal* signal) {
