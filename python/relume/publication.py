@@ -78,13 +78,8 @@ class Publication:
         return workspace
 
     def model(self, **options: Any) -> Model:
-        """Compiles it; options: those of `Workspace.model`. Raises as that does."""
-        prepared = self._prepared()
-        if isinstance(prepared, Workspace):
-            return prepared.model(**options)
-        from .model import Model
-
-        return Model._wrap(_core.compile(prepared._core, preparation=list(prepared._notes), **options))
+        """Compiles it; options: those of `Workspace.model`. Raises as that does, and OptionError for options that mean nothing for its kind."""
+        return Workspace.model(self._prepared(), **options)  # the one place that checks these options
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Publication) and self._core == other._core

@@ -168,14 +168,15 @@ class Workspace:
         return name
 
     def model(self, *, measurement: str = "", poi: str | None = None, normsys: str = "code4", histosys: str = "code4p",
-              clip_sample_data: float | None = None, clip_bin_data: float | None = None,
+              constraints: str | None = None, clip_sample_data: float | None = None, clip_bin_data: float | None = None,
               errors_on_errors: Mapping[str, float] = {}) -> Model:
         """Compiles the workspace.
 
         `measurement`: "" for the first. `poi`: another parameter of interest than the measurement's, "" for none. `normsys` (code1, code4),
-        `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `clip_sample_data`, `clip_bin_data`:
-        rates of samples, or of bins, are raised to this number of events. `errors_on_errors`: relative uncertainties of the widths of normal
-        constraints, by name of the parameter. Raises InputError, OptionError; UnknownNameError for a
+        `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `constraints`: "measurements", which
+        a-posteriori Asimov data move to the background-only fit, or "priors", which stay; None: as published. `clip_sample_data`,
+        `clip_bin_data`: rates of samples, or of bins, are raised to this number of events. `errors_on_errors`: relative uncertainties of the
+        widths of normal constraints, by name of the parameter. Raises InputError, OptionError; UnknownNameError for a
         measurement or a parameter that does not exist.
         """
         from .model import Model
@@ -185,9 +186,11 @@ class Workspace:
                 return None if value is None else float(value)
             refuse(where, f"{value!r} is no number of events", "0 or more; None clips nothing")
 
+        if constraints is not None and text(constraints, "constraints") not in ("measurements", "priors"):
+            refuse("constraints", f"{constraints!r} is no kind of constraints", "measurements, priors; None: as published")
         return Model._wrap(_core.compile(self._core, text(measurement, "measurement"), None if poi is None else text(poi, "poi"),
                                          text(normsys, "normsys"), text(histosys, "histosys"), clip(clip_sample_data, "clip_sample_data"),
-                                         clip(clip_bin_data, "clip_bin_data"),
+                                         clip(clip_bin_data, "clip_bin_data"), None if constraints is None else constraints == "priors",
                                          dict(numbers_by_name(errors_on_errors, "errors_on_errors")), list(self._notes)))
 
     def with_signal(self, signal: Any, *, poi: str | None = None, name: str = "signal", other_channels_are_zero: bool = False) -> Workspace:
