@@ -36,6 +36,7 @@ formats::NotedPublication from_tables(const Arguments& arguments, const std::str
   formats::TableOptions options = table_options(arguments);
   options.yields_source = source_name(name);
   std::optional<spec::HepdataTable> matrix;
+  if (arguments.given(options::subset)) throw UsageError("--subset is about files of MadAnalysis 5, not about tables");
   if (arguments.given(options::convert_covariance)) {
     const std::string matrix_name = arguments.text(options::convert_covariance);
     refuse_shared_standard_input({name, matrix_name});
@@ -74,6 +75,9 @@ int run_convert(const Arguments& arguments) {
     throw UsageError("--region is about workspaces: --to pyhf is missing");
   if (arguments.given(options::lossy) && !to_pyhf) {
     throw UsageError("--lossy: a likelihood file holds everything; it is --to pyhf that may lose something");
+  }
+  if (arguments.given(options::matrix_kind) && !arguments.given(options::convert_covariance)) {
+    throw UsageError("--matrix is about the table of --covariance, which is missing");
   }
   const auto [publication, notes] = read_any(arguments);
   tell(notes);

@@ -228,13 +228,14 @@ const Option moment_toys{
 const Option decorrelate_bins{
     .name = "decorrelate",
     .help = "With postfit-total: a parameter for each bin, instead of one that moves all of them together."};
-const Option as{.name = "as",
-                .kind = Kind::choice,
-                .metavar = "FORMAT",
-                .choices = "relume|pyhf",
-                .help =
-                    "relume's likelihood file, or a pyhf workspace, which cannot have third moments. Without: relume "
-                    "for moments, pyhf for the other methods."};
+const Option as{
+    .name = "as",
+    .kind = Kind::choice,
+    .metavar = "FORMAT",
+    .choices = "relume|pyhf",
+    .help =
+        "relume's likelihood file, or a pyhf workspace, which cannot have third moments, correlated constraints "
+        "and priors. Without: relume for moments, pyhf for the other methods where it can say all."};
 const Option simplify_tolerance{
     .name = "tolerance",
     .kind = Kind::number,

@@ -3,6 +3,7 @@
 #include "model_input.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -115,9 +116,16 @@ void compare_digests(const spec::PatchSet& patchset, const Json& document, const
   }
 }
 
+/// A part of a file, which is no option, with the file.
+std::string in_file(std::string where, const std::string& source) {
+  if (where.starts_with("--")) return where;
+  if (where == "region") where = fmt::format("--{}", options::region.name);
+  return where.empty() ? source : fmt::format("{}, {}", source, where);
+}
+
 }  // namespace
 
-Input read_input(const Arguments& arguments, PatchsetUse use) {
+Input read_input(const Arguments& arguments, PatchsetUse use, Completeness wanted) {
   check_options(arguments, use);
   const std::string& name = arguments.positionals.front();
   Input input;
@@ -156,16 +164,23 @@ Input read_input(const Arguments& arguments, PatchsetUse use) {
     signal = formats::read_signal(bytes, source_name(signal_name)).value();
     input.cross_section = signal->cross_section;
   }
-  const bool is_ready =
-      std::holds_alternative<spec::Workspace>(input.publication.value) && !arguments.given(options::region);
-  if (!signal && is_ready) return input;
+  const auto* counts = std::get_if<spec::CountingExperiments>(&input.publication.value);
+  const bool may_stay = wanted == Completeness::as_published && counts != nullptr && counts->regions.size() > 1;
+  const bool is_ready = std::holds_alternative<spec::Workspace>(input.publication.value) || may_stay;
+  if (!signal && is_ready && !arguments.given(options::region)) return input;
   auto prepared =
       reinterpret::prepare(input.publication, signal ? &*signal : nullptr,
                            {.region = arguments.given(options::region) ? arguments.text(options::region) : "",
-                            .other_channels_are_zero = arguments.given(options::other_channels_zero)})
-          .value();
-  input.publication = std::move(prepared.publication);
-  input.notes.insert(input.notes.end(), prepared.notes.begin(), prepared.notes.end());
+                            .other_channels_are_zero = arguments.given(options::other_channels_zero)});
+  if (!prepared) {
+    Errors errors = prepared.errors();
+    for (Error& error : errors) {
+      if (!signal) error.where = in_file(std::move(error.where), source_name(name));
+    }
+    throw Exception(std::move(errors));
+  }
+  input.publication = std::move(prepared->publication);
+  input.notes.insert(input.notes.end(), prepared->notes.begin(), prepared->notes.end());
   return input;
 }
 
@@ -330,6 +345,21 @@ Errors average(Model& model, const ModelSettings& settings) {
   return {};
 }
 
+/// The option of the command line that sets this one of the library.
+std::string option_of(const std::string& name) {
+  static const std::map<std::string_view, const Option*> names{
+      {"errors_on_errors", &options::error_on_error},
+      {"measurement", &options::measurement},
+      {"constraints", &options::constraints},
+      {"normsys", &options::interpcode},
+      {"histosys", &options::interpcode},
+      {"clip_bin_data", &options::clip_bin_data},
+      {"clip_sample_data", &options::clip_sample_data},
+  };
+  const auto found = names.find(name);
+  return found == names.end() ? name : fmt::format("--{}", found->second->name);
+}
+
 }  // namespace
 
 Result<Model> build(spec::Publication publication, const ModelSettings& settings) {
@@ -343,13 +373,20 @@ Result<Model> build(spec::Publication publication, const ModelSettings& settings
     }
     workspace = *std::move(pruned);
   }
+  const bool is_of_parts = std::holds_alternative<spec::Product>(publication.value) ||
+                           std::holds_alternative<spec::CountingExperiments>(publication.value);
   auto compiled = reinterpret::compile(publication, settings.compile);
   if (!compiled) {
     Errors errors = compiled.errors();
     for (Error& error : errors) {
-      if (error.where.starts_with('#')) error.where = settings.source + error.where;
-      if (error.where == "errors_on_errors") error.where = "--error-on-error";
-      if (error.where == "poi" && settings.compile.poi) error.where = settings.poi_option;
+      if (error.where.starts_with('#')) {
+        error.where = settings.source + error.where;
+      } else if (error.where == "poi" && settings.compile.poi) {
+        error.where = settings.poi_option;
+      } else {
+        error.where = option_of(error.where);
+        if (is_of_parts) error.where = in_file(std::move(error.where), settings.source);
+      }
     }
     return errors;
   }
@@ -367,6 +404,21 @@ Result<Model> build(spec::Publication publication, const ModelSettings& settings
     if (Errors problems = average(model, settings); !problems.empty()) return problems;
   }
   return model;
+}
+
+std::optional<Model> build_if_complete(Input& input, const ModelSettings& settings) {
+  auto model = build(input.publication, settings);
+  if (model) return *std::move(model);
+  // A signal brings the parameter of interest of a product to the components.
+  const auto* product = std::get_if<spec::Product>(&input.publication.value);
+  const auto is_brought = [&](const Error& error) {
+    return error.code == ErrorCode::reference && error.where == in_file(product->poi, settings.source);
+  };
+  const bool may_wait = std::holds_alternative<spec::CountingExperiments>(input.publication.value) ||
+                        (product != nullptr && std::all_of(model.errors().begin(), model.errors().end(), is_brought));
+  if (!may_wait) throw Exception(model.errors());
+  for (const Error& error : model.errors()) input.notes.push_back("no likelihood yet: " + to_string(error));
+  return std::nullopt;
 }
 
 Result<Model> build_with_poi(spec::Publication publication, const ModelSettings& settings) {

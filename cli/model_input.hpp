@@ -41,7 +41,12 @@ enum class PatchsetUse {
   all_points,  ///< without --point, every point
 };
 
-Input read_input(const Arguments& arguments, PatchsetUse use);
+enum class Completeness {
+  a_likelihood,  ///< counts in several regions need a choice of one, or a signal
+  as_published,  ///< they may stay what they are
+};
+
+Input read_input(const Arguments& arguments, PatchsetUse use, Completeness wanted = Completeness::a_likelihood);
 /// The workspace of the input; throws for `verb` when what was published cannot be written as one.
 spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb);
 
@@ -75,6 +80,9 @@ struct Model {
 };
 
 Result<Model> build(spec::Publication publication, const ModelSettings& settings);
+
+/// The same; nothing, and a note of what is missing, for counts in several regions and for products that need a signal.
+std::optional<Model> build_if_complete(Input& input, const ModelSettings& settings);
 
 /// The parameter that an option names; throws when there is none.
 ParamId find_parameter(const Model& model, const std::string& name, const char* option);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "interrupt.hpp"
 #include "model_input.hpp"
 #include "output.hpp"
@@ -25,9 +27,20 @@ void drop_gone(ModelSettings& settings, const edit::SmallPruning& pruning) {
   std::erase_if(settings.compile.errors_on_errors, is_gone);
 }
 
+/// What is about the likelihoods that --check compares, and not about the workspace.
+void check_combinations(const Arguments& arguments) {
+  if (arguments.given(options::check)) return;
+  for (const Option* option : {&options::marginalise, &options::fix, &options::interpcode, &options::constraints,
+                               &options::error_on_error, &options::clip_sample_data, &options::clip_bin_data}) {
+    if (!arguments.given(*option)) continue;
+    throw UsageError(fmt::format("--{} is about the limits of --check, which is missing", option->name));
+  }
+}
+
 }  // namespace
 
 int run_prune_small(const Arguments& arguments) {
+  check_combinations(arguments);
   Input input = read_input(arguments, PatchsetUse::one_point);
   ModelSettings settings = model_settings(arguments);
   apply_to(input.publication, settings);

@@ -70,11 +70,20 @@ spec::Json limits_file(const reinterpret::SignalMaps& maps, const reinterpret::M
 int run_signal(const Arguments& arguments) {
   const std::string& directory = arguments.positionals.front();
   if (arguments.given(options::list_topologies)) {
+    for (const Option* option : {&options::topology, &options::masses, &options::widths, &options::cross_section,
+                                 &options::outside_is_zero, &options::for_model}) {
+      if (arguments.given(*option)) {
+        throw UsageError(fmt::format("--{} is about a signal, and --list makes none", option->name));
+      }
+    }
     const spec::SmodelsResult result = formats::read_smodels_result(directory).value();
     const std::vector<reinterpret::TopologySummary> topologies = reinterpret::topologies(result);
     write_result(arguments, options::inspect_format, report::to_json(topologies, result),
                  [&] { return report::to_table(topologies, result); });
     return exit_code::ok;
+  }
+  if (arguments.given(options::inspect_format)) {
+    throw UsageError("--format is about --list: a signal is written as the file that it is");
   }
   if (!arguments.given(options::topology)) {
     const spec::SmodelsResult result = formats::read_smodels_result(directory).value();
@@ -87,6 +96,11 @@ int run_signal(const Arguments& arguments) {
   const reinterpret::SignalMaps maps =
       reinterpret::SignalMaps::read(directory, arguments.text(options::topology)).value();
   if (maps.kind() == spec::MapKind::upper_limits) {
+    for (const Option* option : {&options::outside_is_zero, &options::for_model}) {
+      if (!arguments.given(*option)) continue;
+      throw UsageError(
+          fmt::format("--{} is about the regions of efficiency maps, and this is a map of upper limits", option->name));
+    }
     write_document(arguments, limits_file(maps, point, predicted));
     return exit_code::ok;
   }

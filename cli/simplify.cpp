@@ -27,58 +27,68 @@ using reinterpret::SimplifyOptions;
 using reinterpret::SimplifyQuestion;
 
 /// Errors of an option, at the option.
+const std::pair<std::string_view, const Option*> names[] = {{"control", &options::control},
+                                                            {"region", &options::result_channel},
+                                                            {"target_accuracy", &options::target_accuracy},
+                                                            {"check", &options::no_check},
+                                                            {"decorrelate", &options::decorrelate_bins},
+                                                            {"n_toys", &options::moment_toys},
+                                                            {"seed", &options::seed}};
 template <class T>
 T value_of(Result<T>&& result) {
   if (result) return *std::move(result);
   Errors errors = result.errors();
   for (Error& error : errors) {
-    if (error.where == "control") error.where = "--control";
-    if (error.where == "region") error.where = "--channel";
+    for (const auto& [where, option] : names) {
+      if (error.where == where) error.where = fmt::format("--{}", option->name);
+    }
   }
   throw Exception(std::move(errors));
 }
 
-SimplifyOptions simplify_options(const Arguments& arguments) {
-  SimplifyOptions o;
-  o.method = reinterpret::simplify_method_from_string(arguments.text(options::simplify_method)).value();
-  o.controls = arguments.all(options::control);
-  o.regions = arguments.all(options::result_channel);
-  o.fit_all_regions = arguments.given(options::fit_all_regions);
-  o.n_toys = static_cast<std::size_t>(arguments.integer(options::moment_toys));
-  o.seed = static_cast<std::uint64_t>(arguments.integer(options::seed));
-  o.threads = static_cast<int>(arguments.integer(options::jobs));
-  o.decorrelate = arguments.given(options::decorrelate_bins);
-  return o;
-}
+bool is_for_pyhf(const Arguments& arguments) { return arguments.text(options::as) == "pyhf"; }
 
-void check_combinations(const Arguments& arguments) {
-  const bool searches = arguments.given(options::target_accuracy);
-  if (searches && (arguments.given(options::simplify_method) || arguments.given(options::simplify_tolerance))) {
-    throw UsageError("--target-accuracy chooses the method, and is the tolerance: leave out --method and --tolerance");
+SimplifyQuestion question_from(const Arguments& arguments) {
+  reinterpret::SimplifyChoices choices;
+  if (arguments.given(options::simplify_method)) {
+    choices.method = reinterpret::simplify_method_from_string(arguments.text(options::simplify_method));
   }
-  if (arguments.given(options::no_check) && (searches || arguments.given(options::simplify_tolerance))) {
-    throw UsageError("--no-check leaves out what --target-accuracy and --tolerance are about");
+  if (arguments.given(options::moment_toys)) {
+    choices.n_toys = static_cast<std::size_t>(arguments.integer(options::moment_toys));
   }
-  if (arguments.given(options::decorrelate_bins) && arguments.text(options::simplify_method) != "postfit-total") {
-    throw UsageError("--decorrelate is about --method postfit-total: all others have the correlations");
+  if (arguments.given(options::seed)) choices.seed = static_cast<std::uint64_t>(arguments.integer(options::seed));
+  choices.decorrelate = arguments.given(options::decorrelate_bins);
+  choices.checks = !arguments.given(options::no_check);
+  choices.tolerance = arguments.optional_number(options::simplify_tolerance);
+  choices.target_accuracy = arguments.optional_number(options::target_accuracy);
+  SimplifyQuestion question = value_of(reinterpret::question_of(choices));
+  if (!choices.checks && arguments.given(options::force)) {
+    throw UsageError("--force writes what the check refuses: with --no-check nothing is");
   }
+  if (arguments.given(options::marginalise)) {
+    throw UsageError("--marginalise: simplify condenses nuisance parameters, of which an average has none left");
+  }
+  question.simplify.controls = arguments.all(options::control);
+  question.simplify.regions = arguments.all(options::result_channel);
+  question.simplify.fit_all_regions = arguments.given(options::fit_all_regions);
+  question.simplify.threads = static_cast<int>(arguments.integer(options::jobs));
+  question.validity.is_for_pyhf = is_for_pyhf(arguments);
+  return question;
 }
 
 /// A published background gets a signal to be judged with.
-void add_probe(spec::Publication& publication, ModelSettings& settings, Model& model, const SimplifyOptions& o) {
+void add_probe(spec::Publication& publication, const ModelSettings& settings, Model& model, SimplifyOptions& o) {
   if (reinterpret::has_signal(model.likelihood())) return;
   const spec::Workspace& workspace = workspace_of(publication, "simplify");
-  spec::Workspace with = reinterpret::with_probe_signal(workspace, model.likelihood(), o).value();
-  settings.compile.poi.reset();
-  model = build_with_poi({std::move(with)}, settings).value();
-  model.compiled.notices.emplace_back(std::string(reinterpret::probe_note) + ": --signal, or --patchset with --point");
+  model.compiled =
+      reinterpret::with_probe_signal(workspace, settings.compile, model.likelihood(), model.observed(), o).value();
 }
 
-/// As --as says: what HistFactory programs read is pyhf's by default.
+/// As --as says: pyhf's format by default where it says all.
 spec::Json document_of(const Simplification& simplification, const Arguments& arguments) {
   const auto* workspace = std::get_if<spec::Workspace>(&simplification.publication.value);
-  const bool as_pyhf = arguments.given(options::as) ? arguments.text(options::as) == "pyhf"
-                                                    : workspace != nullptr && workspace->correlations.empty();
+  const bool as_pyhf =
+      arguments.given(options::as) ? is_for_pyhf(arguments) : workspace != nullptr && is_within_schema(*workspace);
   if (!as_pyhf) return formats::likelihood_to_json(simplification.publication);
   auto pyhf = reinterpret::as_pyhf(simplification);
   if (pyhf) return formats::workspace_to_json(*pyhf);
@@ -105,18 +115,16 @@ void with_progress(SimplifyOptions& o, Work&& work) {
 }  // namespace
 
 int run_simplify(const Arguments& arguments) {
-  check_combinations(arguments);
+  SimplifyQuestion question = question_from(arguments);
   Input input = read_input(arguments, PatchsetUse::one_point);
   ModelSettings settings = model_settings(arguments);
   apply_to(input.publication, settings);
   Model model = build(input.publication, settings).value();
-  const bool checks = !arguments.given(options::no_check);
-  const bool searches = arguments.given(options::target_accuracy);
-  SimplifyQuestion question{.simplify = simplify_options(arguments), .checks = checks, .searches = searches};
+  const bool checks = question.checks, searches = question.searches;
+  question.simplify.fixed = model.fixed;
   if (checks) add_probe(input.publication, settings, model, question.simplify);
-  question.simplify.fixed = question.validity.fixed = model.fixed;
+  question.validity.fixed = question.simplify.fixed;
   question.simplify.stop = question.validity.stop = &catch_interrupts();
-  question.validity.tolerance = arguments.number(searches ? options::target_accuracy : options::simplify_tolerance);
   std::vector<Attempt> attempts;
   with_progress(question.simplify, [&] {
     attempts = value_of(reinterpret::simplify_and_check(model.likelihood(), model.observed(), question));

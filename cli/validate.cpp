@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: relume authors
 // SPDX-License-Identifier: BSD-3-Clause
+#include <fmt/format.h>
+
 #include "model_input.hpp"
 #include "output.hpp"
 #include "relume/check/findings.hpp"
@@ -30,25 +32,24 @@ bool fails(const check::Findings& findings, const std::string& on) {
 }  // namespace
 
 int run_validate(const Arguments& arguments) {
-  Input input = read_input(arguments, PatchsetUse::one_point);
+  Input input = read_input(arguments, PatchsetUse::one_point, Completeness::as_published);
   ModelSettings settings = model_settings(arguments);
   apply_to(input.publication, settings);
-  const Model model = build(input.publication, settings).value();
+  const std::optional<Model> model = build_if_complete(input, settings);
+  std::vector<std::string> notes = std::move(input.notes);
+  if (model) notes.insert(notes.end(), model->compiled.notices.begin(), model->compiled.notices.end());
   if (!std::holds_alternative<spec::Workspace>(input.publication.value)) {
-    std::vector<std::string> all = std::move(input.notes);
-    all.insert(all.end(), model.compiled.notices.begin(), model.compiled.notices.end());
-    all.emplace_back(
-        "read and compiled without a problem; the checks are about channels and samples, which it has not");
-    write_result(arguments, options::inspect_format, report::to_json(check::Findings{}, all),
-                 [&] { return report::to_table(check::Findings{}, all); });
+    if (Errors errors = check::unknown_checks(arguments.all(options::skip)); !errors.empty()) throw Exception(errors);
+    notes.push_back(fmt::format("read{} without a problem; the checks are about channels and samples, which it has not",
+                                model ? " and compiled" : ""));
+    write_result(arguments, options::inspect_format, report::to_json(check::Findings{}, notes),
+                 [&] { return report::to_table(check::Findings{}, notes); });
     return exit_code::ok;
   }
   const check::Findings findings =
       check::find(workspace_of(input.publication, "validate"), settings.compile.measurement,
-                  check_options(arguments, model), model.compiled.likelihood.get())
+                  check_options(arguments, *model), &model->likelihood())
           .value();
-  std::vector<std::string> notes = std::move(input.notes);
-  notes.insert(notes.end(), model.compiled.notices.begin(), model.compiled.notices.end());
   write_result(arguments, options::inspect_format, report::to_json(findings, notes),
                [&] { return report::to_table(findings, notes); });
   return fails(findings, arguments.text(options::fail_on)) ? exit_code::not_usable : exit_code::ok;

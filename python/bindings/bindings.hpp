@@ -46,6 +46,7 @@ struct Model {
   std::shared_ptr<const model::Likelihood> likelihood;
   model::Data observed;
   std::vector<std::string> notices;
+  std::vector<std::string> preparation;  ///< the first notices: what was told when a publication became the workspace
 };
 
 using Vector = nanobind::ndarray<const double, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;

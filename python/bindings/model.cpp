@@ -18,6 +18,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bindings.hpp"
+#include "json.hpp"
 #include "relume/formats/json.hpp"
 #include "relume/formats/publication.hpp"
 #include "relume/formats/publication_json.hpp"
@@ -25,6 +26,7 @@
 #include "relume/infer/fit.hpp"
 #include "relume/model/channel_mask.hpp"
 #include "relume/reinterpret/publication.hpp"
+#include "relume/report/contents.hpp"
 
 namespace relume::python {
 
@@ -140,6 +142,12 @@ std::shared_ptr<BoundModel> compile(std::shared_ptr<const spec::Publication> pub
                                     model::CompileOptions options) {
   auto m = bind(reinterpret::compile(*publication, options).value(), options);
   m->publication = std::move(publication);
+  return m;
+}
+
+std::shared_ptr<BoundModel> with_preparation(std::shared_ptr<BoundModel> m, std::vector<std::string> preparation) {
+  m->notices.insert(m->notices.begin(), preparation.begin(), preparation.end());
+  m->preparation = std::move(preparation);
   return m;
 }
 
@@ -379,6 +387,7 @@ void bind_model(nb::module_& m) {
   nb::class_<BoundModel, Model>(m, "Model")
       .def_prop_ro("workspace", [](const BoundModel& b) { return b.workspace; })
       .def_prop_ro("notices", [](const BoundModel& b) { return b.notices; })
+      .def_prop_ro("preparation", [](const BoundModel& b) { return b.preparation; })
       .def_prop_ro("measurement", [](const BoundModel& b) { return b.options.measurement; })
       .def_prop_ro("parameter_names",
                    [](const BoundModel& b) {
@@ -490,6 +499,12 @@ void bind_model(nb::module_& m) {
              const auto e = b.likelihood->evaluate(x, b.observed, math::Derivatives::none, {}, *scratch);
              return e.status == math::EvaluationStatus::ok ? std::string() : b.likelihood->explain(x, *scratch);
            })
+      .def("contents",
+           [](const BoundModel& b) {
+             if (!b.publication) refuse("model", "it was made from another model, which can be inspected instead");
+             return json_to_python(
+                 report::to_json(reinterpret::contents_of(*b.publication), b.likelihood.get(), b.notices));
+           })
       .def("with_mask", &with_mask, "names"_a, "only"_a)
       .def_prop_ro("masked_channels",
                    [](const BoundModel& b) { return model::masked_channels(*b.likelihood, b.observed); })
@@ -498,38 +513,45 @@ void bind_model(nb::module_& m) {
              return nb::make_tuple(
                  source_text(b), b.options.measurement, b.options.poi, std::string(model::to_string(b.options.normsys)),
                  std::string(model::to_string(b.options.histosys)), b.options.clip_sample_data, b.options.clip_bin_data,
-                 b.options.errors_on_errors, b.observed.values, model::masked_channels(*b.likelihood, b.observed));
+                 b.options.constraints_are_priors, b.options.errors_on_errors, b.preparation, b.observed.values,
+                 model::masked_channels(*b.likelihood, b.observed));
            })
       .def_static(
           "from_state",
           [](const std::string& text, const std::string& measurement, const std::optional<std::string>& poi,
              const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
-             std::optional<double> clip_bin_data, const ErrorsOnErrors& errors_on_errors, std::vector<double> observed,
+             std::optional<double> clip_bin_data, std::optional<bool> constraints_are_priors,
+             const ErrorsOnErrors& errors_on_errors, std::vector<std::string> preparation, std::vector<double> observed,
              const std::vector<std::string>& masked) {
-            const auto whole = compile_text(text, {.measurement = measurement,
-                                                   .poi = poi,
-                                                   .normsys = code_from(normsys, "normsys"),
-                                                   .histosys = code_from(histosys, "histosys"),
-                                                   .clip_sample_data = clip_sample_data,
-                                                   .clip_bin_data = clip_bin_data,
-                                                   .errors_on_errors = errors_on_errors});
+            const auto whole = with_preparation(compile_text(text, {.measurement = measurement,
+                                                                    .poi = poi,
+                                                                    .normsys = code_from(normsys, "normsys"),
+                                                                    .histosys = code_from(histosys, "histosys"),
+                                                                    .clip_sample_data = clip_sample_data,
+                                                                    .clip_bin_data = clip_bin_data,
+                                                                    .errors_on_errors = errors_on_errors,
+                                                                    .constraints_are_priors = constraints_are_priors}),
+                                                std::move(preparation));
             const auto unmasked = with_data(*whole, {std::move(observed)});
             return masked.empty() ? unmasked : with_mask(*unmasked, masked, false);
           },
           "text"_a, "measurement"_a, "poi"_a.none(), "normsys"_a, "histosys"_a, "clip_sample_data"_a.none(),
-          "clip_bin_data"_a.none(), "errors_on_errors"_a, "observed"_a, "masked"_a);
+          "clip_bin_data"_a.none(), "constraints_are_priors"_a.none(), "errors_on_errors"_a, "preparation"_a,
+          "observed"_a, "masked"_a);
   m.def(
       "compile",
       [](const nb::object& source, const std::string& measurement, const std::optional<std::string>& poi,
          const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
-         std::optional<double> clip_bin_data, const ErrorsOnErrors& errors_on_errors) {
+         std::optional<double> clip_bin_data, std::optional<bool> constraints_are_priors,
+         const ErrorsOnErrors& errors_on_errors, std::vector<std::string> preparation) {
         model::CompileOptions options{.measurement = measurement,
                                       .poi = poi,
                                       .normsys = code_from(normsys, "normsys"),
                                       .histosys = code_from(histosys, "histosys"),
                                       .clip_sample_data = clip_sample_data,
                                       .clip_bin_data = clip_bin_data,
-                                      .errors_on_errors = errors_on_errors};
+                                      .errors_on_errors = errors_on_errors,
+                                      .constraints_are_priors = constraints_are_priors};
         std::shared_ptr<const spec::Workspace> workspace;
         std::shared_ptr<const spec::Publication> publication;
         if (!nb::try_cast(source, workspace)) {
@@ -537,12 +559,13 @@ void bind_model(nb::module_& m) {
           publication = {read, &read->publication};
         }
         const nb::gil_scoped_release release;
-        return workspace ? compile(std::move(workspace), std::move(options))
-                         : compile(std::move(publication), std::move(options));
+        return with_preparation(workspace ? compile(std::move(workspace), std::move(options))
+                                          : compile(std::move(publication), std::move(options)),
+                                std::move(preparation));
       },
-      "source"_a, "measurement"_a = "", "poi"_a.none() = nb::none(), "normsys"_a = "code4", "histosys"_a = "code4p",
-      "clip_sample_data"_a.none() = nb::none(), "clip_bin_data"_a.none() = nb::none(),
-      "errors_on_errors"_a = ErrorsOnErrors{});
+      "source"_a, "measurement"_a, "poi"_a.none(), "normsys"_a, "histosys"_a, "clip_sample_data"_a.none(),
+      "clip_bin_data"_a.none(), "constraints_are_priors"_a.none() = nb::none(), "errors_on_errors"_a = ErrorsOnErrors{},
+      "preparation"_a = std::vector<std::string>());
 }
 
 }  // namespace relume::python

@@ -124,12 +124,6 @@ void bind_workspace(nb::module_& m) {
 
   nb::class_<Workspace>(m, "Workspace")
       .def_static(
-          "from_bytes",
-          [](nb::bytes bytes, const std::string& source) {
-            return share(formats::read_workspace({bytes.c_str(), bytes.size()}, source).value());
-          },
-          "bytes"_a, "source"_a)
-      .def_static(
           "from_document",
           [](nb::handle document, const std::string& source) {
             return share(formats::workspace_from_json(json_from_python(document, source), source).value());

@@ -101,9 +101,9 @@ def validate(workspace: Workspace, *, measurement: str = "", poi: str | None = N
 class SmallPruning:
     """What `Workspace.prune_small` removed, and what that costs."""
 
-    def __init__(self, core: Any, document: dict[str, Any], table: str) -> None:
-        """`core`: the pruned workspace. `document`: that of `relume prune-small --report`. `table`: the same for people."""
-        self.workspace = Workspace._wrap(core)  #: what is left
+    def __init__(self, workspace: Workspace, document: dict[str, Any], table: str) -> None:
+        """`workspace`: the pruned one. `document`: that of `relume prune-small --report`. `table`: the same for people."""
+        self.workspace = workspace  #: what is left
         self.document, self._table = document, table
 
     @property

@@ -117,6 +117,7 @@ class _Task:
     """What a worker gets: everything, so that it may live on another machine."""
 
     background: str  # text of the workspace
+    notes: tuple[str, ...]  # of the workspace
     points: tuple[tuple[str, str], ...]  # name and text: JSON Patch operations, or a signal file
     model: dict[str, Any]  # options of Workspace.model
     test: dict[str, Any]  # options of _core.upper_limit
@@ -124,25 +125,25 @@ class _Task:
 
 
 # The background of the last task: the next one is mostly for the same.
-_background: tuple[str, Workspace] | None = None
+_background: tuple[str, tuple[str, ...], Workspace] | None = None
 
 
-def _parsed(text: str) -> Workspace:
+def _parsed(text: str, notes: tuple[str, ...]) -> Workspace:
     global _background
-    if _background is None or _background[0] != text:
-        _background = (text, Publication._wrap(_core.read_publication(text.encode(), "background")))
-    return _background[1]
+    if _background is None or _background[:2] != (text, notes):
+        _background = (text, notes, Publication._wrap(_core.read_publication(text.encode(), "background"), notes))
+    return _background[2]
 
 
 def _run(task: _Task) -> list[dict[str, Any]]:
-    background = _parsed(task.background)
+    background = _parsed(task.background, task.notes)
     return [_one(background, name, json.loads(text), task) for name, text in task.points]
 
 
 def _one(background: Workspace, name: str, point: Any, task: _Task) -> dict[str, Any]:
     failed = {"observed": None, "expected": [None] * len(BAND), "mu_hat": None, "notes": []}
     try:
-        with_signal = background.with_signal(point) if isinstance(point, dict) else Workspace._wrap(background._core.patched(point, f"point '{name}'"))
+        with_signal = background.with_signal(point) if isinstance(point, dict) else background._edited(background._core.patched(point, f"point '{name}'"))
     except RelumeError as error:
         return failed | {"status": "patch_failed", "reason": str(error)}
     try:
@@ -285,7 +286,7 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     test = limit_options(level=level, test_stat=test_stat, asimov=asimov, expected=expected, tolerance=tolerance, fixed=fixed)
     text = workspace.to_json(0)
     start = _background_start(workspace, model_options) if isinstance(workspace, Workspace) else ()
-    common = hashlib.sha256(json.dumps([_core.__version__, text, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()
+    common = hashlib.sha256(json.dumps([_core.__version__, text, workspace._notes, sorted(test.items()), sorted(model_options.items())], default=str).encode()).hexdigest()
     keys = [hashlib.sha256(f"{common} {name} {point}".encode()).hexdigest() for name, _, point in points]
     saved = _Checkpoint(checkpoint)
     rows: list[dict[str, Any] | None] = [saved.rows.get(key) for key in keys]
@@ -294,7 +295,7 @@ def limits(workspace: Workspace, signals: Any, *, level: float = 0.95, test_stat
     bar.step(len(points) - len(missing))
 
     def task(indices: Sequence[int]) -> _Task:
-        return _Task(text, tuple((points[i][0], points[i][2]) for i in indices), dict(model_options), test, start)
+        return _Task(text, workspace._notes, tuple((points[i][0], points[i][2]) for i in indices), dict(model_options), test, start)
 
     def take(indices: Sequence[int], answers: list[dict[str, Any]]) -> None:
         for i, row in zip(indices, answers, strict=True):

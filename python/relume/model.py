@@ -88,7 +88,7 @@ class Model:
         """What it was compiled from."""
         if self._core.workspace is None:
             raise InputError([Problem("option", "workspace", "the model was not made from a workspace", "")])
-        return Workspace._wrap(self._core.workspace)
+        return Workspace._wrap(self._core.workspace, self._core.preparation)
 
     @property
     def notices(self) -> list[str]:
@@ -255,8 +255,12 @@ class Model:
         return self._core.masked_channels
 
     def inspect(self) -> dict[str, Any]:
-        """What is in the workspace with this model's parameters, and what is odd about it."""
-        return self._core.workspace.summary(self._core.measurement, self._core)
+        """The document of `relume inspect`: what is in the workspace with this model's parameters, and what is odd about it; of other
+        publications, what they hold and the parameters.
+        """
+        if self._core.workspace is not None:
+            return self._core.workspace.summary(self._core.measurement, self._core)
+        return self._core.contents()
 
     def __copy__(self) -> Model:
         return self

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TYPE_CHECKING
 
 from . import _core
@@ -19,22 +19,27 @@ if TYPE_CHECKING:
 class Publication:
     """A published result of any kind but a workspace. Comparisons with == look at the whole content."""
 
-    __slots__ = ("_core",)
+    __slots__ = ("_core", "_notes")
 
     def __init__(self, document: Mapping[str, Any], name: str = "<publication>") -> None:
         """`document`: of a likelihood file (docs/formats/likelihood.md); `relume.read` takes paths. `name`: for messages. Raises InputError."""
         core = _core.publication_from_document(document, text(name, "name"))
         if not isinstance(core, _core.Publication):
             raise InputError([Problem("schema", name, "this is a workspace", "relume.read reads any kind")])
-        self._core = core
+        self._core, self._notes = core, ()
 
     @classmethod
-    def _wrap(cls, core: Any) -> Publication | Workspace:
+    def _wrap(cls, core: Any, notes: Sequence[str] = ()) -> Publication | Workspace:
+        """`notes`: as of Workspace."""
         if isinstance(core, _core.Workspace):
-            return Workspace._wrap(core)
+            return Workspace._wrap(core, notes)
         self = object.__new__(cls)
-        self._core = core
+        self._core, self._notes = core, tuple(notes)
         return self
+
+    def _prepared(self, document: Any = None, source: str = "", region: str = "", other_channels_are_zero: bool = False) -> Publication | Workspace:
+        core, notes = self._core.prepared(document, source, text(region, "region"), flag(other_channels_are_zero, "other_channels_are_zero"))
+        return self._wrap(core, (*self._notes, *notes))
 
     @property
     def kind(self) -> str:
@@ -60,27 +65,21 @@ class Publication:
         if isinstance(signal, Mapping) and "samples" not in signal:
             signal = {key: value if isinstance(value, (list, tuple)) or hasattr(value, "__len__") else [value] for key, value in signal.items()}
         document, source = _signal_document(signal, None if poi is None else text(poi, "poi"), text(name, "name"))
-        core, _ = self._core.prepared(document, source, text(region, "region"), flag(other_channels_are_zero, "other_channels_are_zero"))
-        return self._wrap(core)
+        return self._prepared(document, source, region, other_channels_are_zero)
 
     def workspace(self, region: str = "") -> Workspace:
         """A simplified likelihood, or one region of counting experiments, as a workspace: a region is a channel of one bin.
 
         Raises InputError when there are several regions and none is named, or when the kind has no channels.
         """
-        core, _ = self._core.prepared(None, "", text(region, "region"), False)
-        if not isinstance(core, _core.Workspace):
+        workspace = self._prepared(region=region)
+        if not isinstance(workspace, Workspace):
             raise InputError([Problem("option", "workspace", f"a publication of kind '{self.kind}' has no channels and samples", "")])
-        return Workspace._wrap(core)
+        return workspace
 
     def model(self, **options: Any) -> Model:
-        """Compiles it; options: those of `Workspace.model`. Raises as that does."""
-        core, _ = self._core.prepared(None, "", "", False)
-        if isinstance(core, _core.Workspace):
-            return Workspace._wrap(core).model(**options)
-        from .model import Model
-
-        return Model._wrap(_core.compile(core, **options))
+        """Compiles it; options: those of `Workspace.model`. Raises as that does, and OptionError for options that mean nothing for its kind."""
+        return Workspace.model(self._prepared(), **options)  # the one place that checks these options
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Publication) and self._core == other._core
@@ -88,10 +87,10 @@ class Publication:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> Any:
-        return self._core
+        return self._core, self._notes
 
-    def __setstate__(self, core: Any) -> None:
-        self._core = core
+    def __setstate__(self, state: Any) -> None:
+        self._core, self._notes = state
 
     def __repr__(self) -> str:
         return f"Publication({self._core.description})"

@@ -106,24 +106,23 @@ class Simplification:
         return self._table.rstrip()
 
 
-def simplify(model: Model, method: str = "toys-postfit", *, controls: Sequence[str] = (), regions: Sequence[str] = (), fit_all_regions: bool = False,
-             n_toys: int = 100000, seed: int = 0, threads: int = 1, fixed: Mapping[str, float] = {}, decorrelate: bool = False, check: bool = True,
-             tolerance: float = 0.1, target_accuracy: float | None = None) -> Simplification:
+def simplify(model: Model, method: str | None = None, *, controls: Sequence[str] = (), regions: Sequence[str] = (), fit_all_regions: bool = False,
+             n_toys: int | None = None, seed: int | None = None, threads: int = 1, fixed: Mapping[str, float] = {}, decorrelate: bool = False, check: bool = True,
+             tolerance: float | None = None, target_accuracy: float | None = None) -> Simplification:
     """A smaller likelihood that says nearly the same about signals, and limits of both side by side.
 
-    `method`: "toys-prefit", "toys-postfit", "linear", "postfit-total" or "linearised". `controls`: names of the control regions, which are
+    `method`: "toys-prefit", "toys-postfit" (None), "linear", "postfit-total" or "linearised". `controls`: names of the control regions, which are
     fitted and are not in the result; all methods but toys-prefit and linearised need them, or `fit_all_regions`, which counts the data of
-    signal regions twice. `regions`: channels of the result; without, all that are no control regions. `n_toys`, `seed`, `threads`: draws of
+    signal regions twice. `regions`: channels of the result; without, all that are no control regions. `n_toys` (100000), `seed` (0), `threads`: draws of
     the parameters behind moments. `fixed`: parameters held. `decorrelate`: postfit-total, a parameter for each bin. `check`: compare the
-    limits of both, on the model's signal or, where it has none, on a probe; beyond `tolerance` (relative) the result is not usable.
+    limits of both, on the model's signal or, where it has none, on a probe; beyond `tolerance` (relative, 0.1) the result is not usable.
     `target_accuracy`: instead of one method, try them from the smallest result to the largest until limits move by no more than this.
     Raises OptionError, UnknownNameError.
     """
-    searches = target_accuracy is not None
-    limit = number(target_accuracy if searches else tolerance, "target_accuracy" if searches else "tolerance")
-    if not limit >= 0.0:
-        refuse("target_accuracy" if searches else "tolerance", f"{limit:g} is negative")
-    return Simplification(*_core.simplify(core_of(model), text(method, "method"), texts(controls, "controls"), texts(regions, "regions"),
-                                          flag(fit_all_regions, "fit_all_regions"), whole(n_toys, "n_toys", 1000, 10**9), whole(seed, "seed", 0, 2**53 - 1),
-                                          whole(threads, "threads", 1, 1024), numbers_by_name(fixed, "fixed"), flag(decorrelate, "decorrelate"),
-                                          flag(check, "check"), limit, searches))
+    return Simplification(*_core.simplify(core_of(model), None if method is None else text(method, "method"), texts(controls, "controls"),
+                                          texts(regions, "regions"), flag(fit_all_regions, "fit_all_regions"),
+                                          None if n_toys is None else whole(n_toys, "n_toys", 1000, 10**9),
+                                          None if seed is None else whole(seed, "seed", 0, 2**53 - 1), whole(threads, "threads", 1, 1024),
+                                          numbers_by_name(fixed, "fixed"), flag(decorrelate, "decorrelate"), flag(check, "check"),
+                                          None if tolerance is None else number(tolerance, "tolerance"),
+                                          None if target_accuracy is None else number(target_accuracy, "target_accuracy")))

@@ -122,11 +122,12 @@ def _signal_document(signal: Any, poi: str | None, name: str) -> tuple[Any, str]
 class Workspace:
     """A HistFactory workspace as published (pyhf schema 1.0.0). Comparisons with == look at the whole content."""
 
-    __slots__ = ("_core",)
+    __slots__ = ("_core", "_notes")
 
     def __init__(self, source: Any) -> None:
         """`source`: what `relume.read` takes. Raises FileError, or InputError with every problem."""
         document, name = _load(source)
+        self._notes: tuple[str, ...] = document._notes if isinstance(document, Workspace) else ()
         self._core = document._core if isinstance(document, Workspace) else _core.Workspace.from_document(document, name)
 
     @classmethod
@@ -134,10 +135,14 @@ class Workspace:
         return cls._wrap(_core.Workspace.from_document(document, name))
 
     @classmethod
-    def _wrap(cls, core: Any) -> Workspace:
+    def _wrap(cls, core: Any, notes: Sequence[str] = ()) -> Workspace:
+        """`notes`: what was chosen or approximated when a publication became this workspace; its models tell it."""
         self = object.__new__(cls)
-        self._core = core
+        self._core, self._notes = core, tuple(notes)
         return self
+
+    def _edited(self, core: Any) -> Workspace:
+        return self._wrap(core, self._notes)
 
     @property
     def channels(self) -> dict[str, int]:
@@ -163,14 +168,15 @@ class Workspace:
         return name
 
     def model(self, *, measurement: str = "", poi: str | None = None, normsys: str = "code4", histosys: str = "code4p",
-              clip_sample_data: float | None = None, clip_bin_data: float | None = None,
+              constraints: str | None = None, clip_sample_data: float | None = None, clip_bin_data: float | None = None,
               errors_on_errors: Mapping[str, float] = {}) -> Model:
         """Compiles the workspace.
 
         `measurement`: "" for the first. `poi`: another parameter of interest than the measurement's, "" for none. `normsys` (code1, code4),
-        `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `clip_sample_data`, `clip_bin_data`:
-        rates of samples, or of bins, are raised to this number of events. `errors_on_errors`: relative uncertainties of the widths of normal
-        constraints, by name of the parameter. Raises InputError, OptionError; UnknownNameError for a
+        `histosys` (code0, code2, code2-pyhf, code4p): interpolation, defaults as pyhf's command line. `constraints`: "measurements", which
+        a-posteriori Asimov data move to the background-only fit, or "priors", which stay; None: as published. `clip_sample_data`,
+        `clip_bin_data`: rates of samples, or of bins, are raised to this number of events. `errors_on_errors`: relative uncertainties of the
+        widths of normal constraints, by name of the parameter. Raises InputError, OptionError; UnknownNameError for a
         measurement or a parameter that does not exist.
         """
         from .model import Model
@@ -180,10 +186,12 @@ class Workspace:
                 return None if value is None else float(value)
             refuse(where, f"{value!r} is no number of events", "0 or more; None clips nothing")
 
+        if constraints is not None and text(constraints, "constraints") not in ("measurements", "priors"):
+            refuse("constraints", f"{constraints!r} is no kind of constraints", "measurements, priors; None: as published")
         return Model._wrap(_core.compile(self._core, text(measurement, "measurement"), None if poi is None else text(poi, "poi"),
                                          text(normsys, "normsys"), text(histosys, "histosys"), clip(clip_sample_data, "clip_sample_data"),
-                                         clip(clip_bin_data, "clip_bin_data"),
-                                         dict(numbers_by_name(errors_on_errors, "errors_on_errors"))))
+                                         clip(clip_bin_data, "clip_bin_data"), None if constraints is None else constraints == "priors",
+                                         dict(numbers_by_name(errors_on_errors, "errors_on_errors")), list(self._notes)))
 
     def with_signal(self, signal: Any, *, poi: str | None = None, name: str = "signal", other_channels_are_zero: bool = False) -> Workspace:
         """With a signal put in: a Signal, a signal file, its document, or just yields per channel, {"SR": [1.2, 3.4]}.
@@ -193,7 +201,7 @@ class Workspace:
         Raises InputError with every problem: unknown or forgotten channels, numbers of bins, names that are taken.
         """
         document, source = _signal_document(signal, None if poi is None else text(poi, "poi"), text(name, "name"))
-        return self._wrap(self._core.with_signal(document, source, flag(other_channels_are_zero, "other_channels_are_zero")))
+        return self._edited(self._core.with_signal(document, source, flag(other_channels_are_zero, "other_channels_are_zero")))
 
     def with_patch(self, patch: Any) -> Workspace:
         """With JSON Patch operations applied: a list of them, a file, or a point of a PatchSet.
@@ -203,7 +211,7 @@ class Workspace:
         if isinstance(patch, Patch):
             return patch.apply(self)
         operations, name = _load(patch)
-        return self._wrap(self._core.patched(operations, name))
+        return self._edited(self._core.patched(operations, name))
 
     def prune(self, *, channels: Sequence[str] = (), samples: Sequence[str] = (), modifiers: Sequence[str] = (),
               measurements: Sequence[str] = (), modifier_types: Sequence[str] = ()) -> Workspace:
@@ -211,14 +219,14 @@ class Workspace:
 
         Raises UnknownNameError, with all unknown names; InputError when what is left is no workspace.
         """
-        return self._wrap(self._core.pruned(texts(channels, "channels"), texts(samples, "samples"), texts(modifiers, "modifiers"),
-                                            texts(measurements, "measurements"), texts(modifier_types, "modifier_types")))
+        return self._edited(self._core.pruned(texts(channels, "channels"), texts(samples, "samples"), texts(modifiers, "modifiers"),
+                                              texts(measurements, "measurements"), texts(modifier_types, "modifier_types")))
 
     def rename(self, *, channels: Mapping[str, str] = {}, samples: Mapping[str, str] = {}, modifiers: Mapping[str, str] = {},
                measurements: Mapping[str, str] = {}) -> Workspace:
         """With new names ({old: new}), all at once. Raises UnknownNameError for old names that do not exist, InputError for clashes."""
-        return self._wrap(self._core.renamed(new_names(channels, "channels"), new_names(samples, "samples"), new_names(modifiers, "modifiers"),
-                                             new_names(measurements, "measurements")))
+        return self._edited(self._core.renamed(new_names(channels, "channels"), new_names(samples, "samples"), new_names(modifiers, "modifiers"),
+                                               new_names(measurements, "measurements")))
 
     def prune_small(self, *, normalisation: float = 0.005, shape: float = 0.005, relative_to: str = "sample", modifiers: Sequence[str] = (),
                     channels: Sequence[str] = (), samples: Sequence[str] = (), measurement: str = "", check: bool = False) -> SmallPruning:
@@ -231,9 +239,10 @@ class Workspace:
         """
         from .hygiene import SmallPruning
 
-        return SmallPruning(*_core.prune_small(self._core, number(normalisation, "normalisation"), number(shape, "shape"), text(relative_to, "relative_to"),
-                                               texts(modifiers, "modifiers"), texts(channels, "channels"), texts(samples, "samples"),
-                                               self._measurement(measurement), flag(check, "check")))
+        core, document, table = _core.prune_small(
+            self._core, number(normalisation, "normalisation"), number(shape, "shape"), text(relative_to, "relative_to"), texts(modifiers, "modifiers"),
+            texts(channels, "channels"), texts(samples, "samples"), self._measurement(measurement), flag(check, "check"))
+        return SmallPruning(self._edited(core), document, table)
 
     def symmetrise(self, method: str = "average", *, modifiers: Sequence[str] = (), channels: Sequence[str] = (),
                    samples: Sequence[str] = ()) -> Workspace:
@@ -243,8 +252,8 @@ class Workspace:
         bin; absolute, (|up| + |down|) / 2. Empty `modifiers`, `channels`, `samples`: all. Raises InputError with every normsys whose factor
         would be negative; OptionError, UnknownNameError.
         """
-        return self._wrap(_core.symmetrised(self._core, text(method, "method"), texts(modifiers, "modifiers"), texts(channels, "channels"),
-                                            texts(samples, "samples")))
+        return self._edited(_core.symmetrised(self._core, text(method, "method"), texts(modifiers, "modifiers"), texts(channels, "channels"),
+                                              texts(samples, "samples")))
 
     def decorrelate(self, modifiers: Sequence[str], *, by_channel: bool = True, by_sample: bool = False, channels: Sequence[str] = (),
                     samples: Sequence[str] = ()) -> Workspace:
@@ -253,12 +262,12 @@ class Workspace:
         What measurements configure for a name is copied. `channels`, `samples`: only there; empty: everywhere. Raises UnknownNameError, also
         where a new name is taken; InputError for the parameter of interest and for lumi; OptionError.
         """
-        return self._wrap(_core.decorrelated(self._core, texts(modifiers, "modifiers"), flag(by_channel, "by_channel"), flag(by_sample, "by_sample"),
-                                             texts(channels, "channels"), texts(samples, "samples")))
+        return self._edited(_core.decorrelated(self._core, texts(modifiers, "modifiers"), flag(by_channel, "by_channel"), flag(by_sample, "by_sample"),
+                                               texts(channels, "channels"), texts(samples, "samples")))
 
     def sort(self) -> Workspace:
         """With channels, samples, modifiers, measurements, their parameter configurations and observations in the order of their names."""
-        return self._wrap(self._core.sorted())
+        return self._edited(self._core.sorted())
 
     def combine(self, other: Workspace, *, join: str = "none", merge_channels: bool = False) -> Workspace:
         """Both in one.
@@ -267,7 +276,8 @@ class Workspace:
         merged, different ones are an error), left outer, right outer (the named side wins). `merge_channels`: samples of such channels are
         put together; not with none. Raises UnknownNameError or InputError with every clash, OptionError.
         """
-        return self._wrap(self._core.combined(_workspace(other, "other"), text(join, "join"), flag(merge_channels, "merge_channels")))
+        combined = self._core.combined(_workspace(other, "other"), text(join, "join"), flag(merge_channels, "merge_channels"))
+        return self._wrap(combined, (*self._notes, *other._notes))
 
     def digest(self, algorithm: str = "sha256") -> str:
         """Hexadecimal digits, identical to pyhf's; `algorithm`: sha256, md5. Raises OptionError."""
@@ -300,7 +310,7 @@ class Workspace:
         return self
 
     def __reduce__(self) -> tuple:
-        return _unpickle_workspace, (self._core.to_text(0),)
+        return Workspace._wrap, (self._core, self._notes)
 
     def __repr__(self) -> str:
         channels = ", ".join(f"{name} ({n})" for name, n in list(self.channels.items())[:6])
@@ -312,10 +322,6 @@ def _workspace(value: Any, where: str) -> Any:
     if not isinstance(value, Workspace):
         refuse(where, f"a {type(value).__name__}, where a relume.Workspace is needed", "relume.read makes one")
     return value._core
-
-
-def _unpickle_workspace(text: str) -> Workspace:
-    return Workspace._wrap(_core.Workspace.from_bytes(text.encode(), "<pickle>"))
 
 
 class Patch:
@@ -338,7 +344,8 @@ class Patch:
 
     def apply(self, workspace: Workspace) -> Workspace:
         """`workspace` with this signal. Raises InputError when an operation does not apply."""
-        return Workspace._wrap(self._set._core.apply(self._index, _workspace(workspace, "workspace"), f"point '{self.name}'"))
+        patched = self._set._core.apply(self._index, _workspace(workspace, "workspace"), f"point '{self.name}'")
+        return workspace._edited(patched)
 
     def __repr__(self) -> str:
         return f"Patch({self.name!r}, {dict(zip(self._set.labels, self.values, strict=False))})"

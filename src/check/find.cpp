@@ -567,7 +567,9 @@ Place named(const RawPlace& raw, const Workspace& ws) {
   return place;
 }
 
-Errors find_unknown(const std::vector<std::string>& names) {
+}  // namespace
+
+Errors unknown_checks(const std::vector<std::string>& names) {
   std::vector<std::string> known;
   for (const Check& check : checks()) known.emplace_back(check.name);
   Errors errors;
@@ -579,8 +581,6 @@ Errors find_unknown(const std::vector<std::string>& names) {
   return errors;
 }
 
-}  // namespace
-
 std::optional<Severity> Findings::worst() const {
   if (n_errors > 0) return Severity::error;
   if (n_warnings > 0) return Severity::warning;
@@ -590,7 +590,7 @@ std::optional<Severity> Findings::worst() const {
 
 Result<Findings> find(const Workspace& workspace, std::string_view measurement, const Options& options,
                       const model::Likelihood* likelihood) {
-  if (Errors errors = find_unknown(options.skip); !errors.empty()) return errors;
+  if (Errors errors = unknown_checks(options.skip); !errors.empty()) return errors;
   RawFindings raw = Finder(workspace, spec::find_measurement(workspace, measurement), options.thresholds).find();
   if (likelihood != nullptr) find_flat_directions(*likelihood, options.fixed, raw);
   Findings findings;

@@ -95,6 +95,9 @@ Result<PyhfConversion> from_workspace(const Workspace& workspace) {
 }  // namespace
 
 Result<PyhfConversion> as_pyhf(const spec::Publication& publication, const PyhfOptions& options) {
+  if (options.region && !std::holds_alternative<spec::CountingExperiments>(publication.value)) {
+    return Error{ErrorCode::option, "region", "one region is chosen of counting experiments only", {}};
+  }
   if (const auto* workspace = std::get_if<Workspace>(&publication.value)) return from_workspace(*workspace);
   if (const auto* s = std::get_if<spec::SimplifiedLikelihood>(&publication.value)) return from_simplified(*s, options);
   if (const auto* counts = std::get_if<spec::CountingExperiments>(&publication.value)) {

@@ -217,6 +217,10 @@ Result<NotedPublication> without_notes(Result<Publication> publication) {
   return NotedPublication{*std::move(publication)};
 }
 
+Result<NotedPublication> no_subset() {
+  return Error{ErrorCode::option, "subset", "only files of MadAnalysis 5 have covariances of several subsets", {}};
+}
+
 Result<NotedPublication> read_guessed(const Guess& guess, std::string_view bytes, std::string_view source_name,
                                       const ReadOptions& options) {
   const std::string source(source_name);
@@ -225,6 +229,9 @@ Result<NotedPublication> read_guessed(const Guess& guess, std::string_view bytes
     return Error{ErrorCode::unsupported, source, fmt::format("this is {}, which is no likelihood by itself", what),
                  std::move(hint)};
   };
+  const bool has_no_subsets =
+      guess.format == Format::likelihood || guess.format == Format::pyhf_workspace || guess.format == Format::plain;
+  if (options.subset && has_no_subsets) return no_subset();
   switch (guess.format) {
     case Format::likelihood: return without_notes(likelihood_from_json(guess.document, source_name));
     case Format::pyhf_workspace: {
@@ -421,7 +428,7 @@ Result<NotedPublication> read_publication(std::string_view bytes, std::string_vi
 }
 
 Result<NotedPublication> read_publication_input(const std::string& name, const ReadOptions& options) {
-  if (is_smodels_directory(name)) return without_notes(read_smodels(name));
+  if (is_smodels_directory(name)) return options.subset ? no_subset() : without_notes(read_smodels(name));
   if (is_directory(name)) return not_a_result(name);
   const Result<std::string> bytes = read_input(name);
   if (!bytes) return bytes.errors();

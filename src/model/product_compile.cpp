@@ -141,7 +141,7 @@ struct ProductCompiler {
       known.push_back(set.name);
     }
     error(ErrorCode::reference, where, fmt::format("'{}' has no parameter '{}'", components[k].name, name),
-          hint_for_unknown(name, known));
+          hint_for_unknown(name, known) + "; a signal may bring it along");
     return std::nullopt;
   }
 

@@ -63,11 +63,12 @@ Result<std::string> choose_region(const spec::CountingExperiments& experiments, 
   if (experiments.regions.size() == 1) return experiments.regions.front().name;
   const std::vector<std::string> names = names_of(experiments.regions);
   if (signal == nullptr) {
-    return Error{ErrorCode::option, "region",
-                 fmt::format("there are {} regions, whose correlations are not known: they cannot be used together",
-                             names.size()),
-                 "name one with --region, or bring a signal, which is most sensitive in one of them; there are: " +
-                     fmt::format("'{}'", fmt::join(names, "', '"))};
+    return Error{
+        ErrorCode::option, "region",
+        fmt::format("there are {} regions, whose correlations are not known: they cannot be used together",
+                    names.size()),
+        "name one of them as the region, or bring a signal, which is most sensitive in one of them; there are: " +
+            fmt::format("'{}'", fmt::join(names, "', '"))};
   }
   std::vector<CountingPoint> points;
   for (const spec::CountingRegion& region : experiments.regions) {
@@ -266,7 +267,7 @@ class Preparation {
   Error no_choice() const {
     return {ErrorCode::option, "region",
             "one region is chosen of counting experiments only: here all are used together",
-            "--only-channel and --mask-channel leave channels out"};
+            "channels are left out by masking them"};
   }
 
   Result<Prepared> converted(Result<edit::WorkspaceConversion> conversion, const spec::Signal* signal) {
@@ -303,13 +304,13 @@ class Compilation {
   Result<model::Compiled> operator()(const spec::SimplifiedLikelihood& likelihood) { return converted({likelihood}); }
   Result<model::Compiled> operator()(const spec::CountingExperiments& experiments) { return converted({experiments}); }
   Result<model::Compiled> operator()(const spec::UpperLimits& limits) {
-    if (Errors errors = not_meant("upper limits"); !errors.empty()) return errors;
+    if (Errors errors = not_meant("upper limits", true); !errors.empty()) return errors;
     model::UpperLimitsOptions options;
     options.poi = options_.poi;
     return model::compile(limits, options);
   }
   Result<model::Compiled> operator()(const spec::Measurements& measurements) {
-    if (Errors errors = not_meant("measurements"); !errors.empty()) return errors;
+    if (Errors errors = not_meant("measurements", true); !errors.empty()) return errors;
     model::MeasurementsOptions options;
     options.poi = options_.poi;
     return model::compile(measurements, options);
@@ -321,19 +322,37 @@ class Compilation {
     model::CompileOptions of_component = options_;
     of_component.poi.reset();
     of_component.measurement.clear();
-    if (!options_.measurement.empty()) return not_meant("a product");
-    return model::compile(
-        chosen, [&](const spec::Component& component) { return compile(component.publication, of_component); });
+    const bool has_none = !has_channels(Publication{product});
+    const char* kind = has_none ? "a product of what has no channels" : "a product";
+    if (Errors errors = not_meant(kind, has_none); !errors.empty()) return errors;
+    return model::compile(chosen, [&](const spec::Component& component) {
+      return compile(component.publication,
+                     has_channels(component.publication) ? of_component : model::CompileOptions{});
+    });
   }
 
  private:
-  /// Options about channels and samples, where there are none.
-  Errors not_meant(const char* kind) const {
+  static bool has_channels(const Publication& publication) {
+    if (const auto* product = std::get_if<spec::Product>(&publication.value)) {
+      return std::any_of(product->components.begin(), product->components.end(),
+                         [](const spec::Component& component) { return has_channels(component.publication); });
+    }
+    return !std::holds_alternative<spec::UpperLimits>(publication.value) &&
+           !std::holds_alternative<spec::Measurements>(publication.value);
+  }
+
+  /// Options about measurements of a workspace and, where there are none, about channels and samples.
+  Errors not_meant(const char* kind, bool has_no_channels) const {
     Errors errors;
     const auto refuse = [&](bool is_given, const char* option) {
       if (is_given) errors.push_back({ErrorCode::option, option, fmt::format("means nothing for {}", kind), {}});
     };
     refuse(!options_.measurement.empty(), "measurement");
+    if (!has_no_channels) return errors;
+    const model::CompileOptions defaults;
+    refuse(options_.constraints_are_priors.has_value(), "constraints");
+    refuse(options_.normsys != defaults.normsys, "normsys");
+    refuse(options_.histosys != defaults.histosys, "histosys");
     refuse(options_.clip_sample_data.has_value(), "clip_sample_data");
     refuse(options_.clip_bin_data.has_value(), "clip_bin_data");
     refuse(!options_.errors_on_errors.empty(), "errors_on_errors");

@@ -109,6 +109,9 @@ class Simplifier {
         if (fit(false)) linearise();
         break;
     }
+    if (auto* workspace = std::get_if<spec::Workspace>(&result_.publication.value)) {
+      workspace->constraints_are_priors = likelihood_.constraints_are_priors();
+    }
     result_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return std::move(result_);
   }

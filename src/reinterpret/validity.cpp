@@ -11,6 +11,7 @@
 
 #include "relume/edit/as_workspace.hpp"
 #include "relume/edit/signal.hpp"
+#include "relume/model/channel_mask.hpp"
 
 namespace relume::reinterpret {
 
@@ -41,7 +42,8 @@ Result<edit::WorkspaceConversion> workspace_of(const Simplification& simplificat
 }
 
 Result<model::Compiled> compile_with_signal(const spec::Workspace& workspace, const Simplification& simplification,
-                                            const model::Likelihood& full, const std::vector<double>& yields) {
+                                            const model::Likelihood& full, const std::vector<double>& yields,
+                                            bool are_priors) {
   spec::SignalSample sample{.name = "signal"};
   for (const KeptChannel& channel : simplification.channels) {
     const auto first = yields.begin() + static_cast<std::ptrdiff_t>(channel.first);
@@ -57,7 +59,7 @@ Result<model::Compiled> compile_with_signal(const spec::Workspace& workspace, co
   spec::Signal signal{.name = "signal", .poi = poi_name(full), .samples = {std::move(sample)}};
   const auto with = edit::add_signal(workspace, signal, {.other_channels_are_zero = true});
   if (!with) return with.errors();
-  return model::compile(*with, {.constraints_are_priors = false});
+  return model::compile(*with, {.constraints_are_priors = are_priors});
 }
 
 }  // namespace
@@ -78,16 +80,18 @@ std::vector<double> signal_yields(const model::Likelihood& likelihood) {
   return yields;
 }
 
-const char* const probe_note =
-    "the model has no signal: limits are on a probe of sqrt(background) events in every bin of the regions; bring a "
-    "signal to check with that";
-
 bool has_signal(const model::Likelihood& likelihood) {
   const std::vector<double> yields = signal_yields(likelihood);
   return std::any_of(yields.begin(), yields.end(), [](double y) { return y != 0.0; });
 }
 
-Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, const model::Likelihood& likelihood,
+namespace {
+
+constexpr const char* probe_note =
+    "the model has no signal: limits are on a probe of sqrt(background) events in every bin of the regions; bring a "
+    "signal to check with that";
+
+Result<spec::Workspace> with_probe_sample(const spec::Workspace& workspace, const model::Likelihood& likelihood,
                                           const SimplifyOptions& options) {
   const auto names = [](const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
@@ -110,11 +114,48 @@ Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, cons
   return edit::add_signal(workspace, signal, {.other_channels_are_zero = true});
 }
 
+/// Data of one likelihood for another one with the same channels and constraints.
+Result<model::Data> data_for(const model::Likelihood& other, model::Data data, const model::Likelihood& likelihood,
+                             const model::Data& observed) {
+  for (const model::DataBlock& to : other.data_blocks()) {
+    for (const model::DataBlock& from : likelihood.data_blocks()) {
+      if (from.name != to.name || from.is_auxiliary != to.is_auxiliary || from.size != to.size) continue;
+      std::copy_n(observed.values.begin() + static_cast<std::ptrdiff_t>(from.first), from.size,
+                  data.values.begin() + static_cast<std::ptrdiff_t>(to.first));
+    }
+  }
+  return model::mask_channels(other, std::move(data), model::masked_channels(likelihood, observed));
+}
+
+}  // namespace
+
+Result<model::Compiled> with_probe_signal(const spec::Workspace& workspace, model::CompileOptions how,
+                                          const model::Likelihood& likelihood, const model::Data& observed,
+                                          SimplifyOptions& options) {
+  const auto with = with_probe_sample(workspace, likelihood, options);
+  if (!with) return with.errors();
+  how.poi.reset();
+  auto compiled = model::compile(*with, how);
+  if (!compiled) return compiled;
+  const model::Likelihood& probed = *compiled->likelihood;
+  auto data = data_for(probed, std::move(compiled->observed), likelihood, observed);
+  if (!data) return data.errors();
+  compiled->observed = *std::move(data);
+  if (!compiled->observed.masked.empty()) {
+    compiled->notices.push_back(model::note_of_mask(probed, compiled->observed));
+  }
+  compiled->notices.emplace_back(probe_note);
+  for (infer::FixedParameter& f : options.fixed) {
+    f.parameter = probed.find_parameter(likelihood.parameters()[f.parameter.index].name).value();
+  }
+  return compiled;
+}
+
 Result<model::Compiled> with_signal(const Simplification& simplification, const model::Likelihood& full,
                                     const std::vector<double>& yields) {
   const auto conversion = workspace_of(simplification);
   if (!conversion) return conversion.errors();
-  return compile_with_signal(conversion->workspace, simplification, full, yields);
+  return compile_with_signal(conversion->workspace, simplification, full, yields, full.constraints_are_priors());
 }
 
 FullAnswers ask_full(const model::Likelihood& likelihood, const model::Data& observed, const ValidityOptions& options) {
@@ -155,7 +196,8 @@ Validity check(const FullAnswers& full, const model::Likelihood& likelihood, con
   v.notes = conversion->notices;
   v.projection_distance = conversion->projection_distance;
   v.n_modes = conversion->n_modes;
-  const auto compiled = compile_with_signal(conversion->workspace, simplification, likelihood, full.signal);
+  const bool are_priors = likelihood.constraints_are_priors() && !options.is_for_pyhf;
+  const auto compiled = compile_with_signal(conversion->workspace, simplification, likelihood, full.signal, are_priors);
   if (!compiled) return fail(Status::not_defined, to_string(compiled.errors()));
   const model::Likelihood& simplified = *compiled->likelihood;
   v.n_parameters = simplified.parameters().size();
@@ -216,6 +258,43 @@ Validity check(const FullAnswers& full, const model::Likelihood& likelihood, con
   }
   v.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return v;
+}
+
+Result<SimplifyQuestion> question_of(const SimplifyChoices& choices) {
+  using enum SimplifyMethod;
+  Errors errors;
+  const auto refuse = [&](const char* where, std::string why, std::string hint = {}) {
+    errors.push_back({ErrorCode::option, where, std::move(why), std::move(hint)});
+  };
+  SimplifyQuestion question{.checks = choices.checks, .searches = choices.target_accuracy.has_value()};
+  SimplifyOptions& o = question.simplify;
+  o.method = choices.method.value_or(o.method);
+  o.n_toys = choices.n_toys.value_or(o.n_toys);
+  o.seed = choices.seed.value_or(o.seed);
+  o.decorrelate = choices.decorrelate;
+  question.validity.tolerance =
+      choices.target_accuracy.value_or(choices.tolerance.value_or(question.validity.tolerance));
+  if (question.searches && (choices.method || choices.tolerance)) {
+    refuse("target_accuracy", "it chooses the method, and is the tolerance", "leave out method and tolerance");
+  }
+  if (!choices.checks && (question.searches || choices.tolerance)) {
+    refuse("check", "without one, a target accuracy and a tolerance mean nothing", "leave them out");
+  }
+  if (choices.decorrelate && (question.searches || o.method != postfit_total)) {
+    refuse("decorrelate", "it is about method postfit-total: all others have the correlations");
+  }
+  const bool draws = question.searches || o.method == toys_prefit || o.method == toys_postfit;
+  const auto no_toys = [&] { return fmt::format("method {} draws no toys", to_string(o.method)); };
+  if (!draws && choices.n_toys) refuse("n_toys", no_toys());
+  if (!draws && choices.seed) refuse("seed", no_toys());
+  if (question.searches && !(*choices.target_accuracy > 0.0)) {
+    refuse("target_accuracy", fmt::format("{:g} is no accuracy", *choices.target_accuracy), "above 0");
+  }
+  if (choices.tolerance && !(*choices.tolerance >= 0.0)) {
+    refuse("tolerance", fmt::format("{:g} is negative", *choices.tolerance));
+  }
+  if (!errors.empty()) return errors;
+  return question;
 }
 
 Result<std::vector<Attempt>> simplify_and_check(const model::Likelihood& likelihood, const model::Data& observed,

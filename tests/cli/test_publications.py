@@ -166,6 +166,63 @@ def test_kinds_without_channels_answer_too(files, relume, document, command):
     assert result.returncode == 0 or answer["reason"]
 
 
+@pytest.mark.parametrize("arguments, complaint", [
+    (["limit", "values", "--constraints", "priors"], "--constraints: means nothing for measurements"),
+    (["limit", "limits", "--constraints", "measurements"], "--constraints: means nothing for upper limits"),
+    (["limit", "limits", "--interpcode", "normsys=code1"], "--interpcode: means nothing for upper limits"),
+    (["fit", "values", "--interpcode", "histosys=code0"], "--interpcode: means nothing for measurements"),
+    (["fit", "product", "--constraints", "priors"], "--constraints: means nothing for a product of what has no channels"),
+    (["fit", "product", "--clip-bin-data", "1"], "--clip-bin-data: means nothing for a product of what has no channels"),
+    (["fit", "product", "--measurement", "one"], "--measurement: means nothing for a product"),
+    (["validate", "limits", "--skip", "nonsense"], "no check is called 'nonsense'"),
+    (["convert", "simplified", "--subset", "nonsense"], "subset: only files of MadAnalysis 5"),
+    (["convert", "simplified", "--matrix", "correlation"], "--matrix is about the table of --covariance"),
+    (["convert", "simplified", "--to", "pyhf", "--region", "NONSENSE"], "region: one region is chosen of counting experiments only"),
+    (["prune-small", "simplified", "--marginalise"], "--marginalise is about the limits of --check"),
+    (["prune-small", "simplified", "--clip-bin-data", "1"], "--clip-bin-data is about the limits of --check"),
+])
+def test_options_that_do_not_apply_are_refused(files, relume, arguments, complaint):
+    documents = {"values": VALUES, "limits": LIMITS, "simplified": simplified(),
+                 "product": {"format": "relume-likelihood", "version": 1, "kind": "product",
+                             "components": [{"name": "A", "likelihood": VALUES}, {"name": "B", "likelihood": LIMITS | {"poi": "mu_B"}}]}}
+    result = relume(arguments[0], files.write("input.json", documents[arguments[1]]), *arguments[2:])
+    assert result.returncode == 1, result.stderr
+    assert complaint in result.stderr
+    assert result.stdout == ""
+
+
+def test_options_reach_the_components_that_they_are_about(files, answer):
+    """A product of a background with priors and a measured value: the kind of constraints is one of the background."""
+    product = {"format": "relume-likelihood", "version": 1, "kind": "product", "components": [{"name": "A", "likelihood": simplified()}, {"name": "B", "likelihood": VALUES}]}
+    path = files.write("product.json", product)
+    both = ["--signal", files.write("both.json", signal({"A/SR1": 12.0, "A/SR2": 15.0}))]
+    priors, measured = (answer("limit", path, *both, "--constraints", kind)["expected"][2] for kind in ("priors", "measurements"))
+    assert abs(priors / measured - 1.0) > 0.01
+
+
+def test_what_needs_a_signal_or_a_choice_can_be_looked_at(files, answer, relume):
+    product = {"format": "relume-likelihood", "version": 1, "kind": "product", "poi": "mu",
+               "components": [{"name": "A", "likelihood": simplified()}, {"name": "B", "likelihood": LIMITS | {"poi": "mu_B"}}],
+               "shared": [{"name": "mu", "members": [{"component": "A", "parameter": "mu"}, {"component": "B", "parameter": "mu_B"}]}]}
+    paths = files.write("counts.json", counting()), files.write("product.json", product)
+    counts, parts = (answer("inspect", path, "--format", "json") for path in paths)
+    assert [(r["name"], r["observed"], r["uncertainty"]) for r in counts["regions"]] == [("SR1", 36, 12.0), ("SR2", 33, 16.0)]
+    assert [(c["name"], c["kind"]) for c in parts["components"]] == [("A", "simplified"), ("B", "upper_limits")]
+    for path, document, reason in zip(paths, (counts, parts), ("2 regions", "a signal may bring it along"), strict=True):
+        assert document["parameters"] == [] and document["poi"] is None
+        assert any(note.startswith(f"no likelihood yet: {path}, ") and reason in note for note in document["notes"])
+        assert "no likelihood yet" in relume("inspect", path, "--format", "table").stdout
+        assert answer("validate", path, "--format", "json")["notes"][-1].startswith("read without a problem")
+        limit = relume("limit", path)
+        assert limit.returncode in (1, 2) and f"{path}, " in limit.stderr
+    assert relume("inspect", paths[0], "--region", "nowhere").returncode == 2
+    assert relume("inspect", paths[1], "--measurement", "nowhere").returncode == 1
+    misspelt = product | {"shared": [{"name": "k", "members": [{"component": "A", "parameter": "k"}, {"component": "B", "parameter": "mu_B"}]}]}
+    assert relume("validate", files.write("misspelt.json", misspelt)).returncode == 2
+    named = answer("inspect", paths[0], "--region", "SR1", "--format", "json")
+    assert named["channels"] == [["SR1", 1]]
+
+
 def test_published_limits_come_back(files, answer):
     limit = answer("limit", files.write("limits.json", LIMITS), "--test-stat", "q")
     assert limit["observed"] == pytest.approx(2.0, rel=1e-7)

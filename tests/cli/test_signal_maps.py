@@ -33,6 +33,18 @@ def result(tmp_path):
     return tmp_path
 
 
+@pytest.mark.parametrize("folder, arguments, complaint", [
+    ("maps", ["--list", "--topology", "NONSENSE"], "--topology is about a signal"),
+    ("maps", ["--list", "--masses", "foo"], "--masses is about a signal"),
+    ("maps", ["--topology", "T2", "--masses", "150,20", "--cross-section", "2fb", "--format", "table"], "--format is about --list"),
+    ("limits", ["--topology", "T2", "--masses", "150,20", "--cross-section", "2fb", "--outside-is-zero"], "--outside-is-zero is about the regions"),
+])
+def test_options_that_do_not_apply_are_refused(relume, result, folder, arguments, complaint):
+    run = relume("signal", result / folder, *arguments)
+    assert run.returncode == 1, run.stderr
+    assert complaint in run.stderr and run.stdout == ""
+
+
 def test_signal_file(relume, result):
     output = result / "signal.json"
     run = relume("signal", result / "maps", "--topology", "T2", "--masses", "150,20", "--cross-section", "2fb", "-o", output)

@@ -113,6 +113,10 @@ def test_questions_that_are_none(relume, files, tmp_path):
     assert "--decorrelate" in complaint("--control", "CR", "--decorrelate")
     assert "--target-accuracy" in complaint("--control", "CR", "--target-accuracy", "0.1", "--method", "linear")
     assert "--no-check" in complaint("--control", "CR", "--no-check", "--tolerance", "0.1")
+    assert "--toys: method linear draws no toys" in complaint("--control", "CR", "--method", "linear", "--toys", "5000")
+    assert "--seed: method linearised draws no toys" in complaint("--method", "linearised", "--seed", "3")
+    assert "--force" in complaint("--control", "CR", "--no-check", "--force")
+    assert "--marginalise" in complaint("--control", "CR", "--marginalise")
     assert "'mu_top'" in complaint("--method", "toys-prefit", code=3)  # a free factor has no prior
     assert "third moments" in complaint("--control", "CR", "--as", "pyhf", "--no-check", code=2)
 
@@ -139,6 +143,27 @@ def test_postfit_totals_as_published(simplify, shared, full, simplified):
         (ours_total,) = (m["data"] for m in mine["modifiers"])
         sigmas = [[hi - n for hi, n in zip(d["hi_data"], mine["data"], strict=True)] for d in (ours_total, total)]
         assert sigmas[0] == pytest.approx(sigmas[1], rel=0.1)
+
+
+def test_priors_are_checked_as_priors(simplify, relume, tmp_path):
+    """Limits of the written file are those that the check reports: the input's constraints are priors, as the result's are."""
+    likelihood = {"format": "relume-likelihood", "version": 1, "kind": "simplified", "covariance": [[144, 13], [13, 256]],
+                  "regions": [{"name": "A", "observed": 36, "background": 50}, {"name": "B", "observed": 33, "background": 48}]}
+    signal = {"format": "relume-signal", "version": 1, "name": "s", "samples": [{"name": "s", "channels": {"A": [10], "B": [8]}}]}
+    paths = tmp_path / "likelihood.json", tmp_path / "signal.json", tmp_path / "written.json"
+    for path, document in zip(paths, (likelihood, signal), strict=False):
+        path.write_text(json.dumps(document))
+    question = [paths[0], "--signal", paths[1], "--method"]
+    for method in (["toys-prefit", "--toys", "5000"], ["linearised"]):
+        document, report, _ = simplify(*question, *method)
+        paths[2].write_text(json.dumps(document))
+        limit = json.loads(relume("limit", paths[2], "--signal", paths[1]).stdout)
+        for found, checked in ((limit["observed"], report["validity"]["observed_limit"]), (limit["expected"][2], report["validity"]["expected_limits"][2])):
+            assert found == pytest.approx(checked["simplified"], rel=1e-5)
+            assert checked["relative_shift"] == pytest.approx(0.0, abs=0.02)
+    # pyhf has no priors: what it will answer is another thing, and the check says so.
+    _, report, _ = simplify(*question, "toys-prefit", "--toys", "5000", "--as", "pyhf", code=3)
+    assert report["validity"]["expected_limits"][2]["relative_shift"] > 0.1
 
 
 def test_third_moments_are_what_skewed_backgrounds_need(simplify, shared):

@@ -3,6 +3,7 @@
 """Published results that are no workspaces, from Python."""
 
 import copy
+import json
 import pickle
 
 import pytest
@@ -57,6 +58,66 @@ def test_notes_of_the_reader_stay_with_the_publication():
     for core in (publication._core, pickle.loads(pickle.dumps(publication))._core):
         assert core.notes == [note]
         assert core.prepared(None, "", "", False)[1][0] == note
+
+
+def test_what_was_approximated_is_told_through_every_door(relume_program, tmp_path):
+    skewed = {**SIMPLIFIED, "third_moments": [6000.0, 100.0]}
+    yields = {"SR1": [12.0], "SR2": [15.0]}
+    path = tmp_path / "skewed.json"
+    path.write_text(json.dumps(skewed), encoding="utf-8")
+    told = json.loads(relume_program("fit", path).stdout)["notes"]
+    assert any("third moments are too large" in note for note in told)
+    publication = relume.read(skewed)
+    for model in (publication.model(), relume.Model(path), pickle.loads(pickle.dumps(publication.workspace())).model()):
+        assert model.notices == relume.fit(model).notes == told
+    signal = tmp_path / "signal.json"
+    signal.write_text(json.dumps({"format": "relume-signal", "version": 1, "name": "s", "samples": [{"name": "s", "channels": yields}]}), encoding="utf-8")
+    told = json.loads(relume_program("limit", path, "--signal", signal).stdout)["notes"]
+    for model in (publication.with_signal(yields).model(), publication.workspace().with_signal(yields).model()):
+        for same in (model, pickle.loads(pickle.dumps(model)), model.workspace.model()):
+            assert same.notices == relume.upper_limit(same).notes == told
+    assert list(relume.limits(publication, {"s": yields})[0].notes) == list(relume.limits(publication.workspace(), {"s": yields})[0].notes) == told
+
+
+def test_models_are_inspected_as_on_the_command_line(relume_program, tmp_path):
+    path = tmp_path / "limits.json"
+    path.write_text(json.dumps(LIMITS), encoding="utf-8")
+    assert relume.Model(path).inspect() == json.loads(relume_program("inspect", path, "--format", "json").stdout)
+    assert relume.read(SIMPLIFIED).model().inspect()["channels"]
+
+
+@pytest.mark.parametrize(("document", "options", "complaint"), [
+    (SIMPLIFIED, {"constraints": "posteriors"}, "constraints: 'posteriors' is no kind"),
+    (LIMITS, {"poi": 3}, "poi: 3 is no text"), (LIMITS, {"clip_bin_data": "a"}, "clip_bin_data: 'a' is no number"),
+    (LIMITS, {"clip_bin_data": 1.0}, "clip_bin_data: means nothing for upper limits"),
+    (LIMITS, {"constraints": "priors"}, "constraints: means nothing for upper limits"),
+    (COUNTING, {}, "region: there are 2 regions.*name one of them as the region"),
+])
+def test_options_of_models_are_checked(document, options, complaint):
+    with pytest.raises(relume.OptionError, match=complaint):
+        relume.read(document).model(**options)
+
+
+def test_kinds_of_constraints_are_those_of_the_command_line(relume_program, tmp_path):
+    paths = tmp_path / "simplified.json", tmp_path / "signal.json"
+    yields = {"SR1": [12.0], "SR2": [15.0]}
+    paths[0].write_text(json.dumps(SIMPLIFIED), encoding="utf-8")
+    paths[1].write_text(json.dumps({"format": "relume-signal", "version": 1, "name": "s", "samples": [{"name": "s", "channels": yields}]}), encoding="utf-8")
+    medians = set()
+    for kind in ("measurements", "priors"):
+        document = json.loads(relume_program("limit", paths[0], "--signal", paths[1], "--constraints", kind).stdout)
+        model = relume.read(SIMPLIFIED).with_signal(yields).model(constraints=kind)
+        for same in (model, pickle.loads(pickle.dumps(model))):
+            assert list(relume.upper_limit(same).expected) == pytest.approx(document["expected"], rel=1e-9)
+        medians.add(document["expected"][2])
+    assert len(medians) == 2
+
+
+def test_the_chosen_region_is_told():
+    publication = relume.Publication(COUNTING)
+    yields = {"SR1": 12.0, "SR2": 15.0}
+    assert any("'SR2' alone is used" in note for note in publication.with_signal(yields).model().notices)
+    assert "'SR2' alone is used" in relume.limits(publication, {"s": {name: [n] for name, n in yields.items()}})[0].notes[0]
 
 
 def test_models_survive_pickling():

@@ -55,6 +55,18 @@ def test_a_search_lists_its_attempts(model):
     assert result.attempts[-1]["method"] == result.method and result.is_usable
 
 
+def test_masked_channels_stay_masked(background):
+    masked = background.model().mask_channels(["CR"])
+    result = relume.simplify(masked, "linearised")
+    whole = relume.simplify(background.model(), "linearised")
+    assert "the data of 'CR' are not used" in result.notes and "the data of 'CR' are not used" not in whole.notes
+    with_probe = {"SR": [entry**0.5 for entry in masked.expected_data(masked.initial)[masked.channels[1].slice]], "CR": [12.0]}
+    assert [c.name for c in masked.channels] == ["CR", "SR"] and any("probe" in note for note in result.notes)
+    limit = relume.upper_limit(background.with_signal({**with_probe, "CR": [masked.expected_data(masked.initial)[0] ** 0.5]}).model().mask_channels(["CR"]))
+    assert result.observed.full == pytest.approx(limit.observed, rel=1e-6)
+    assert abs(result.observed.full / whole.observed.full - 1.0) > 0.01
+
+
 def test_bad_questions(model):
     with pytest.raises(relume.OptionError, match="no method is called"):
         relume.simplify(model, "best")
@@ -64,3 +76,11 @@ def test_bad_questions(model):
         relume.simplify(model, controls=["nowhere"])
     with pytest.raises(relume.OptionError, match="negative"):
         relume.simplify(model, controls=["CR"], tolerance=-0.1)
+    for options, complaint in (({"method": "linear", "decorrelate": True}, "decorrelate: it is about"),
+                               ({"check": False, "target_accuracy": 0.1}, "check: without one"), ({"check": False, "tolerance": 0.1}, "check: without one"),
+                               ({"target_accuracy": 0}, "target_accuracy: 0 is no accuracy"),
+                               ({"target_accuracy": 0.1, "method": "linear"}, "target_accuracy: it chooses"),
+                               ({"target_accuracy": 0.1, "tolerance": 0.1}, "target_accuracy: it chooses"),
+                               ({"method": "linear", "n_toys": 5000}, "n_toys: method linear draws"), ({"method": "linear", "seed": 3}, "seed: method linear draws")):
+        with pytest.raises(relume.OptionError, match=complaint):
+            relume.simplify(model, controls=["CR"], **options)

@@ -96,6 +96,9 @@ struct Check {
 /// In the order in which findings are listed.
 std::span<const Check> checks();
 
+/// An error for each name that no check has.
+Errors unknown_checks(const std::vector<std::string>& names);
+
 /// `measurement`: whose parameter of interest and configuration are looked at; "": the first. `likelihood`: made from
 /// this workspace and measurement; with nullptr, directions in which nothing changes are not looked for. An error for
 /// the name of a check that does not exist. Precondition: the workspace is valid, as for model::compile.

@@ -31,16 +31,16 @@ std::vector<double> signal_yields(const model::Likelihood& likelihood);
 
 bool has_signal(const model::Likelihood& likelihood);
 
-/// For a model without signal, the same workspace with one to check simplified versions with: the square root of the
-/// expected background in every bin of the regions of the result, so that each says as much about it as any other, and
-/// nothing elsewhere.
-Result<spec::Workspace> with_probe_signal(const spec::Workspace& workspace, const model::Likelihood& likelihood,
-                                          const SimplifyOptions& options);
-/// What to tell about that signal.
-extern const char* const probe_note;
+/// For a model without signal, the same with one to check simplified versions with, and a notice that says so: the
+/// square root of the expected background in every bin of the regions of the result, so that each says as much about it
+/// as any other, and nothing elsewhere. `workspace` and `how` are what the likelihood was compiled from; data and masks
+/// are those of `observed`; what the options hold is found again by name.
+Result<model::Compiled> with_probe_signal(const spec::Workspace& workspace, model::CompileOptions how,
+                                          const model::Likelihood& likelihood, const model::Data& observed,
+                                          SimplifyOptions& options);
 
 /// The simplified likelihood with the signal of the full one: yields (laid out as Data::values of the full one) in the
-/// channels that both have, without uncertainties of its own.
+/// channels that both have, without uncertainties of its own, and with constraints that are what they are there.
 Result<model::Compiled> with_signal(const Simplification& simplification, const model::Likelihood& full,
                                     const std::vector<double>& yields);
 
@@ -48,6 +48,8 @@ struct ValidityOptions {
   /// Of limits, relative. Cross sections of signals are known to 10 to 20 %, and limits are read to no better.
   double tolerance = 0.1;
   std::size_t n_points = 13;  ///< of the scan, from 0 to 1.2 times the limits
+  /// The result is to be written for pyhf, which has no priors: there its constraints are measurements.
+  bool is_for_pyhf = false;
   std::vector<infer::FixedParameter> fixed = {};
   const std::atomic<bool>* stop = nullptr;
 };
@@ -93,10 +95,10 @@ struct Validity {
   bool misleads() const { return !is_usable() || !(shift() <= tolerance); }
 };
 
-/// Expected limits of both come from a-posteriori Asimov data in which all that constrains the background moves along:
-/// control regions and auxiliary data of the full likelihood, and what they were condensed to. Published limits of
-/// simplified likelihoods keep the latter (Likelihood::constraints_are_priors): another question, which would not
-/// compare like with like.
+/// Expected limits of both come from a-posteriori Asimov data by the convention of the full likelihood
+/// (Likelihood::constraints_are_priors). Where constraints are measurements, all that constrains the background moves
+/// along: control regions and auxiliary data of the full likelihood, and what they were condensed to. Published limits
+/// of simplified likelihoods keep the latter: another question, which would not compare like with like.
 Validity check(const FullAnswers& full, const model::Likelihood& likelihood, const model::Data& observed,
                const Simplification& simplification, const ValidityOptions& options = {});
 
@@ -114,6 +116,20 @@ struct SimplifyQuestion {
   /// toys-postfit with control regions (or all regions fitted), toys-prefit without; linearised.
   bool searches = false;
 };
+
+/// What was asked for, where anything was: the same combinations are refused at every door.
+struct SimplifyChoices {
+  std::optional<SimplifyMethod> method = {};
+  std::optional<std::size_t> n_toys = {};
+  std::optional<std::uint64_t> seed = {};
+  bool decorrelate = false;
+  bool checks = true;
+  std::optional<double> tolerance = {};
+  std::optional<double> target_accuracy = {};  ///< searches
+};
+
+/// Errors, at the names of the choices: what does not apply to the rest, and accuracies that are none.
+Result<SimplifyQuestion> question_of(const SimplifyChoices& choices);
 
 /// At least one attempt. Precondition: a parameter of interest, when it checks or searches.
 Result<std::vector<Attempt>> simplify_and_check(const model::Likelihood& likelihood, const model::Data& observed,

@@ -100,6 +100,33 @@ TEST(Simplify, LimitsOfALinearModelStay) {
   }
 }
 
+TEST(Simplify, PriorsStayPriorsOnBothSides) {
+  const spec::SimplifiedLikelihood published{.regions = {{"A", 36.0, 50.0}, {"B", 33.0, 48.0}},
+                                             .covariance = {2, {144.0, 13.0, 13.0, 256.0}}};
+  spec::Workspace ws = edit::as_workspace(published)->workspace;
+  ws.measurements.front().poi = "mu";
+  for (spec::Channel& channel : ws.channels) {
+    channel.samples.push_back({"signal", {10.0}, {{"mu", normfactor, {}}}});
+  }
+  const auto c = test::compile(ws);
+  ASSERT_TRUE(c.likelihood->constraints_are_priors());
+  const FullAnswers full = ask_full(*c.likelihood, c.observed, {});
+  for (const SimplifyMethod method : {SimplifyMethod::toys_prefit, SimplifyMethod::linearised}) {
+    const auto s = simplify(*c.likelihood, c.observed, {.method = method, .n_toys = 20000}).value();
+    const Validity v = check(full, *c.likelihood, c.observed, s);
+    ASSERT_TRUE(v.is_usable()) << v.reason;
+    EXPECT_LT(v.shift(), 0.02) << to_string(method);  // toys, cut off where a background would be negative
+    const auto written = with_signal(s, *c.likelihood, full.signal).value();
+    EXPECT_TRUE(written.likelihood->constraints_are_priors());
+    EXPECT_EQ(*v.simplified.expected[2], *infer::upper_limit(*written.likelihood, written.observed).expected[2]);
+    const Validity for_pyhf = check(full, *c.likelihood, c.observed, s, {.is_for_pyhf = true});
+    EXPECT_GT(*for_pyhf.expected_shift, 0.1) << to_string(method);
+    if (const auto* workspace = std::get_if<spec::Workspace>(&s.publication.value)) {
+      EXPECT_TRUE(workspace->constraints_are_priors);
+    }
+  }
+}
+
 TEST(Simplify, LinearisedModelsKeepNamesAndFreeFactors) {
   const auto c = test::compile(linear_search());
   const auto s = simplify(*c.likelihood, c.observed, with(SimplifyMethod::linearised)).value();
@@ -236,12 +263,24 @@ TEST(Simplify, BackgroundsWithoutSignalGetAProbe) {
   const auto with_its_own = test::compile(ws);
   EXPECT_TRUE(has_signal(*with_its_own.likelihood));
   ws.channels[0].samples.erase(ws.channels[0].samples.begin());
+  ws.measurements.front().parameters.push_back({.name = "k", .fixed = true});
   const auto c = test::compile(ws);
-  const auto probed = with_probe_signal(ws, *c.likelihood, with(SimplifyMethod::linear)).value();
   EXPECT_FALSE(has_signal(*c.likelihood));
-  const auto p = test::compile(probed);
+  const std::vector<std::string> masked{"CR"};
+  model::Data observed = model::mask_channels(*c.likelihood, c.observed, masked).value();
+  observed.values[1] = 61.0;  // of SR: channels are sorted
+  SimplifyOptions o = with(SimplifyMethod::linear);
+  o.fixed = {{*c.likelihood->find_parameter("JES"), 0.5}};
+  const auto p = with_probe_signal(ws, {}, *c.likelihood, observed, o).value();
+  EXPECT_EQ(p.observed.values, observed.values);
+  EXPECT_EQ(p.observed.masked, observed.masked);
+  ASSERT_EQ(o.fixed.size(), 1u);
+  EXPECT_EQ(p.likelihood->parameters()[o.fixed[0].parameter.index].name, "JES");
+  ASSERT_GE(p.notices.size(), 2u);
+  EXPECT_NE(p.notices.back().find("probe"), std::string::npos);
+  EXPECT_EQ(*(p.notices.end() - 2), model::note_of_mask(*p.likelihood, p.observed));
   const std::vector<double> yields = signal_yields(*p.likelihood);
-  EXPECT_EQ(yields[0], 0.0);  // channels are sorted: CR, SR
+  EXPECT_EQ(yields[0], 0.0);
   EXPECT_NEAR(yields[1], std::sqrt(50.0), 1e-12);
   EXPECT_NEAR(yields[2], std::sqrt(30.0), 1e-12);
 }
