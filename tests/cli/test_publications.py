@@ -195,15 +195,13 @@ def test_options_reach_the_components_that_they_are_about(files, answer):
     """A product of a background with priors and a measured value: the kind of constraints is one of the background."""
     product = {"format": "relume-likelihood", "version": 1, "kind": "product", "components": [{"name": "A", "likelihood": simplified()}, {"name": "B", "likelihood": VALUES}]}
     path = files.write("product.json", product)
-    both = ["--signal", files.write("both.json", signal({"A/SR1": 12.0, "A/SR2": 15.0}))]
+    both = ["--signal", files.write("both.json", signal({"A/SR1": 12.0, "A/SR2": 15.0})), "--other-channels-zero"]
     priors, measured = (answer("limit", path, *both, "--constraints", kind)["expected"][2] for kind in ("priors", "measurements"))
     assert abs(priors / measured - 1.0) > 0.01
 
 
 def test_what_needs_a_signal_or_a_choice_can_be_looked_at(files, answer, relume):
-    product = {"format": "relume-likelihood", "version": 1, "kind": "product", "poi": "mu",
-               "components": [{"name": "A", "likelihood": simplified()}, {"name": "B", "likelihood": LIMITS | {"poi": "mu_B"}}],
-               "shared": [{"name": "mu", "members": [{"component": "A", "parameter": "mu"}, {"component": "B", "parameter": "mu_B"}]}]}
+    product = shared_product()
     paths = files.write("counts.json", counting()), files.write("product.json", product)
     counts, parts = (answer("inspect", path, "--format", "json") for path in paths)
     assert [(r["name"], r["observed"], r["uncertainty"]) for r in counts["regions"]] == [("SR1", 36, 12.0), ("SR2", 33, 16.0)]
