@@ -19,9 +19,8 @@ int run_digest(const Arguments& arguments) {
   std::vector<std::string> algorithms = arguments.all(options::algorithm);
   if (algorithms.empty()) algorithms.emplace_back(options::algorithm.default_text);
   const std::string& name = arguments.positionals.front();
-  const spec::Json document = read_document(name);
   // Only what is a workspace has a digest that means anything to a patchset.
-  formats::workspace_from_json(document, source_name(name)).value();
+  const spec::Json document = read_workspace_document(name, "digest").document;
   spec::JsonObject digests;
   std::string lines;
   for (const std::string& algorithm : algorithms) {

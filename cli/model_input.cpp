@@ -40,6 +40,19 @@ Json read_document(const std::string& name) {
   return formats::parse_json(bytes, source_name(name)).value();
 }
 
+WorkspaceDocument read_workspace_document(const std::string& name, std::string_view verb) {
+  WorkspaceDocument read{.document = read_document(name), .workspace = {}};
+  read.is_likelihood_file = formats::is_likelihood_document(read.document);
+  if (read.is_likelihood_file) {
+    auto publication = formats::likelihood_from_json(read.document, source_name(name)).value();
+    read.workspace = std::move(workspace_of(publication, verb));
+    read.document = Json(*spec::find(read.document, "workspace"));
+  } else {
+    read.workspace = formats::workspace_from_json(read.document, source_name(name)).value();
+  }
+  return read;
+}
+
 formats::NotedPublication read_publication_file(const std::string& name) {
   return formats::read_publication_input(name).value();
 }
@@ -132,10 +145,10 @@ Input read_input(const Arguments& arguments, PatchsetUse use, Completeness wante
   if (arguments.given(options::patchset)) {
     const std::string patchset_name = arguments.text(options::patchset);
     // Digests are those of the document, which is therefore kept until they have been compared.
-    const Json document = read_document(name);
-    input.publication = {formats::workspace_from_json(document, source_name(name)).value()};
+    WorkspaceDocument read = read_workspace_document(name, "--patchset");
+    input.publication = {std::move(read.workspace)};
     input.patchset = formats::patchset_from_json(read_document(patchset_name), source_name(patchset_name)).value();
-    compare_digests(*input.patchset, document, name, input.notes);
+    compare_digests(*input.patchset, read.document, name, input.notes);
   } else {
     formats::NotedPublication read = read_publication_file(name);
     input.publication = std::move(read.publication);

@@ -100,6 +100,15 @@ Result<Model> build_with_poi(spec::Publication publication, const ModelSettings&
 
 /// The document and its name for messages; the bytes are gone when this returns.
 spec::Json read_document(const std::string& name);
+
+/// A workspace with the document that patches and digests are about: the file itself, or what a likelihood file holds.
+struct WorkspaceDocument {
+  spec::Json document;
+  spec::Workspace workspace;
+  bool is_likelihood_file = false;
+};
+/// `verb` needs a workspace: an error for other kinds of likelihoods.
+WorkspaceDocument read_workspace_document(const std::string& name, std::string_view verb);
 using formats::source_name;
 /// Usage error when more than one of the names is standard input.
 void refuse_shared_standard_input(const std::vector<std::string>& names);

@@ -95,15 +95,18 @@ int run_patchset_apply(const Arguments& arguments) {
   refuse_shared_standard_input(arguments.positionals);
   const std::string& workspace_name = arguments.positionals[0];
   const std::string& patchset_name = arguments.positionals[1];
-  Json document = read_document(workspace_name);
-  formats::workspace_from_json(document, source_name(workspace_name)).value();
+  WorkspaceDocument read = read_workspace_document(workspace_name, "patchset apply");
   const spec::PatchSet patchset = read_patchset_file(patchset_name);
   const spec::Patch& patch = *formats::find_patch(patchset, name).value();
-  if (const auto verified = formats::verify_digests(patchset, document, source_name(workspace_name)); !verified) {
+  if (const auto verified = formats::verify_digests(patchset, read.document, source_name(workspace_name)); !verified) {
     for (const Error& error : verified.errors()) warn(to_string(error));
   }
   const std::string source = fmt::format("{}, point '{}'", source_name(patchset_name), name);
-  const Json patched = formats::apply_patch(std::move(document), patch.operations, source).value();
+  if (read.is_likelihood_file) {
+    write_workspace(arguments, formats::apply_patch(std::move(read.workspace), patch.operations, source).value());
+    return exit_code::ok;
+  }
+  const Json patched = formats::apply_patch(std::move(read.document), patch.operations, source).value();
   formats::workspace_from_json(patched, source).value();
   write_document(arguments, patched);
   return exit_code::ok;
@@ -112,8 +115,7 @@ int run_patchset_apply(const Arguments& arguments) {
 int run_patchset_verify(const Arguments& arguments) {
   refuse_shared_standard_input(arguments.positionals);
   const std::string& workspace_name = arguments.positionals[0];
-  const Json document = read_document(workspace_name);
-  formats::workspace_from_json(document, source_name(workspace_name)).value();
+  const Json document = read_workspace_document(workspace_name, "patchset verify").document;
   const spec::PatchSet patchset = read_patchset_file(arguments.positionals[1]);
   formats::verify_digests(patchset, document, source_name(workspace_name)).value();
   print("All good.\n");

@@ -25,8 +25,7 @@ constexpr double bound = 10.0;
 
 constexpr const char* other_asimov =
     "the likelihood is the same, but pyhf also moves the centres of constraints in its Asimov data, so that its "
-    "expected "
-    "results, and limits that use them, are not quite those of the published likelihood";
+    "expected results, and limits that use them, are others: by tens of percent where the data pull the background";
 
 Result<PyhfConversion> from_simplified(const spec::SimplifiedLikelihood& s, const PyhfOptions& options) {
   PyhfConversion result;

@@ -77,7 +77,7 @@ Guess guess_object(Guess guess) {
     guess.missing = std::move(missing);
     return std::move(guess);
   };
-  if (name != nullptr && *name == "relume-likelihood") return is(Format::likelihood);
+  if (is_likelihood_document(document)) return is(Format::likelihood);
   if (name != nullptr && *name == "relume-signal") return is(Format::signal);
   if (has(document, "channels")) return is(Format::pyhf_workspace);
   if (has(document, "patches")) return is(Format::patchset);

@@ -642,6 +642,11 @@ Result<Publication> likelihood_from_json(const Json& document, std::string_view 
   return publication;
 }
 
+bool is_likelihood_document(const Json& document) {
+  const Json* format = spec::find(document, "format");
+  return format != nullptr && format->string() != nullptr && *format->string() == format_name;
+}
+
 Result<Publication> read_likelihood(std::string_view bytes, std::string_view source_name) {
   const Result<Json> document = parse_json(bytes, source_name);
   if (!document) return document.errors();

@@ -140,3 +140,20 @@ def test_apply_is_extract_and_patch(answer, files):
     expected = small_search.background_only()
     expected["channels"][0]["samples"].append(small_search.signal_patch([4.0, 0.7 * 4.0])[0]["value"])
     assert applied == expected
+
+
+def test_likelihood_files_that_hold_a_workspace_are_one(relume, answer, files):
+    plain = str(files.background)
+    held = files.write("held.json", json.loads(relume("convert", plain).stdout))
+    for command in (("digest",), ("patchset", "verify")):
+        more = [files.patchset] if "verify" in command else []
+        ours, theirs = relume(*command, held, *more), relume(*command, plain, *more)
+        assert (ours.returncode, ours.stdout) == (theirs.returncode, theirs.stdout)
+    apply = ("patchset", "apply")
+    assert answer(*apply, held, files.patchset, "--name", "point_3") == answer(*apply, plain, files.patchset, "--name", "point_3")
+    ours, theirs = (answer("limit", path, "--patchset", files.patchset) for path in (held, plain))
+    assert without_seconds(ours) == without_seconds(theirs)
+    other = files.write("other.json", {"format": "relume-likelihood", "version": 1, "kind": "upper_limits", "unit": "events", "observed": 1.0, "expected": [None, None, 1.0, None, None]})
+    for line in (["digest", other], ["patchset", "verify", other, files.patchset], ["limit", other, "--patchset", files.patchset]):
+        refused = relume(*line)
+        assert refused.returncode == 2 and "is about channels and samples, and this is: upper limits" in refused.stderr, refused.stderr

@@ -17,6 +17,8 @@
 
 namespace relume::formats {
 
+/// Whether this document says that it is a likelihood file.
+bool is_likelihood_document(const spec::Json& document);
 Result<spec::Publication> read_likelihood(std::string_view bytes, std::string_view source_name);
 Result<spec::Publication> likelihood_from_json(const spec::Json& document, std::string_view source_name);
 spec::Json likelihood_to_json(const spec::Publication& publication);

@@ -111,6 +111,15 @@ TEST(CountingLimits, AreThoseOfASimplifiedLikelihoodOfOneRegion) {
   for (std::size_t i = 0; i < 5; ++i) EXPECT_NEAR(*ours.expected[i] / *theirs.expected[i], 1.0, 1e-6);
 }
 
+// What docs/concepts says about the two kinds of constraint.
+TEST(CountingLimits, DependOnWhatTheConstraintIs) {
+  const CountingPoint pulled{.observed = 36, .background = 50, .uncertainty = 12, .signal = 10};
+  const CountingLimits priors = limits_of(pulled),
+                       measured = limits_of(pulled, {.constraint = BackgroundConstraint::measurement});
+  EXPECT_NEAR(*measured.observed / *priors.observed, 1.14, 0.005);
+  EXPECT_NEAR(*measured.expected[2] / *priors.expected[2], 1.49, 0.005);
+}
+
 struct Exact {
   CountingPoint point;
   TestStatistic statistic;
