@@ -183,6 +183,40 @@ void leave_out_constraints(const Likelihood& likelihood, std::span<const char> w
   }
 }
 
+Result<OrderedCorrelation> in_order(const spec::Correlation& given, const std::string& where,
+                                    const std::function<Result<std::uint32_t>(const std::string& name)>& find) {
+  const std::size_t n = given.parameters.size();
+  if (given.matrix.size != n || given.matrix.values.size() != n * n) {
+    return Error{
+        ErrorCode::model,
+        where,
+        fmt::format("{} parameters need a matrix of as many rows and columns, not of {}", n, given.matrix.size),
+        {}};
+  }
+  Errors errors;
+  std::vector<std::pair<std::uint32_t, std::size_t>> order;  // parameter, place in the file
+  for (std::size_t k = 0; k < n; ++k) {
+    const Result<std::uint32_t> found = find(given.parameters[k]);
+    if (!found) {
+      errors.insert(errors.end(), found.errors().begin(), found.errors().end());
+      continue;
+    }
+    const auto is_same = [&](const auto& entry) { return entry.first == *found; };
+    if (std::any_of(order.begin(), order.end(), is_same)) {
+      errors.push_back({ErrorCode::model, where, fmt::format("'{}' is there twice", given.parameters[k]), {}});
+    }
+    order.emplace_back(*found, k);
+  }
+  if (!errors.empty()) return errors;
+  std::sort(order.begin(), order.end());
+  OrderedCorrelation ordered;
+  for (const auto& [parameter, place] : order) {
+    ordered.parameters.push_back(parameter);
+    for (const auto& other : order) ordered.correlation.push_back(given.matrix(place, other.second));
+  }
+  return ordered;
+}
+
 Result<CorrelatedConstraint> correlated_constraint(std::vector<std::uint32_t> parameters,
                                                    std::vector<double> correlation) {
   auto normal = math::correlated_normal(correlation, parameters.size(), min_correlation_eigenvalue);

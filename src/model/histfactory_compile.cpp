@@ -469,50 +469,34 @@ struct HistFactoryCompiler {
 
   /// Normal constraints that are parts of one multivariate normal.
   void correlate() {
-    std::vector<std::string_view> taken;
     for (std::size_t c = 0; c < workspace.correlations.size(); ++c) {
-      const spec::Correlation& given = workspace.correlations[c];
-      const auto problem = [&](std::string message, std::string hint = {}) {
-        error(ErrorCode::model, fmt::format("#/correlations/{}", c), std::move(message), std::move(hint));
-      };
-      const std::size_t n = given.parameters.size(), n_errors = errors.size();
-      if (given.matrix.size != n || given.matrix.values.size() != n * n) {
-        problem(
-            fmt::format("{} parameters need a matrix of as many rows and columns, not of {}", n, given.matrix.size));
+      const std::string where = fmt::format("#/correlations/{}", c);
+      const auto ordered =
+          in_order(workspace.correlations[c], where, [&](const std::string& name) -> Result<std::uint32_t> {
+            const auto set = set_of_name.find(name);
+            if (set == set_of_name.end())
+              return Error{ErrorCode::model, where, "no parameter is called " + quoted(name), {}};
+            const std::size_t index = sets[set->second].first;
+            const ConstraintKind kind = model->parameters_[index].constraint.kind;
+            if (kind == ConstraintKind::correlated_normal) {
+              return Error{ErrorCode::model, where, quoted(name) + " is correlated twice",
+                           "list all that it is correlated with in one matrix"};
+            }
+            if (sets[set->second].size() != 1 || kind != ConstraintKind::normal) {
+              return Error{
+                  ErrorCode::model, where,
+                  quoted(name) + " has no normal constraint of its own that could be correlated",
+                  "correlations are for normsys, histosys and constrained lumi, without an error on the error"};
+            }
+            return static_cast<std::uint32_t>(index);
+          });
+      if (!ordered) {
+        errors.insert(errors.end(), ordered.errors().begin(), ordered.errors().end());
         continue;
       }
-      std::vector<std::pair<std::uint32_t, std::size_t>> order;  // parameter, place in the file
-      for (std::size_t k = 0; k < n; ++k) {
-        const std::string& name = given.parameters[k];
-        const auto set = set_of_name.find(name);
-        if (set == set_of_name.end()) {
-          problem("no parameter is called " + quoted(name));
-          continue;
-        }
-        if (std::find(taken.begin(), taken.end(), name) != taken.end()) {
-          problem(quoted(name) + " is correlated twice", "list all that it is correlated with in one matrix");
-          continue;
-        }
-        taken.push_back(name);
-        const std::size_t index = sets[set->second].first;
-        if (sets[set->second].size() != 1 || model->parameters_[index].constraint.kind != ConstraintKind::normal) {
-          problem(quoted(name) + " has no normal constraint of its own that could be correlated",
-                  "correlations are for normsys, histosys and constrained lumi, without an error on the error");
-          continue;
-        }
-        order.emplace_back(static_cast<std::uint32_t>(index), k);
-      }
-      if (errors.size() > n_errors) continue;
-      std::sort(order.begin(), order.end());
-      std::vector<std::uint32_t> members;
-      std::vector<double> correlation;
-      for (const auto& [parameter, place] : order) {
-        members.push_back(parameter);
-        for (const auto& other : order) correlation.push_back(given.matrix(place, other.second));
-      }
-      auto block = correlated_constraint(std::move(members), std::move(correlation));
+      auto block = correlated_constraint(ordered->parameters, ordered->correlation);
       if (!block) {
-        problem(block.error().message, block.error().hint);
+        error(ErrorCode::model, where, block.error().message, block.error().hint);
         continue;
       }
       for (const std::uint32_t parameter : block->parameters) {

@@ -183,27 +183,22 @@ struct MeasurementsCompiler {
 
   void correlate_constraints(MeasurementsLikelihood& model) {
     for (std::size_t c = 0; c < spec.correlations.size(); ++c) {
-      const spec::Correlation& given = spec.correlations[c];
       const std::string where = fmt::format("#/correlations/{}", c);
-      std::vector<std::pair<std::uint32_t, std::size_t>> order;
-      for (std::size_t k = 0; k < given.parameters.size(); ++k) {
-        const auto found = index_of.find(given.parameters[k]);
-        if (found == index_of.end() || parameters[found->second].constraint.kind != ConstraintKind::normal) {
-          error(ErrorCode::model, where,
-                fmt::format("'{}' has no constraint of its own that could be correlated", given.parameters[k]));
-          continue;
+      const auto ordered = in_order(spec.correlations[c], where, [&](const std::string& name) -> Result<std::uint32_t> {
+        const auto found = index_of.find(name);
+        if (found != index_of.end() && parameters[found->second].constraint.kind == ConstraintKind::normal) {
+          return found->second;
         }
-        order.emplace_back(found->second, k);
+        return Error{ErrorCode::model,
+                     where,
+                     fmt::format("'{}' has no constraint of its own that could be correlated", name),
+                     {}};
+      });
+      if (!ordered) {
+        errors.insert(errors.end(), ordered.errors().begin(), ordered.errors().end());
+        continue;
       }
-      if (order.size() != given.parameters.size()) continue;
-      std::sort(order.begin(), order.end());
-      std::vector<std::uint32_t> members;
-      std::vector<double> matrix;
-      for (const auto& [parameter, place] : order) {
-        members.push_back(parameter);
-        for (const auto& other : order) matrix.push_back(given.matrix(place, other.second));
-      }
-      auto block = correlated_constraint(std::move(members), std::move(matrix));
+      auto block = correlated_constraint(ordered->parameters, ordered->correlation);
       if (!block) {
         error(block.error().code, where + "/matrix", block.error().message, block.error().hint);
         continue;

@@ -373,45 +373,30 @@ struct ProductCompiler {
   void correlate() {
     std::set<std::size_t> taken;
     for (const spec::Correlation& given : options.correlations) {
-      const std::size_t n = given.parameters.size(), n_errors = errors.size();
-      if (given.matrix.size != n || given.matrix.values.size() != n * n) {
-        error(ErrorCode::model, "correlations",
-              fmt::format("{} parameters need a matrix of as many rows and columns, not of {}", n, given.matrix.size));
-        continue;
-      }
-      std::vector<std::pair<std::uint32_t, std::size_t>> order;
-      for (std::size_t k = 0; k < n; ++k) {
-        const std::string& name = given.parameters[k];
+      const auto ordered = in_order(given, "correlations", [&](const std::string& name) -> Result<std::uint32_t> {
         const auto found = model->find_parameter(name);
         if (!found) {
-          error(ErrorCode::reference, "correlations", "no parameter of the product is called " + quoted(name),
-                hint_for_unknown(name, names()));
-          continue;
+          return Error{ErrorCode::reference, "correlations", "no parameter of the product is called " + quoted(name),
+                       hint_for_unknown(name, names())};
         }
         if (!taken.insert(found->index).second) {
-          error(ErrorCode::model, "correlations", quoted(name) + " is correlated twice",
-                "list all that it is correlated with in one matrix");
-          continue;
+          return Error{ErrorCode::model, "correlations", quoted(name) + " is correlated twice",
+                       "list all that it is correlated with in one matrix"};
         }
         const ConstraintKind kind = model->parameters_[found->index].constraint.kind;
         if (kind != ConstraintKind::normal && kind != ConstraintKind::correlated_normal) {
-          error(ErrorCode::model, "correlations",
-                quoted(name) + " has no normal constraint of its own that could be correlated",
-                "correlations are for normal constraints without an error on the error");
-          continue;
+          return Error{ErrorCode::model, "correlations",
+                       quoted(name) + " has no normal constraint of its own that could be correlated",
+                       "correlations are for normal constraints without an error on the error"};
         }
-        order.emplace_back(static_cast<std::uint32_t>(found->index), k);
+        return static_cast<std::uint32_t>(found->index);
+      });
+      if (!ordered) {
+        errors.insert(errors.end(), ordered.errors().begin(), ordered.errors().end());
+        continue;
       }
-      if (errors.size() > n_errors) continue;
-      std::sort(order.begin(), order.end());
-      std::vector<std::uint32_t> parameters;
-      std::vector<double> correlation;
-      for (const auto& [index, place] : order) {
-        parameters.push_back(index);
-        for (const auto& other : order) correlation.push_back(given.matrix(place, other.second));
-      }
-      if (!replace_blocks(parameters)) continue;
-      auto block = correlated_constraint(std::move(parameters), std::move(correlation));
+      if (!replace_blocks(ordered->parameters)) continue;
+      auto block = correlated_constraint(ordered->parameters, ordered->correlation);
       if (!block) {
         error(block.error().code, "correlations", block.error().message, block.error().hint);
         continue;

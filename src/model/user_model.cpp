@@ -86,34 +86,24 @@ std::uint32_t UserDefined::place_of(const std::string& name, const std::string& 
 }
 
 void UserDefined::correlate(const spec::Correlation& given, const std::string& where, Errors& errors) {
-  const std::size_t n = given.parameters.size(), n_errors = errors.size();
-  const auto problem = [&](std::string message) {
-    errors.push_back({ErrorCode::model, where, std::move(message), {}});
-  };
-  if (given.matrix.size != n || given.matrix.values.size() != n * n) {
-    return problem(
-        fmt::format("{} parameters need a matrix of as many rows and columns, not of {}", n, given.matrix.size));
+  const auto ordered = in_order(given, where, [&](const std::string& name) -> Result<std::uint32_t> {
+    Errors unknown;
+    const std::uint32_t i = place_of(name, where, unknown);
+    if (!unknown.empty()) return unknown;
+    if (parameters_[i].constraint.kind == ConstraintKind::normal) return i;
+    return Error{
+        ErrorCode::model, where, fmt::format("'{}' has no normal constraint that is not correlated already", name), {}};
+  });
+  if (!ordered) {
+    errors.insert(errors.end(), ordered.errors().begin(), ordered.errors().end());
+    return;
   }
-  std::vector<std::pair<std::uint32_t, std::size_t>> order;  // parameter, place in the list
-  for (std::size_t k = 0; k < n; ++k) {
-    const std::uint32_t i = place_of(given.parameters[k], where, errors);
-    // Each of them becomes correlated_normal, so that a second time is found out, too.
-    if (errors.size() == n_errors && parameters_[i].constraint.kind != ConstraintKind::normal) {
-      problem(fmt::format("'{}' has no normal constraint that is not correlated already", given.parameters[k]));
-    }
-    if (errors.size() > n_errors) return;
-    parameters_[i].constraint.kind = ConstraintKind::correlated_normal;
-    order.emplace_back(i, k);
+  auto block = correlated_constraint(ordered->parameters, ordered->correlation);
+  if (!block) {
+    errors.push_back({ErrorCode::model, where, block.error().message, {}});
+    return;
   }
-  std::sort(order.begin(), order.end());
-  std::vector<std::uint32_t> members;
-  std::vector<double> correlation;
-  for (const auto& [parameter, place] : order) {
-    members.push_back(parameter);
-    for (const auto& other : order) correlation.push_back(given.matrix(place, other.second));
-  }
-  auto block = correlated_constraint(std::move(members), std::move(correlation));
-  if (!block) return problem(block.error().message);
+  for (const std::uint32_t i : block->parameters) parameters_[i].constraint.kind = ConstraintKind::correlated_normal;
   correlated_constraints_.push_back(std::move(*block));
 }
 

@@ -12,12 +12,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "relume/base/error.hpp"
 #include "relume/model/likelihood.hpp"
+#include "relume/spec/workspace.hpp"
 
 namespace relume::model {
 
@@ -40,6 +42,16 @@ void fill_dense_blocks(const Likelihood& likelihood, Scratch& scratch);
 /// products and marginal likelihoods, which count them themselves. A correlated constraint is left out with its first
 /// parameter.
 void leave_out_constraints(const Likelihood& likelihood, std::span<const char> which, Scratch& scratch);
+
+/// A correlation as models keep it: parameters ascend, the matrix goes with them, row by row.
+struct OrderedCorrelation {
+  std::vector<std::uint32_t> parameters;
+  std::vector<double> correlation;
+};
+/// `find` says which parameter a name is, or why it is none that could be correlated; it is asked once per name, in the
+/// order of the file. Errors, at `where`: all that `find` says, a matrix of another size, a name that is there twice.
+Result<OrderedCorrelation> in_order(const spec::Correlation& given, const std::string& where,
+                                    const std::function<Result<std::uint32_t>(const std::string& name)>& find);
 
 /// The joint constraint of these parameters (ascending), given the correlation of u (row by row). Errors: a matrix that
 /// is not positive definite enough to be inverted.
