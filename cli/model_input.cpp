@@ -74,9 +74,7 @@ spec::Workspace& workspace_of(spec::Publication& publication, std::string_view v
 }
 
 void write_workspace(const Arguments& arguments, const spec::Workspace& workspace) {
-  write_document(arguments, spec::is_within_schema(workspace)
-                                ? formats::workspace_to_json(workspace)
-                                : formats::likelihood_to_json(spec::Publication{workspace}));
+  write_document(arguments, formats::document_of(workspace));
 }
 
 namespace {

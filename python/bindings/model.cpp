@@ -64,17 +64,6 @@ model::InterpolationCode code_from(const std::string& name, const char* where) {
   return *code;
 }
 
-const char* kind_of(const model::Constraint& constraint) {
-  switch (constraint.kind) {
-    case model::ConstraintKind::normal: return "normal";
-    case model::ConstraintKind::poisson: return "poisson";
-    case model::ConstraintKind::correlated_normal: return "correlated_normal";
-    case model::ConstraintKind::gamma_variance: return "gamma_variance";
-    case model::ConstraintKind::none: break;
-  }
-  return "none";
-}
-
 /// A Scratch borrowed from the model's pool for one evaluation.
 class Pool {
  public:
@@ -154,11 +143,8 @@ std::shared_ptr<BoundModel> with_preparation(std::shared_ptr<BoundModel> m, std:
 /// What a pickle holds of what the model was made from.
 std::string source_text(const BoundModel& b) {
   if (!b.workspace && !b.publication) refuse("model", "it was made from another model, which has to be kept instead");
-  const bool is_plain = b.workspace != nullptr && spec::is_within_schema(*b.workspace);
-  return formats::write_json(is_plain      ? formats::workspace_to_json(*b.workspace)
-                             : b.workspace ? formats::likelihood_to_json(spec::Publication{*b.workspace})
-                                           : formats::likelihood_to_json(*b.publication),
-                             {.indent = 0});
+  return formats::write_json(
+      b.workspace ? formats::document_of(*b.workspace) : formats::likelihood_to_json(*b.publication), {.indent = 0});
 }
 
 std::shared_ptr<BoundModel> compile_text(const std::string& text, model::CompileOptions options) {
@@ -424,7 +410,7 @@ void bind_model(nb::module_& m) {
       .def_prop_ro("constraint_kinds",
                    [](const BoundModel& b) {
                      nb::list kinds;
-                     for (const auto& p : b.likelihood->parameters()) kinds.append(kind_of(p.constraint));
+                     for (const auto& p : b.likelihood->parameters()) kinds.append(to_string(p.constraint.kind));
                      return kinds;
                    })
       .def_prop_ro("constraint_data",

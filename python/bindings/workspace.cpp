@@ -36,14 +36,10 @@ namespace {
 
 WorkspacePtr share(Workspace workspace) { return std::make_shared<const Workspace>(std::move(workspace)); }
 
-/// pyhf's format, or ours where that has no words for it.
-spec::Json to_json(const Workspace& workspace) {
-  return spec::is_within_schema(workspace) ? formats::workspace_to_json(workspace)
-                                           : formats::likelihood_to_json(spec::Publication{workspace});
-}
-
 /// Compact text of a workspace: what a pickle holds.
-std::string to_text(const Workspace& workspace) { return formats::write_json(to_json(workspace), {.indent = 0}); }
+std::string to_text(const Workspace& workspace) {
+  return formats::write_json(formats::document_of(workspace), {.indent = 0});
+}
 
 Workspace from_text(const std::string& text) {
   return std::get<Workspace>(formats::read_publication(text, "pickle").value().publication.value);
@@ -129,9 +125,12 @@ void bind_workspace(nb::module_& m) {
             return share(formats::workspace_from_json(json_from_python(document, source), source).value());
           },
           "document"_a, "source"_a)
-      .def("to_document", [](const Workspace& w) { return json_to_python(to_json(w)); })
+      .def("to_document", [](const Workspace& w) { return json_to_python(formats::document_of(w)); })
       .def(
-          "to_text", [](const Workspace& w, int indent) { return formats::write_json(to_json(w), {.indent = indent}); },
+          "to_text",
+          [](const Workspace& w, int indent) {
+            return formats::write_json(formats::document_of(w), {.indent = indent});
+          },
           "indent"_a = 4)
       .def("digest",
            [](const Workspace& w, const std::string& algorithm) {

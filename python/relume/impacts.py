@@ -70,7 +70,7 @@ class GroupImpact:
 
     name: str  #: of the group
     uncertainty: float  #: root of the variance that goes away when the group is held at its best fit
-    by_data: float  #: root of the variance that comes from the data of its constraints; these add up to the whole
+    by_data: float  #: root of the variance that comes from the data of its constraints; squares of groups without common or correlated members add up to the whole
     parameters: list[str]  #: in the group
 
 

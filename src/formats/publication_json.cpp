@@ -642,6 +642,10 @@ Result<Publication> likelihood_from_json(const Json& document, std::string_view 
   return publication;
 }
 
+Json document_of(const Workspace& workspace) {
+  return spec::is_within_schema(workspace) ? workspace_to_json(workspace) : likelihood_to_json(Publication{workspace});
+}
+
 bool is_likelihood_document(const Json& document) {
   const Json* format = spec::find(document, "format");
   return format != nullptr && format->string() != nullptr && *format->string() == format_name;

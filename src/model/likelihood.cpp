@@ -7,6 +7,17 @@
 
 namespace relume::model {
 
+std::string_view to_string(ConstraintKind kind) {
+  switch (kind) {
+    case ConstraintKind::none: return "none";
+    case ConstraintKind::normal: return "normal";
+    case ConstraintKind::poisson: return "poisson";
+    case ConstraintKind::gamma_variance: return "gamma_variance";
+    case ConstraintKind::correlated_normal: return "correlated_normal";
+  }
+  return {};
+}
+
 double Parameter::prefit_sigma() const {
   switch (constraint.kind) {
     case ConstraintKind::none: return 0.0;

@@ -13,21 +13,6 @@ using reinterpret::Contents;
 using spec::JsonArray;
 using spec::JsonObject;
 
-namespace {
-
-const char* constraint_of(const model::Parameter& p) {
-  switch (p.constraint.kind) {
-    case model::ConstraintKind::none: break;
-    case model::ConstraintKind::normal: return "normal";
-    case model::ConstraintKind::correlated_normal: return "correlated_normal";
-    case model::ConstraintKind::poisson: return "poisson";
-    case model::ConstraintKind::gamma_variance: return "gamma_variance";
-  }
-  return "none";
-}
-
-}  // namespace
-
 JsonObject to_json(const Contents& contents, const model::Likelihood* likelihood,
                    const std::vector<std::string>& notes) {
   const auto number = [](double x) { return std::isfinite(x) ? spec::Json(x) : spec::Json(); };
@@ -48,7 +33,7 @@ JsonObject to_json(const Contents& contents, const model::Likelihood* likelihood
                                          {"lower", number(p.lower)},
                                          {"upper", number(p.upper)},
                                          {"fixed", p.is_fixed},
-                                         {"constraint", constraint_of(p)}});
+                                         {"constraint", to_string(p.constraint.kind)}});
     }
   }
   return {{"kind", contents.kind},         {"description", contents.description}, {"poi", std::move(poi)},
@@ -74,8 +59,8 @@ std::string to_table(const Contents& contents, const model::Likelihood* likeliho
   if (likelihood != nullptr) {
     Table table({"parameter", "initial", "lower", "upper", "constraint", ""});
     for (const model::Parameter& p : likelihood->parameters()) {
-      table.add({p.name, format_number(p.initial), format_number(p.lower), format_number(p.upper), constraint_of(p),
-                 p.is_fixed ? "fixed" : ""});
+      table.add({p.name, format_number(p.initial), format_number(p.lower), format_number(p.upper),
+                 std::string(to_string(p.constraint.kind)), p.is_fixed ? "fixed" : ""});
     }
     text += table.text();
   }

@@ -36,7 +36,7 @@ def test_executors_of_the_standard_library(background, signals, table, pool):
 
 
 def test_a_dask_cluster(background, signals, table, tmp_path, monkeypatch):
-    distributed = pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed", reason="dask.distributed, whose executor this is about, is not installed")
     monkeypatch.chdir(tmp_path)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster, distributed.Client(cluster) as client:
         assert relume.limits(background, signals, executor=client.get_executor()) == table

@@ -22,6 +22,8 @@ bool is_likelihood_document(const spec::Json& document);
 Result<spec::Publication> read_likelihood(std::string_view bytes, std::string_view source_name);
 Result<spec::Publication> likelihood_from_json(const spec::Json& document, std::string_view source_name);
 spec::Json likelihood_to_json(const spec::Publication& publication);
+/// pyhf's format, or ours where that has no words for it.
+spec::Json document_of(const spec::Workspace& workspace);
 
 /// "simplified", "histfactory", …: what the file calls them.
 std::string_view likelihood_kind(const spec::Publication& publication);

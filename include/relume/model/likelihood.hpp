@@ -29,6 +29,7 @@
 namespace relume::model {
 
 enum class ConstraintKind { none, normal, poisson, gamma_variance, correlated_normal };
+std::string_view to_string(ConstraintKind kind);  ///< as they are written here
 
 /// How auxiliary data constrain one parameter: Normal(a | theta, width) or Poisson(a | rate * theta); or, with an error
 /// on the error, Normal(a | theta, sigma) and an estimate v of sigma^2 that fluctuates, sigma being profiled
