@@ -410,7 +410,8 @@ void bind_model(nb::module_& m) {
       .def_prop_ro("constraint_kinds",
                    [](const BoundModel& b) {
                      nb::list kinds;
-                     for (const auto& p : b.likelihood->parameters()) kinds.append(to_string(p.constraint.kind));
+                     for (const auto& p : b.likelihood->parameters())
+                       kinds.append(std::string(to_string(p.constraint.kind)));
                      return kinds;
                    })
       .def_prop_ro("constraint_data",
