@@ -19,7 +19,8 @@ const std::vector<std::string> published = {"ATLAS-SUSY-2018-41-eff", "CMS-PAS-S
 /// The reference has its constraint in events, ours in standard deviations: -ln L differs by the logarithms of these.
 double log_widths(const spec::SimplifiedLikelihood& likelihood) {
   double sum = 0.0;
-  for (const auto& region : edit::as_workspace(likelihood).value().regions) sum += std::log(region.b);
+  const edit::WorkspaceConversion conversion = edit::as_workspace(likelihood).value();
+  for (const edit::RegionForm& region : conversion.regions) sum += std::log(region.b);
   return sum;
 }
 
