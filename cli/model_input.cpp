@@ -45,7 +45,7 @@ WorkspaceDocument read_workspace_document(const std::string& name, std::string_v
   read.is_likelihood_file = formats::is_likelihood_document(read.document);
   if (read.is_likelihood_file) {
     auto publication = formats::likelihood_from_json(read.document, source_name(name)).value();
-    read.workspace = std::move(workspace_of(publication, verb));
+    read.workspace = std::move(workspace_of(publication, verb, source_name(name)));
     read.document = Json(*spec::find(read.document, "workspace"));
   } else {
     read.workspace = formats::workspace_from_json(read.document, source_name(name)).value();
@@ -62,13 +62,13 @@ spec::Workspace read_workspace_file(const std::string& name, std::string_view ve
   auto prepared = reinterpret::prepare(read.publication).value();
   for (const std::string& note : read.notes) warn(note);
   for (const std::string& note : prepared.notes) warn(note);
-  return std::move(workspace_of(prepared.publication, verb));
+  return std::move(workspace_of(prepared.publication, verb, source_name(name)));
 }
 
-spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb) {
+spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb, const std::string& where) {
   if (auto* workspace = std::get_if<spec::Workspace>(&publication.value)) return *workspace;
   throw Exception({{ErrorCode::unsupported,
-                    {},
+                    where,
                     fmt::format("{} is about channels and samples, and this is: {}", verb, kind_of(publication)),
                     {}}});
 }

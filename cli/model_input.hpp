@@ -47,8 +47,9 @@ enum class Completeness {
 };
 
 Input read_input(const Arguments& arguments, PatchsetUse use, Completeness wanted = Completeness::a_likelihood);
-/// The workspace of the input; throws for `verb` when what was published cannot be written as one.
-spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb);
+/// The workspace of the input; throws for `verb` when what was published cannot be written as one. `where`: the file,
+/// for commands that read several.
+spec::Workspace& workspace_of(spec::Publication& publication, std::string_view verb, const std::string& where = {});
 
 /// What the options say about every model that is built.
 struct ModelSettings {

@@ -147,6 +147,21 @@ std::string source_text(const BoundModel& b) {
       b.workspace ? formats::document_of(*b.workspace) : formats::likelihood_to_json(*b.publication), {.indent = 0});
 }
 
+model::CompileOptions compile_options(const std::string& measurement, const std::optional<std::string>& poi,
+                                      const std::string& normsys, const std::string& histosys,
+                                      std::optional<double> clip_sample_data, std::optional<double> clip_bin_data,
+                                      std::optional<bool> constraints_are_priors,
+                                      const ErrorsOnErrors& errors_on_errors) {
+  return {.measurement = measurement,
+          .poi = poi,
+          .normsys = code_from(normsys, "normsys"),
+          .histosys = code_from(histosys, "histosys"),
+          .clip_sample_data = clip_sample_data,
+          .clip_bin_data = clip_bin_data,
+          .errors_on_errors = errors_on_errors,
+          .constraints_are_priors = constraints_are_priors};
+}
+
 std::shared_ptr<BoundModel> compile_text(const std::string& text, model::CompileOptions options) {
   spec::Publication read = formats::read_publication(text, "<pickle>").value().publication;
   if (auto* workspace = std::get_if<spec::Workspace>(&read.value)) {
@@ -510,15 +525,10 @@ void bind_model(nb::module_& m) {
              std::optional<double> clip_bin_data, std::optional<bool> constraints_are_priors,
              const ErrorsOnErrors& errors_on_errors, std::vector<std::string> preparation, std::vector<double> observed,
              const std::vector<std::string>& masked) {
-            const auto whole = with_preparation(compile_text(text, {.measurement = measurement,
-                                                                    .poi = poi,
-                                                                    .normsys = code_from(normsys, "normsys"),
-                                                                    .histosys = code_from(histosys, "histosys"),
-                                                                    .clip_sample_data = clip_sample_data,
-                                                                    .clip_bin_data = clip_bin_data,
-                                                                    .errors_on_errors = errors_on_errors,
-                                                                    .constraints_are_priors = constraints_are_priors}),
-                                                std::move(preparation));
+            const auto whole = with_preparation(
+                compile_text(text, compile_options(measurement, poi, normsys, histosys, clip_sample_data, clip_bin_data,
+                                                   constraints_are_priors, errors_on_errors)),
+                std::move(preparation));
             const auto unmasked = with_data(*whole, {std::move(observed)});
             return masked.empty() ? unmasked : with_mask(*unmasked, masked, false);
           },
@@ -531,14 +541,8 @@ void bind_model(nb::module_& m) {
          const std::string& normsys, const std::string& histosys, std::optional<double> clip_sample_data,
          std::optional<double> clip_bin_data, std::optional<bool> constraints_are_priors,
          const ErrorsOnErrors& errors_on_errors, std::vector<std::string> preparation) {
-        model::CompileOptions options{.measurement = measurement,
-                                      .poi = poi,
-                                      .normsys = code_from(normsys, "normsys"),
-                                      .histosys = code_from(histosys, "histosys"),
-                                      .clip_sample_data = clip_sample_data,
-                                      .clip_bin_data = clip_bin_data,
-                                      .errors_on_errors = errors_on_errors,
-                                      .constraints_are_priors = constraints_are_priors};
+        model::CompileOptions options = compile_options(measurement, poi, normsys, histosys, clip_sample_data,
+                                                        clip_bin_data, constraints_are_priors, errors_on_errors);
         std::shared_ptr<const spec::Workspace> workspace;
         std::shared_ptr<const spec::Publication> publication;
         if (!nb::try_cast(source, workspace)) {

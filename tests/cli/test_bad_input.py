@@ -525,7 +525,7 @@ def test_output_that_cannot_be_written(program, tmp_path):
         assert result.returncode == 2 and str(output) in result.stderr
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full, the file that is always full")
 def test_a_full_disk(program):
     result = program.run("fit", program.write(TEXT), "--output-file", "/dev/full")
     assert result.returncode == 2 and "cannot be written" in result.stderr

@@ -163,7 +163,7 @@ def test_manual_page(relume):
     page = relume("man").stdout
     assert page.startswith(".TH RELUME 1") and all(f".SS {c}" in page for c in COMMANDS)
     if shutil.which("groff") is None:
-        pytest.skip("no groff to check the page with")
+        pytest.skip("groff, which would check the page, is not installed")
     checked = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z"], input=page, capture_output=True, text=True, check=False)
     assert checked.returncode == 0 and checked.stderr == ""
 
@@ -193,7 +193,7 @@ def test_other_completions(relume, shell, check, tmp_path):
     script = relume("completions", shell).stdout
     assert all(word in script for word in ("test-stat", "ttilde", "patchset", "extract"))
     if shutil.which(shell) is None:
-        pytest.skip(f"no {shell} to check the completions with")
+        pytest.skip(f"{shell}, which would read these completions, is not installed")
     path = tmp_path / "completions"
     path.write_text(script, encoding="utf-8")
     assert subprocess.run([*check, path], capture_output=True, check=False).returncode == 0

@@ -94,7 +94,7 @@ def test_digest_of_another_workspace_warns(relume, files):
     assert relume("patchset", "verify", files.background, files.patchset).stdout == "All good.\n"
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT to a process, as only POSIX systems can")
 def test_interruption_keeps_what_is_done(files, tmp_path):
     path = files.write("long.json", small_search.patchset(small_search.background_only(), 30000))
     output = tmp_path / "limits.json"
@@ -156,4 +156,4 @@ def test_likelihood_files_that_hold_a_workspace_are_one(relume, answer, files):
     other = files.write("other.json", {"format": "relume-likelihood", "version": 1, "kind": "upper_limits", "unit": "events", "observed": 1.0, "expected": [None, None, 1.0, None, None]})
     for line in (["digest", other], ["patchset", "verify", other, files.patchset], ["limit", other, "--patchset", files.patchset]):
         refused = relume(*line)
-        assert refused.returncode == 2 and "is about channels and samples, and this is: upper limits" in refused.stderr, refused.stderr
+        assert refused.returncode == 2 and refused.stderr.startswith(f"relume: {other}: ") and "is about channels and samples, and this is: upper limits" in refused.stderr, refused.stderr

@@ -66,7 +66,7 @@ def close(value, expected, relative, floor=0.0):
 def test_nll(relume, case, codes, tmp_path):
     variant = case.reference["points"].get(codes)
     if variant is None:
-        pytest.skip(f"the reference has no points with {codes} codes")
+        pytest.skip(f"the reference program was not asked for -ln L of this model with {codes} codes")
     for name in ("init", "P1", "P2"):
         point = variant[name]
         parameters = tmp_path / "point.json"
@@ -91,7 +91,7 @@ def test_nll(relume, case, codes, tmp_path):
 def test_fit(relume, case):
     best = case.reference.get("fits", {}).get("free", {}).get("best")
     if best is None:
-        pytest.skip("the reference has no free fit")
+        pytest.skip("the reference program has no free fit of this model")
     result = run_json(relume, "fit", *case.model)
     assert result["twice_nll"] <= best["twice_nll"] + FIT_ABSOLUTE
     assert result["certificate"]["projected_gradient"] < 1e-6
@@ -102,7 +102,7 @@ def test_fit(relume, case):
 def test_cls(relume, case):
     reference = case.reference.get("hypotest_mu1")
     if reference is None:
-        pytest.skip("the reference has no test at mu = 1")
+        pytest.skip("the reference program has no test of this model at mu = 1")
     result = run_json(relume, "cls", *case.model)
     assert abs(result["test_statistic"]["q"] - reference["qmu_tilde"]) <= Q_ABSOLUTE
     poi = case.reference["model"]["poi"]
@@ -120,7 +120,7 @@ def test_cls(relume, case):
 def test_limit(relume, case):
     reference = case.reference.get("upper_limits_95")
     if reference is None:
-        pytest.skip("the reference has no limits")
+        pytest.skip("the reference program has no limits of this model")
     result = run_json(relume, "limit", *case.model)
     assert result["level"] == 0.95
     if reference.get("obs") is not None:
